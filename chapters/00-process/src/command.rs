@@ -1,0 +1,123 @@
+//! What to run, and in which surroundings: the options that every chapter has.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{stdin, stdout};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use nix::unistd::isatty;
+
+use crate::{Error, Result, Step};
+
+/// Where commands are looked up unless `-e PATH=…` says otherwise; Docker's value.
+pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// The command-line options of chapter 0.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Chapter 00: the process")]
+pub struct CommandOptions {
+    /// Name the container
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// Set an environment variable, or pass one of the host's on
+    #[arg(short, long, value_name = "KEY[=VALUE]")]
+    pub env: Vec<OsString>,
+
+    /// Read environment variables from a file, one KEY[=VALUE] a line
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Vec<PathBuf>,
+
+    /// Start in this directory of the container
+    #[arg(short, long, value_name = "DIR")]
+    pub workdir: Option<PathBuf>,
+
+    /// Run as this user of the container
+    #[arg(short, long, value_name = "USER[:GROUP]")]
+    pub user: Option<String>,
+
+    /// The command and its arguments
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, default_value = "sh")]
+    pub command: Vec<OsString>,
+}
+
+impl CommandOptions {
+    /// Reads what the options name on the host, while we are still there.
+    ///
+    /// # Errors
+    /// If an environment file cannot be read or a variable has no name.
+    pub fn command(&self) -> Result<Command> {
+        let mut env = Vec::new();
+        for file in &self.env_file {
+            let text =
+                fs::read(file).step(|| format!("read the environment file {}", file.display()))?;
+            for line in text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_start) {
+                if !line.is_empty() && !line.starts_with(b"#") {
+                    env.extend(variable(OsStr::from_bytes(line))?);
+                }
+            }
+        }
+        for setting in &self.env {
+            env.extend(variable(setting)?);
+        }
+        Ok(Command {
+            name: self.name.clone(),
+            argv: self.command.clone(),
+            env,
+            workdir: self.workdir.clone(),
+            user: self.user.clone(),
+        })
+    }
+}
+
+/// A command, ready to become a process.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// The container's name, if it was given one.
+    pub name: Option<String>,
+    /// The program and its arguments; never empty.
+    pub argv: Vec<OsString>,
+    /// Variables that were asked for, the later of two winning.
+    pub env: Vec<(OsString, OsString)>,
+    /// The directory to start in; the root's top if there is none.
+    pub workdir: Option<PathBuf>,
+    /// `user[:group]`, by name or number.
+    pub user: Option<String>,
+}
+
+impl Command {
+    /// The whole environment: a few defaults, nothing of the host's, then what was
+    /// asked for.
+    pub(crate) fn environment(&self, home: &Path) -> Vec<(OsString, OsString)> {
+        let mut env: Vec<(OsString, OsString)> = vec![
+            ("PATH".into(), DEFAULT_PATH.into()),
+            ("HOSTNAME".into(), nix::unistd::gethostname().unwrap_or_default()),
+            ("HOME".into(), home.into()),
+        ];
+        if isatty(stdin()) == Ok(true) || isatty(stdout()) == Ok(true) {
+            // The container draws on the caller's own terminal, so its type is the
+            // one thing of the host's environment that it has to know.
+            env.push(("TERM".into(), std::env::var_os("TERM").unwrap_or_else(|| "xterm".into())));
+        }
+        for (key, value) in &self.env {
+            env.retain(|(earlier, _)| earlier != key);
+            env.push((key.clone(), value.clone()));
+        }
+        env
+    }
+}
+
+/// `KEY=VALUE`, or `KEY` for the host's value, which may not be there.
+fn variable(setting: &OsStr) -> Result<Option<(OsString, OsString)>> {
+    let bytes = setting.as_bytes();
+    let (key, value) = match bytes.iter().position(|&byte| byte == b'=') {
+        Some(at) => (&bytes[..at], Some(OsString::from_vec(bytes[at + 1..].to_vec()))),
+        None => (bytes, std::env::var_os(setting)),
+    };
+    if key.is_empty() {
+        return Err(Error::new(format!("invalid environment variable: {}", setting.display())));
+    }
+    let key = OsString::from_vec(key.to_vec());
+    Ok(value.map(|value| (key, value)))
+}

@@ -1,0 +1,98 @@
+//! The last steps before the command is on its own, and `execve(2)` itself.
+
+use std::convert::Infallible;
+use std::ffi::{CString, OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use nix::unistd::{chdir, execve};
+
+use crate::command::DEFAULT_PATH;
+use crate::terminal::Terminal;
+use crate::user::User;
+use crate::{Command, Error, Result, Step, sys};
+
+/// Becomes the command. Returns only if that fails.
+pub(crate) fn exec(command: &Command, terminal: Option<&Terminal>) -> Result<Infallible> {
+    let user = User::resolve(command.user.as_deref())?;
+    let env = command.environment(&user.home);
+    if let Some(workdir) = &command.workdir {
+        chdir(workdir).step(|| format!("change to the working directory {}", workdir.display()))?;
+    }
+    user.become_it()?;
+    // A change of user clears it, see prctl(2).
+    prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;
+    if let Some(terminal) = terminal {
+        terminal.take()?;
+    }
+    // Whatever the runtime or its caller had open (a directory of the host is enough
+    // to walk out of any root) ends here.
+    sys::close_on_exec_from(3).step(|| "close all descriptors above 2")?;
+
+    let argv = c_strings(command.argv.iter().cloned())?;
+    let envp = c_strings(env.iter().map(|(key, value)| {
+        let mut pair = key.clone();
+        pair.push("=");
+        pair.push(value);
+        pair
+    }))?;
+    let path = env.iter().find(|(key, _)| key == "PATH");
+    let path = path.map_or(OsStr::new(DEFAULT_PATH), |(_, value)| value);
+    let mut refused = None;
+    for program in candidates(&command.argv[0], path) {
+        let Err(errno) = execve(&c_string(program.into())?, &argv, &envp);
+        match errno {
+            Errno::ENOENT | Errno::ENOTDIR => {}
+            // Keep looking, as shells do: a later directory may have a better one.
+            errno => refused = refused.or(Some(errno)),
+        }
+    }
+    Err(explain(command, refused))
+}
+
+/// The files that a name may mean: itself if it has a slash, else one in each
+/// directory of PATH.
+fn candidates(name: &OsStr, path: &OsStr) -> Vec<PathBuf> {
+    if name.as_bytes().contains(&b'/') {
+        return vec![name.into()];
+    }
+    path.as_bytes()
+        .split(|&byte| byte == b':')
+        .map(|dir| Path::new(OsStr::from_bytes(dir)).join(name))
+        .collect()
+}
+
+fn explain(command: &Command, refused: Option<Errno>) -> Error {
+    let program = &command.argv[0];
+    let step = format!("exec {}", program.display());
+    let Some(errno) = refused else {
+        let error = Error::from_errno(step, Errno::ENOENT).exit_code(Error::NOT_FOUND);
+        return match std::fs::metadata(program) {
+            // The file is there: what the kernel did not find is its interpreter.
+            Ok(_) if program.as_bytes().contains(&b'/') => error.hint(
+                "the file exists, but its interpreter (the ELF loader, or what #! names) \
+                 is not in this root",
+            ),
+            _ => error.hint("it is looked up in the container's root and PATH, not in the host's"),
+        };
+    };
+    let error = Error::from_errno(step, errno).exit_code(Error::NOT_EXECUTABLE);
+    match errno {
+        Errno::EACCES => error.hint("it is a directory, or has no execute permission"),
+        Errno::ENOEXEC => {
+            error.hint("it is neither an ELF program of this machine nor a #! script")
+        }
+        _ => error,
+    }
+}
+
+fn c_strings(words: impl Iterator<Item = OsString>) -> Result<Vec<CString>> {
+    words.map(c_string).collect()
+}
+
+fn c_string(word: OsString) -> Result<CString> {
+    CString::new(word.into_vec()).map_err(|_| Error::new("an argument contains a NUL byte"))
+}

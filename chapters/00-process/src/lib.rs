@@ -1,0 +1,46 @@
+//! Chapter 0: a container is a process.
+//!
+//! Before anything is isolated, there is a process: made by one program, held until
+//! its world is ready, told to become another program, and waited for. Every later
+//! chapter does just this, with more flags on the clone and more steps before the
+//! exec. The kernel has no object called "container".
+//!
+//! ```text
+//!   runtime ── clone ──▶ child            its own memory; all else shared
+//!      │                   │ (built)
+//!      │◀────── ready ─────┤
+//!      ├─────── start ────▶│
+//!      │                 exec ──▶ command
+//!      │◀── SIGCHLD, wait ─┘      exit status
+//! ```
+//!
+//! Read [`runtime`] first, then [`process`], [`gate`] and `exec.rs`.
+//!
+//! Nothing is isolated yet: the process sees the host's files, processes and
+//! network. What it does *not* inherit already are the caller's open descriptors,
+//! environment, signal settings and groups.
+
+pub mod container;
+pub mod gate;
+pub mod process;
+pub mod runtime;
+pub mod state;
+
+mod clone;
+mod command;
+mod error;
+mod exec;
+mod signals;
+mod status;
+mod sys;
+mod terminal;
+mod user;
+
+pub use clone::CloneArgs;
+pub use command::{Command, CommandOptions, DEFAULT_PATH};
+pub use container::{Container, main};
+pub use error::{Error, Result, Step};
+pub use nix::sched::CloneFlags;
+pub use process::Process;
+pub use state::State;
+pub use status::{ExitStatus, Outcome};

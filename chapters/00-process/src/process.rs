@@ -1,0 +1,167 @@
+//! A process on its way to become a container: made, held, started, waited for.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::Pid;
+
+use crate::clone::{CloneArgs, clone};
+use crate::gate::{ChildGate, ParentGate, gate};
+use crate::signals::{self, BlockedSignals};
+use crate::sys::{self, Cloned};
+use crate::terminal::Terminal;
+use crate::{Command, Error, ExitStatus, Result, Step, exec};
+
+/// The first process of a container, seen from the runtime.
+///
+/// Dropping it kills what is still running.
+#[derive(Debug)]
+pub struct Process {
+    pid: Pid,
+    pidfd: OwnedFd,
+    gate: ParentGate,
+    terminal: Option<Terminal>,
+    signals: BlockedSignals,
+    created: Instant,
+    ended: Option<(ExitStatus, Duration)>,
+}
+
+impl Process {
+    /// Clones a process, lets both sides do their part, and holds it before exec.
+    ///
+    /// `parent` runs here, when the new namespaces exist and nothing has happened in
+    /// them yet; then `child` runs inside. Whichever fails, its error is returned
+    /// and the process is gone.
+    pub fn create<'a>(
+        args: impl Into<CloneArgs<'a>>,
+        command: &Command,
+        parent: impl FnOnce(Pid) -> Result<()>,
+        child: impl FnOnce() -> Result<()>,
+    ) -> Result<Self> {
+        let (parent_gate, child_gate) = gate()?;
+        let terminal = Terminal::of_caller();
+        // From here on, so that no signal is lost between the clone and the wait.
+        let signals = BlockedSignals::block()?;
+        let created = Instant::now();
+        let (pid, pidfd) = match clone(args.into())? {
+            Cloned::Parent(pid, pidfd) => (pid, pidfd),
+            Cloned::Child => {
+                drop(parent_gate);
+                become_command(child_gate, child, terminal.as_ref(), command)
+            }
+        };
+        drop(child_gate);
+        let process =
+            Self { pid, pidfd, gate: parent_gate, terminal, signals, created, ended: None };
+        parent(pid)?;
+        process.gate.begin()?;
+        Ok(process)
+    }
+
+    /// The process's number on the host.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Opens the gate: the process becomes the command.
+    ///
+    /// # Errors
+    /// If it cannot: exit code 127 for a command that is not there, 126 for one
+    /// that is not executable.
+    pub fn start(&self) -> Result<()> {
+        self.gate.start()
+    }
+
+    /// Waits for the end, forwarding signals and job control meanwhile.
+    pub fn wait(&mut self) -> Result<ExitStatus> {
+        while self.ended.is_none() {
+            let signal = self.signals.wait()?;
+            if signal.number != Signal::SIGCHLD as i32 {
+                // A key pressed on the terminal has reached the whole foreground
+                // group, and with it the container, already.
+                if !signal.from_terminal {
+                    self.forward(signal.number);
+                }
+                continue;
+            }
+            self.look()?;
+        }
+        self.ended.map(|(status, _)| status).ok_or_else(|| Error::new("still running"))
+    }
+
+    /// How long it took from clone to the end, once there is one.
+    pub fn duration(&self) -> Option<Duration> {
+        self.ended.map(|(_, duration)| duration)
+    }
+
+    /// Sends a signal on; the container may have ended already, which is fine.
+    fn forward(&self, number: i32) {
+        if let Ok(signal) = Signal::try_from(number) {
+            let _ = sys::pidfd_send_signal(self.pidfd.as_fd(), signal);
+        }
+    }
+
+    /// Asks the kernel what has become of the process.
+    fn look(&mut self) -> Result<()> {
+        let what = WaitPidFlag::WEXITED | WaitPidFlag::WSTOPPED | WaitPidFlag::WNOHANG;
+        match waitid(Id::PIDFd(self.pidfd.as_fd()), what) {
+            Ok(WaitStatus::Exited(_, code)) => self.end(ExitStatus::Exited(code as u8)),
+            Ok(WaitStatus::Signaled(_, signal, _)) => self.end(ExitStatus::Signaled(signal)),
+            // Ctrl-Z: the shell that started us shall see *us* stopped. When it
+            // continues us, the container goes on as well.
+            Ok(WaitStatus::Stopped(..)) => {
+                if let Some(terminal) = &self.terminal {
+                    terminal.suspend_with(self.pid);
+                }
+            }
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(errno) => return Err(Error::from_errno("wait for the container", errno)),
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, status: ExitStatus) {
+        self.ended = Some((status, self.created.elapsed()));
+        if let Some(terminal) = &self.terminal {
+            terminal.restore();
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if self.ended.is_none() {
+            self.forward(Signal::SIGKILL as i32);
+            let _ = waitid(Id::PIDFd(self.pidfd.as_fd()), WaitPidFlag::WEXITED);
+            if let Some(terminal) = &self.terminal {
+                terminal.restore();
+            }
+        }
+    }
+}
+
+/// The child's side, from clone to exec. There is no way back.
+fn become_command(
+    gate: ChildGate,
+    child: impl FnOnce() -> Result<()>,
+    terminal: Option<&Terminal>,
+    command: &Command,
+) -> ! {
+    let built = prepare(&gate).and_then(|()| child()).and_then(|()| gate.hold());
+    let Err(error) = built.and_then(|()| exec::exec(command, terminal));
+    gate.fail(&error);
+    sys::exit_now(error.to_exit_code().into())
+}
+
+fn prepare(gate: &ChildGate) -> Result<()> {
+    let _ = prctl::set_name(c"lab:init");
+    // Whatever kills the runtime must not leave a container that nobody waits for.
+    // If it died before this call, the gate below is closed already.
+    prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;
+    signals::reset()?;
+    gate.wait_for_begin()
+}

@@ -1,0 +1,47 @@
+//! The whole runtime of chapter 0: a process, held before its command.
+
+use crate::{self as process, CloneFlags, CommandOptions, Process, Result, State};
+
+/// What is of the container's own: nothing yet.
+const FLAGS: CloneFlags = CloneFlags::empty();
+
+/// What this runtime can be asked for.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// The command and its surroundings.
+    #[command(flatten)]
+    pub command: CommandOptions,
+}
+
+/// A container of chapter 0.
+#[derive(Debug)]
+pub struct Container {
+    process: Process,
+    state: State,
+}
+
+/// Makes the container, ready to start.
+///
+/// # Errors
+/// If a step of either side fails; everything made so far is removed.
+pub fn create(options: &Options) -> Result<Container> {
+    let command = options.command.command()?; //        what to run
+    let state = State::create()?; //                    an id, and a record on the host
+
+    let parent = |_| Ok(());
+    let child = || Ok(());
+    let process = Process::create(FLAGS, &command, parent, child)?;
+
+    state.announce("chapter-00-process", process.pid(), &command)?;
+    Ok(Container { process, state })
+}
+
+impl process::Container for Container {
+    fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    fn state(&self) -> &State {
+        &self.state
+    }
+}

@@ -1,0 +1,245 @@
+//! A container's record on the host: what must be removed if nobody is left to do it.
+//!
+//! Most of what a container is made of, the kernel frees when its last process
+//! ends. The rest (a cgroup, an address, a packet filter table, a writable layer)
+//! outlives a runtime that is killed with SIGKILL. So before such a thing is made,
+//! it is written down here, and whoever comes next can remove it:
+//!
+//! ```text
+//! /var/lib/lab/                     the state directory, or $LAB_STATE_DIR
+//! └── 3f9c0a1b2c4d/                 one directory a container, named by its id
+//!     ├── container                 pid, chapter, name, command: for `lab view NAME`
+//!     ├── cgroup                    one record a leftover, made *before* the thing
+//!     └── address
+//! ```
+//!
+//! The directory is also a lock: its owner holds `flock(2)` on it, which the kernel
+//! lets go of at the owner's death, however that comes about. A directory that can
+//! be locked is therefore abandoned, with no guessing about reused process ids.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+use nix::unistd::{Pid, geteuid};
+
+use crate::{Command, Error, Result, Step};
+
+/// The record of who runs in a container.
+const CONTAINER: &str = "container";
+
+/// The directory under which every container of this user has its record.
+///
+/// `$LAB_STATE_DIR` where it is set, else `/var/lib/lab` for root and
+/// `~/.local/state/lab` for everybody else.
+pub fn directory() -> PathBuf {
+    let home = || std::env::var_os("HOME").map(PathBuf::from);
+    match std::env::var_os("LAB_STATE_DIR") {
+        Some(dir) if !dir.is_empty() => PathBuf::from(dir),
+        _ if geteuid().is_root() => PathBuf::from("/var/lib/lab"),
+        _ => match std::env::var_os("XDG_STATE_HOME") {
+            Some(state) => PathBuf::from(state).join("lab"),
+            None => home().unwrap_or_default().join(".local/state/lab"),
+        },
+    }
+}
+
+/// One container's record, locked for as long as this value lives.
+///
+/// Dropping it removes the record, unless a leftover is still written down in it.
+#[must_use = "dropping the state gives the container's id back"]
+#[derive(Debug)]
+pub struct State {
+    id: String,
+    dir: PathBuf,
+    _lock: Flock<File>,
+}
+
+impl State {
+    /// Takes a new id and writes down that it is ours.
+    pub fn create() -> Result<Self> {
+        let root = directory();
+        fs::create_dir_all(&root).step(|| format!("create {}", root.display()))?;
+        loop {
+            let id = random_id()?;
+            let dir = root.join(&id);
+            match fs::create_dir(&dir) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                made => made.step(|| format!("create {}", dir.display()))?,
+            }
+            // Between the two steps the directory looks abandoned and may be swept
+            // away; then there is nothing to lock, and we take another id.
+            if let Some(lock) = try_lock(&dir)? {
+                return Ok(Self { id, dir, _lock: lock });
+            }
+        }
+    }
+
+    /// Every record whose owner has died, locked by us now.
+    ///
+    /// # Errors
+    /// If the state directory cannot be read; one that does not exist is empty.
+    pub fn abandoned() -> Result<Vec<Self>> {
+        let mut abandoned = Vec::new();
+        for (id, dir) in entries()? {
+            if let Some(lock) = try_lock(&dir)? {
+                abandoned.push(Self { id, dir, _lock: lock });
+            }
+        }
+        Ok(abandoned)
+    }
+
+    /// The container's id: twelve hexadecimal digits.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The container's own directory, for files that live as long as it does.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Writes down who runs in the container, so that others can find it by name.
+    pub fn announce(&self, chapter: &str, pid: Pid, command: &Command) -> Result<()> {
+        let name = command.name.as_deref().unwrap_or("");
+        let mut text = format!("{pid}\n{chapter}\n{name}\n").into_bytes();
+        for word in &command.argv {
+            text.extend_from_slice(word.as_encoded_bytes());
+            text.push(0);
+        }
+        self.record(CONTAINER, &text)
+    }
+
+    /// Writes down a leftover-to-be, before it is made. `kind` is a file name.
+    pub fn record(&self, kind: &str, what: impl AsRef<[u8]>) -> Result<()> {
+        let path = self.dir.join(kind);
+        File::create(&path)
+            .and_then(|mut file| file.write_all(what.as_ref()))
+            .step(|| format!("write {}", path.display()))
+    }
+
+    /// What was written down under `kind`; `None` if nothing was.
+    pub fn recorded(&self, kind: &str) -> Result<Option<String>> {
+        let path = self.dir.join(kind);
+        match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            text => text.map(Some).step(|| format!("read {}", path.display())),
+        }
+    }
+
+    /// Strikes out a record, after the thing itself is gone.
+    pub fn forget(&self, kind: &str) -> Result<()> {
+        let path = self.dir.join(kind);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.step(|| format!("remove {}", path.display())),
+        }
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        let _ = self.forget(CONTAINER);
+        // Not recursive on purpose: a directory that still holds a record stays,
+        // and the next sweep tries again.
+        let _ = fs::remove_dir(&self.dir);
+    }
+}
+
+/// What others can know of a running container.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// The container's id: twelve hexadecimal digits.
+    pub id: String,
+    /// Its first process, as the host numbers it.
+    pub pid: Pid,
+    /// The chapter whose runtime made it, such as `chapter-07-overlay`.
+    pub chapter: String,
+    /// The name it was given with `--name`.
+    pub name: Option<String>,
+    /// The command it runs.
+    pub command: Vec<OsString>,
+}
+
+/// The containers that are alive, in no particular order.
+pub fn running() -> Result<Vec<Running>> {
+    let mut running = Vec::new();
+    for (id, dir) in entries()? {
+        // A shared lock, taken and dropped again, tells an owner from none and
+        // cannot be mistaken for one by a sweep at the same moment.
+        let Ok(file) = File::open(&dir) else { continue };
+        if Flock::lock(file, FlockArg::LockSharedNonblock).is_ok() {
+            continue;
+        }
+        if let Some(container) = read_container(id, &dir) {
+            running.push(container);
+        }
+    }
+    Ok(running)
+}
+
+/// Reads what [`State::announce`] wrote; `None` while the container is being made.
+fn read_container(id: String, dir: &Path) -> Option<Running> {
+    let text = fs::read(dir.join(CONTAINER)).ok()?;
+    let mut lines = text.splitn(4, |&byte| byte == b'\n');
+    let mut line = || String::from_utf8(lines.next()?.to_vec()).ok();
+    let pid = Pid::from_raw(line()?.parse().ok()?);
+    let chapter = line()?;
+    let name = Some(line()?).filter(|name| !name.is_empty());
+    let command = lines
+        .next()?
+        .split_inclusive(|&byte| byte == 0)
+        .map(|word| OsString::from_vec(word[..word.len() - 1].to_vec()))
+        .collect();
+    Some(Running { id, pid, chapter, name, command })
+}
+
+/// The ids and directories under the state directory.
+fn entries() -> Result<Vec<(String, PathBuf)>> {
+    let root = directory();
+    let listing = match fs::read_dir(&root) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        listing => listing.step(|| format!("list {}", root.display()))?,
+    };
+    let is_id = |name: &str| name.len() == 12 && name.bytes().all(|b| b.is_ascii_hexdigit());
+    Ok(listing
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let id = entry.file_name().into_string().ok()?;
+            is_id(&id).then(|| (id, entry.path()))
+        })
+        .collect())
+}
+
+/// Locks a directory; `None` if somebody else holds it or it is already gone.
+fn try_lock(dir: &Path) -> Result<Option<Flock<File>>> {
+    let file = match File::open(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file.step(|| format!("open {}", dir.display()))?,
+    };
+    let lock = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Err((_, Errno::EWOULDBLOCK)) => return Ok(None),
+        Err((_, errno)) => return Err(Error::from_errno(format!("lock {}", dir.display()), errno)),
+        Ok(lock) => lock,
+    };
+    // The lock is on the directory we opened, which may have been removed since.
+    let is_there = match (lock.metadata(), fs::metadata(dir)) {
+        (Ok(ours), Ok(theirs)) => (ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino()),
+        _ => false,
+    };
+    Ok(is_there.then_some(lock))
+}
+
+/// Twelve random hexadecimal digits.
+fn random_id() -> Result<String> {
+    let mut bytes = [0; 6];
+    File::open("/dev/urandom")
+        .and_then(|mut random| random.read_exact(&mut bytes))
+        .step(|| "read /dev/urandom")?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

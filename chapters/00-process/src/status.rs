@@ -1,0 +1,53 @@
+//! How a container ended.
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+/// How its first process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// It returned this code.
+    Exited(u8),
+    /// It was killed by this signal.
+    Signaled(Signal),
+}
+
+impl ExitStatus {
+    /// The code the runtime exits with: the command's own, or 128 + the signal.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Exited(code) => code,
+            Self::Signaled(signal) => 128 + signal as u8,
+        }
+    }
+}
+
+impl std::fmt::Display for ExitStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exited(code) => write!(f, "exit code {code}"),
+            Self::Signaled(signal) => write!(f, "killed by {signal} ({})", self.code()),
+        }
+    }
+}
+
+/// What is known of a container's life at its end. Each chapter fills in what it
+/// can see; `None` is what it cannot.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// How the first process ended.
+    pub status: ExitStatus,
+    /// From clone to the end.
+    pub duration: Duration,
+    /// The most memory it held, in bytes (chapter 6).
+    pub peak_memory: Option<u64>,
+    /// Processor time of all its processes (chapter 6).
+    pub cpu_time: Option<Duration>,
+    /// How long it was kept off the processor by its quota (chapter 6).
+    pub throttled: Option<Duration>,
+    /// The limit that killed it, such as `the memory limit of 64 MiB` (chapter 6).
+    pub killed_by: Option<String>,
+    /// Files added, changed and deleted in its root, as `A /etc/motd` (chapter 7).
+    pub changes: Option<Vec<String>>,
+}

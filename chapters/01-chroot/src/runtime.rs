@@ -1,0 +1,53 @@
+//! The whole runtime of chapter 1: a process with a root directory of its own.
+
+use process::{CloneFlags, CommandOptions, Process, Result, State};
+
+use crate::RootOptions;
+
+/// What is of the container's own: no namespace; a root is not one.
+const FLAGS: CloneFlags = CloneFlags::empty();
+
+/// What this runtime can be asked for.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// The root file system.
+    #[command(flatten)]
+    pub root: RootOptions, //                             new in this chapter
+    /// The command and its surroundings.
+    #[command(flatten)]
+    pub command: CommandOptions,
+}
+
+/// A container of chapter 1.
+#[derive(Debug)]
+pub struct Container {
+    process: Process,
+    state: State,
+}
+
+/// Makes the container, ready to start.
+///
+/// # Errors
+/// If a step of either side fails; everything made so far is removed.
+pub fn create(options: &Options) -> Result<Container> {
+    let command = options.command.command()?;
+    let root = options.root.resolve()?;
+    let state = State::create()?;
+
+    let parent = |_| Ok(());
+    let child = || crate::enter(&root); //                new in this chapter
+    let process = Process::create(FLAGS, &command, parent, child)?;
+
+    state.announce("chapter-01-chroot", process.pid(), &command)?;
+    Ok(Container { process, state })
+}
+
+impl process::Container for Container {
+    fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    fn state(&self) -> &State {
+        &self.state
+    }
+}
