@@ -158,7 +158,7 @@ fn become_command(
 }
 
 fn prepare(gate: &ChildGate) -> Result<()> {
-    let _ = prctl::set_name(c"lab:init");
+    let _ = prctl::set_name(c"lab:held");
     // Whatever kills the runtime must not leave a container that nobody waits for.
     // If it died before this call, the gate below is closed already.
     prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;

@@ -21,7 +21,7 @@ const FORWARDED: [Signal; 7] = [
 ];
 
 /// A signal that has arrived.
-pub(crate) struct Arrived {
+pub struct Arrived {
     /// Its number.
     pub number: i32,
     /// Whether a key on the terminal sent it, and so to the whole foreground group.
@@ -30,12 +30,13 @@ pub(crate) struct Arrived {
 
 /// The forwarded signals and SIGCHLD, held back until [`Self::wait`] takes them.
 #[derive(Debug)]
-pub(crate) struct BlockedSignals {
+pub struct BlockedSignals {
     blocked: SigSet,
     before: SigSet,
 }
 
 impl BlockedSignals {
+    /// Holds them back from now on, until this value is dropped.
     pub fn block() -> Result<Self> {
         let mut blocked: SigSet = FORWARDED.into_iter().collect();
         blocked.add(Signal::SIGCHLD);
@@ -45,6 +46,7 @@ impl BlockedSignals {
         Ok(Self { blocked, before })
     }
 
+    /// The next of them, sooner or later.
     pub fn wait(&self) -> Result<Arrived> {
         loop {
             match sys::wait_for_signal(&self.blocked) {

@@ -1,0 +1,98 @@
+//! The file systems that the kernel itself fills: /proc, /sys and /dev.
+//!
+//! Programs expect them, and none of them can be the host's own: /proc shows the
+//! PID namespace of whoever mounts it, /sys the network devices, and a /dev with
+//! the host's disks in it would be an open door.
+//!
+//! | path          | type   | what for                                            |
+//! |---------------|--------|-----------------------------------------------------|
+//! | `/proc`       | proc   | the processes of this PID namespace                 |
+//! | `/sys`        | sysfs  | devices, read-only                                  |
+//! | `/dev`        | tmpfs  | six harmless devices and a few links                |
+//! | `/dev/pts`    | devpts | pseudo-terminals of its own                         |
+//! | `/dev/shm`    | tmpfs  | POSIX shared memory, shm_overview(7)                |
+//! | `/dev/mqueue` | mqueue | POSIX message queues; whose, is chapter 4's subject |
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, OFlag};
+use nix::mount::MsFlags;
+use nix::sys::stat::{FchmodatFlags, Mode, SFlag, fchmodat, makedev, mkdirat, mknodat};
+use nix::unistd::symlinkat;
+use process::{Result, Step};
+
+use crate::{Root, Target, bind_from, sys};
+
+/// Device nodes that give nothing of the host away: name, major, minor; null(4),
+/// random(4), tty(4).
+const DEVICES: [(&str, u64, u64); 6] = [
+    ("null", 1, 3),
+    ("zero", 1, 5),
+    ("full", 1, 7),
+    ("random", 1, 8),
+    ("urandom", 1, 9),
+    ("tty", 5, 0),
+];
+
+/// Names that programs expect in /dev, and where they lead.
+const LINKS: [(&str, &str); 5] = [
+    ("fd", "/proc/self/fd"),
+    ("stdin", "/proc/self/fd/0"),
+    ("stdout", "/proc/self/fd/1"),
+    ("stderr", "/proc/self/fd/2"),
+    ("ptmx", "pts/ptmx"),
+];
+
+/// Mounts /proc, /sys and /dev below the new root.
+pub fn mount_filesystems(root: &Root) -> Result<()> {
+    let harmless = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    root.mount("proc", "/proc", harmless, "")?;
+    // Writable, it would let the container unbind the host's drivers.
+    root.mount("sysfs", "/sys", harmless | MsFlags::MS_RDONLY, "")?;
+
+    root.mount("tmpfs", "/dev", MsFlags::MS_NOSUID | MsFlags::MS_STRICTATIME, "mode=755,size=64k")?;
+    let dev = root.look_up("/dev".as_ref(), OFlag::O_PATH).step(|| "open /dev")?;
+    for (name, major, minor) in DEVICES {
+        make_device(root, dev.as_fd(), name, makedev(major, minor))?;
+    }
+    for (name, target) in LINKS {
+        symlinkat(target, &dev, name).step(|| format!("link /dev/{name} to {target}"))?;
+    }
+    for name in ["pts", "shm", "mqueue"] {
+        mkdirat(&dev, name, Mode::from_bits_truncate(0o755))
+            .step(|| format!("create /dev/{name}"))?;
+    }
+    // A new instance: its terminals are numbered from 0 and the host's are not in it.
+    // Group 5 is `tty`, to which write(1) belongs, in practically every /etc/group.
+    let pts = "newinstance,ptmxmode=0666,mode=0620,gid=5";
+    root.mount("devpts", "/dev/pts", MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC, pts)?;
+    root.mount("tmpfs", "/dev/shm", harmless, "mode=1777,size=64m")?;
+    root.mount("mqueue", "/dev/mqueue", harmless, "")
+}
+
+/// Makes one device node, or binds the host's where nodes cannot be made.
+fn make_device(root: &Root, dev: BorrowedFd<'_>, name: &str, number: libc::dev_t) -> Result<()> {
+    let step = || format!("create /dev/{name}");
+    let mode = Mode::from_bits_truncate(0o666);
+    match mknodat(dev, name, SFlag::S_IFCHR, mode, number) {
+        // mknod(2) is for the host's root only: user_namespaces(7).
+        Err(Errno::EPERM) => {
+            let path = Path::new("/dev").join(name);
+            let node = bind_from(AT_FDCWD, &path)?;
+            root.place(node.as_fd(), &path, Target::File)
+        }
+        made => {
+            made.step(step)?;
+            // The caller's umask took bits away, and changing that would be a trace.
+            fchmodat(dev, name, mode, FchmodatFlags::FollowSymlink).step(step)
+        }
+    }
+}
+
+/// A new tmpfs that is mounted nowhere: it lives as long as the descriptor, or as
+/// the place it is put on by [`Root::place`].
+pub fn detached_tmpfs() -> Result<OwnedFd> {
+    sys::new_tmpfs(c"0755").step(|| "make a tmpfs")
+}

@@ -1,0 +1,36 @@
+//! Chapter 3: its own mount table.
+//!
+//! A chroot changes where a process looks names up; the mounts behind the names are
+//! still everybody's. A mount namespace is a table of mounts of one's own, so that
+//! the container can have its own /proc (chapter 2 had none), its own /dev, and
+//! volumes, and the host never sees any of them:
+//!
+//! ```text
+//!   host                          container
+//!   /      ext4                   /       the root file system
+//!   /proc  the host's processes   /proc   its own processes
+//!   /sys   read-write             /sys    read-only
+//!   /dev   all devices            /dev    null zero full random urandom tty
+//!   /home                         /data   a volume: the host's /srv/data
+//! ```
+//!
+//! Everything mounted here goes away with the namespace, that is with the last
+//! process in it: there is nothing to unmount.
+//!
+//! Read [`runtime`], then `pivot.rs`, `root.rs`, `filesystems.rs`, `volumes.rs`.
+//!
+//! Left out on purpose: files still belong to the host's users (chapter 8), and much
+//! of /proc and /sys is dangerous in the hands of root (chapter 9 masks it).
+
+pub mod runtime;
+
+mod filesystems;
+mod pivot;
+mod root;
+mod sys;
+mod volumes;
+
+pub use filesystems::{detached_tmpfs, mount_filesystems};
+pub use pivot::{isolate, pivot};
+pub use root::{Root, Target};
+pub use volumes::{MountOptions, Tmpfs, Volume, bind_from, mount_volumes};

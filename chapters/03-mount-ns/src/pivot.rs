@@ -1,0 +1,51 @@
+//! A mount table of one's own, and a root without a way back: `pivot_root(2)`.
+//!
+//! A new mount namespace starts as a *copy* of the host's table. Two steps make it
+//! the container's own:
+//!
+//! ```text
+//!   clone(CLONE_NEWNS)       isolate()             pivot()
+//!   / (host)  shared ─┐      / (host)  private     / (rootfs)
+//!   ├─ /proc          │      ├─ /proc              ├─ /proc
+//!   └─ /home          │      └─ /home              └─ /dev
+//!   host's table ◀────┘      host's table: no      the host's root is not
+//!   mounts travel            longer connected      in the table any more
+//! ```
+//!
+//! After chroot the host's tree was still mounted, one lookup away. After
+//! pivot_root it is gone from the namespace: there is nothing to climb to.
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::unistd::{chdir, fchdir, pivot_root};
+use process::{Result, Step};
+
+use crate::{Root, sys};
+
+/// Cuts the copied mount table off from the host's.
+///
+/// systemd makes every mount *shared*, and a copy of a shared mount tells the
+/// original what is mounted below it: mount_namespaces(7). So this comes before any
+/// mount, or the host gets the container's /proc over its own.
+pub fn isolate() -> Result<()> {
+    let nothing = None::<&str>;
+    mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing)
+        .step(|| "make all mounts private")
+}
+
+/// Makes `root` the root of the mount namespace and takes the host's away.
+pub fn pivot(root: &Root, read_only: bool) -> Result<()> {
+    fchdir(root.as_fd()).step(|| "change to the new root")?;
+    // With both arguments the same, the old root ends up mounted on top of the new
+    // one, and needs no directory in it: pivot_root(2), NOTES.
+    pivot_root(".", ".").step(|| "pivot_root")?;
+    // The working directory is still the old root. Detached, it goes away as soon as
+    // nobody uses it, which is when we leave it.
+    umount2(".", MntFlags::MNT_DETACH).step(|| "detach the host's root")?;
+    chdir("/").step(|| "change to the new root")?;
+    if read_only {
+        // Last, when all the mount points are made. The mounts below stay as they are.
+        let root = Root::open("/".as_ref())?;
+        sys::make_read_only(root.as_fd(), false).step(|| "make the root read-only")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! Volumes: directories of the host inside the container, and fresh tmpfs ones.
+//!
+//! A volume is a *bind mount*: the same files under a second name. The three steps
+//! use the newer mount calls, so that the volume is never there in a wrong state:
+//!
+//! ```text
+//!   open_tree(CLONE)      a copy of the source's mounts, placed nowhere
+//!   mount_setattr(RDONLY) for `ro`: on every mount of the copy, not the first only
+//!   move_mount            onto the target, looked up inside the root
+//! ```
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use nix::errno::Errno;
+use nix::fcntl::AT_FDCWD;
+use nix::mount::MsFlags;
+use process::{Error, Result, Step};
+
+use crate::{Root, Target, sys};
+
+/// The command-line options of chapter 3.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Chapter 03: its own mounts")]
+pub struct MountOptions {
+    /// Show a file or directory of the host in the container
+    #[arg(short, long, value_name = "SRC:DST[:ro]")]
+    pub volume: Vec<Volume>,
+
+    /// Mount a fresh tmpfs, gone at the end
+    #[arg(long, value_name = "DST[:OPTIONS]")]
+    pub tmpfs: Vec<Tmpfs>,
+
+    /// Make the root file system read-only
+    #[arg(long)]
+    pub read_only: bool,
+}
+
+impl MountOptions {
+    /// Checks what can be checked before anything is made.
+    ///
+    /// # Errors
+    /// If the source of a volume does not exist.
+    pub fn check(&self) -> Result<()> {
+        self.volume.iter().try_for_each(|volume| {
+            let step = || format!("use {} as a volume", volume.source.display());
+            match std::fs::metadata(&volume.source) {
+                Err(error) if error.raw_os_error() == Some(Errno::ENOENT as i32) => {
+                    Err(Error::from_errno(step(), Errno::ENOENT)
+                        .hint("create it first; a mistyped path should not become a directory"))
+                }
+                found => found.map(drop).step(step),
+            }
+        })
+    }
+}
+
+/// `SRC:DST[:ro|rw]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// A file or directory of the host.
+    pub source: PathBuf,
+    /// Where the container sees it; an absolute path.
+    pub target: PathBuf,
+    /// Whether it can only be read there, and everything mounted below it as well.
+    pub read_only: bool,
+}
+
+impl FromStr for Volume {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut parts = text.split(':');
+        let (source, target) = match (parts.next(), parts.next()) {
+            (Some(source), Some(target)) if !source.is_empty() => (source, target),
+            _ => return Err("expected SRC:DST, such as /srv/data:/data".to_owned()),
+        };
+        let read_only = match (parts.next(), parts.next()) {
+            (None | Some("rw"), None) => false,
+            (Some("ro"), None) => true,
+            (mode, _) => return Err(format!("{}: expected ro or rw", mode.unwrap_or_default())),
+        };
+        Ok(Self { source: source.into(), target: absolute(target)?, read_only })
+    }
+}
+
+/// `DST[:OPTIONS]`, with the options of mount(8): `/run:size=64k,exec`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tmpfs {
+    /// Where the container sees it; an absolute path.
+    pub target: PathBuf,
+    /// What the kernel calls mount flags.
+    pub flags: MsFlags,
+    /// What is left to the file system: `size=64k`, `mode=1777`, see tmpfs(5).
+    pub data: String,
+}
+
+impl FromStr for Tmpfs {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (target, options) = text.split_once(':').unwrap_or((text, ""));
+        let mut flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+        let mut data = Vec::new();
+        for option in options.split(',').filter(|option| !option.is_empty()) {
+            match option {
+                "ro" => flags.insert(MsFlags::MS_RDONLY),
+                "rw" => flags.remove(MsFlags::MS_RDONLY),
+                "noexec" => flags.insert(MsFlags::MS_NOEXEC),
+                "exec" => flags.remove(MsFlags::MS_NOEXEC),
+                "nosuid" => flags.insert(MsFlags::MS_NOSUID),
+                "suid" => flags.remove(MsFlags::MS_NOSUID),
+                "nodev" => flags.insert(MsFlags::MS_NODEV),
+                "dev" => flags.remove(MsFlags::MS_NODEV),
+                other => data.push(other),
+            }
+        }
+        Ok(Self { target: absolute(target)?, flags, data: data.join(",") })
+    }
+}
+
+fn absolute(path: &str) -> Result<PathBuf, String> {
+    match path.starts_with('/') {
+        true => Ok(path.into()),
+        false => Err(format!("{path}: the path in the container must be absolute")),
+    }
+}
+
+/// Mounts all volumes and tmpfs below the new root, the outer ones first: a mount
+/// on /data would cover one made before on /data/cache.
+pub fn mount_volumes(root: &Root, options: &MountOptions) -> Result<()> {
+    let volumes = options.volume.iter().map(Mount::Volume);
+    let mut mounts: Vec<_> = volumes.chain(options.tmpfs.iter().map(Mount::Tmpfs)).collect();
+    mounts.sort_by_key(|mount| mount.target().components().count());
+    mounts.iter().try_for_each(|mount| match mount {
+        Mount::Volume(volume) => bind(root, volume),
+        Mount::Tmpfs(Tmpfs { target, flags, data }) => root.mount("tmpfs", target, *flags, data),
+    })
+}
+
+enum Mount<'a> {
+    Volume(&'a Volume),
+    Tmpfs(&'a Tmpfs),
+}
+
+impl Mount<'_> {
+    fn target(&self) -> &Path {
+        match self {
+            Self::Volume(volume) => &volume.target,
+            Self::Tmpfs(tmpfs) => &tmpfs.target,
+        }
+    }
+}
+
+/// A copy of the mount at `path`, relative to the directory `dir`, and of all mounts
+/// below it. It has no place yet: see [`Root::place`].
+pub fn bind_from(dir: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd> {
+    sys::clone_tree(dir, path).step(|| format!("clone the mount of {}", path.display()))
+}
+
+fn bind(root: &Root, volume: &Volume) -> Result<()> {
+    let source = volume.source.display();
+    let tree = bind_from(AT_FDCWD, &volume.source)?;
+    if volume.read_only {
+        let recursive = true;
+        sys::make_read_only(tree.as_fd(), recursive)
+            .step(|| format!("make the volume {source} read-only"))
+            .map_err(|error| match error.errno() {
+                Some(Errno::ENOSYS) => error.hint("mount_setattr needs Linux 5.12"),
+                _ => error,
+            })?;
+    }
+    let target = match volume.source.is_dir() {
+        true => Target::Directory,
+        false => Target::File,
+    };
+    root.place(tree.as_fd(), &volume.target, target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_volume_is_read_like_dockers() {
+        let volume: Volume = "/srv:/data:ro".parse().unwrap();
+        assert_eq!(
+            volume,
+            Volume { source: "/srv".into(), target: "/data".into(), read_only: true }
+        );
+        assert!(!"/srv:/data".parse::<Volume>().unwrap().read_only);
+        for wrong in ["/srv", ":/data", "/srv:data", "/srv:/data:rx", "/a:/b:ro:ro"] {
+            assert!(wrong.parse::<Volume>().is_err(), "{wrong} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_tmpfs_is_harmless_unless_told_otherwise() {
+        let tmpfs: Tmpfs = "/run:exec,size=64k,mode=700".parse().unwrap();
+        assert_eq!(tmpfs.flags, MsFlags::MS_NOSUID | MsFlags::MS_NODEV);
+        assert_eq!(tmpfs.data, "size=64k,mode=700");
+    }
+}

@@ -1,0 +1,79 @@
+//! The container's names: `sethostname(2)`, and the files that go with them.
+//!
+//! The kernel keeps two names in a UTS namespace (after "UNIX time-sharing", the
+//! struct of uname(2)). To the C library they are only half of the story: it looks
+//! names up in /etc/hosts, and programs read /etc/hostname.
+
+use std::ffi::OsStr;
+
+use nix::unistd;
+use process::{Error, Result, State, Step};
+
+use crate::sys;
+
+/// The longest host name, in bytes: `HOST_NAME_MAX` of sethostname(2).
+const MAX_NAME: usize = 64;
+
+/// The command-line options of chapter 4.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Chapter 04: its own names")]
+pub struct NameOptions {
+    /// Host name of the container [default: its id]
+    #[arg(long, value_name = "NAME")]
+    pub hostname: Option<String>,
+
+    /// Domain name of the container
+    #[arg(long, value_name = "NAME")]
+    pub domainname: Option<String>,
+}
+
+/// The names of one container.
+#[derive(Clone, Debug)]
+pub struct Names {
+    hostname: String,
+    domainname: Option<String>,
+}
+
+impl Names {
+    /// The names that were asked for, or the container's id.
+    ///
+    /// # Errors
+    /// If a name is one that the kernel would refuse.
+    pub fn new(options: &NameOptions, state: &State) -> Result<Self> {
+        let hostname = options.hostname.as_deref().unwrap_or(state.id());
+        for name in [Some(hostname), options.domainname.as_deref()].into_iter().flatten() {
+            if name.is_empty() || name.len() > MAX_NAME {
+                return Err(Error::new(format!("`{name}` is no host name"))
+                    .hint(format!("it must have 1 to {MAX_NAME} bytes")));
+            }
+        }
+        Ok(Self { hostname: hostname.to_owned(), domainname: options.domainname.clone() })
+    }
+
+    /// Gives the names to the UTS namespace this process is in.
+    pub fn set(&self) -> Result<()> {
+        unistd::sethostname(&self.hostname)
+            .step(|| format!("set the host name {}", self.hostname))?;
+        match &self.domainname {
+            Some(name) => sys::set_domain_name(OsStr::new(name))
+                .step(|| format!("set the domain name {name}")),
+            None => Ok(()),
+        }
+    }
+
+    /// What belongs into /etc/hostname.
+    pub fn hostname_file(&self) -> String {
+        format!("{}\n", self.hostname)
+    }
+
+    /// What belongs into /etc/hosts, hosts(5): with the address at which the
+    /// container can be reached, once it has one.
+    pub fn hosts_file(&self, address: &str) -> String {
+        let Self { hostname, domainname } = self;
+        let names = match domainname {
+            Some(domain) => format!("{hostname}.{domain} {hostname}"),
+            None => hostname.clone(),
+        };
+        format!("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n{address}\t{names}\n")
+    }
+}
