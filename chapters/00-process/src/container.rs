@@ -15,6 +15,11 @@ pub trait Container {
     /// Its id and record.
     fn state(&self) -> &State;
 
+    /// What its user should know before it starts, a line each.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Adds what this chapter knows of the container's life, after its end.
     ///
     /// # Errors
@@ -39,6 +44,7 @@ pub trait Container {
             throttled: None,
             killed_by: None,
             changes: None,
+            kept: None,
         };
         self.report(&mut outcome)?;
         Ok(outcome)
@@ -47,10 +53,13 @@ pub trait Container {
 
 /// Runs what `create` makes, as each chapter's own program does.
 pub fn main<C: Container>(create: impl FnOnce() -> Result<C>) -> ExitCode {
-    match create().and_then(|mut container| container.run()) {
+    match create().and_then(run_to_end) {
         Ok(outcome) => {
             if let Some(limit) = &outcome.killed_by {
                 eprintln!("killed: {limit} was reached");
+            }
+            if let Some(kept) = &outcome.kept {
+                eprintln!("kept: {}", kept.display());
             }
             ExitCode::from(outcome.status.code())
         }
@@ -62,4 +71,11 @@ pub fn main<C: Container>(create: impl FnOnce() -> Result<C>) -> ExitCode {
             ExitCode::from(error.to_exit_code())
         }
     }
+}
+
+fn run_to_end(mut container: impl Container) -> Result<Outcome> {
+    for warning in container.warnings() {
+        eprintln!("warning: {warning}");
+    }
+    container.run()
 }

@@ -1,5 +1,6 @@
 //! How a container ended.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -50,4 +51,6 @@ pub struct Outcome {
     pub killed_by: Option<String>,
     /// Files added, changed and deleted in its root, as `A /etc/motd` (chapter 7).
     pub changes: Option<Vec<String>>,
+    /// Where the writable layer was kept, if that was asked for (chapter 7).
+    pub kept: Option<PathBuf>,
 }

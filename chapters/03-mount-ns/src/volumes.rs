@@ -54,6 +54,12 @@ impl MountOptions {
             }
         })
     }
+
+    /// Where the container sees them.
+    pub fn targets(&self) -> impl Iterator<Item = PathBuf> {
+        let volumes = self.volume.iter().map(|volume| volume.target.clone());
+        volumes.chain(self.tmpfs.iter().map(|tmpfs| tmpfs.target.clone()))
+    }
 }
 
 /// `SRC:DST[:ro|rw]`.

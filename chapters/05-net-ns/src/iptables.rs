@@ -1,0 +1,122 @@
+//! The rules of [`crate::nat`] for `iptables-restore`, where there is no nft.
+//!
+//! Here tables are given (`nat`, `raw`) and shared by everybody, so ours is a
+//! *chain* in each, with a jump to it from the kernel's own chain. It is what a chain
+//! of ours is called by that tells our rules from others':
+//!
+//! ```text
+//!   *nat
+//!   :lab-3f9c0a1b2c4d                                           our chain
+//!   -A lab-3f9c0a1b2c4d -d 127.0.0.1 -p tcp --dport 18080 -j DNAT …
+//!   -A OUTPUT … -j lab-3f9c0a1b2c4d                             the jump to it
+//!   COMMIT                                                      all of it, or nothing
+//! ```
+
+use std::net::Ipv4Addr;
+
+use process::Result;
+
+use crate::bridge::BRIDGE;
+use crate::nat;
+use crate::publish::Published;
+use crate::subnet::Subnet;
+
+/// The program that we look for; `iptables-save` comes with it.
+pub const PROGRAM: &str = "iptables-restore";
+
+/// Marks the jumps, for people who list them.
+const COMMENT: &str = r#"-m comment --comment "container lab""#;
+
+/// Writes the bridge's chains.
+pub fn join(subnet: Subnet) -> Result<()> {
+    let name = BRIDGE;
+    restore(&format!(
+        "*raw\n\
+         :{name} - [0:0]\n\
+         -A {name} -i {BRIDGE} -d 127.0.0.0/8 -j DROP\n\
+         -A PREROUTING {COMMENT} -j {name}\n\
+         COMMIT\n\
+         *nat\n\
+         :{name} - [0:0]\n\
+         -A {name} -s {subnet} ! -o {BRIDGE} -j MASQUERADE\n\
+         -A {name} -o {BRIDGE} -m conntrack --ctstate DNAT -s {subnet} -j MASQUERADE\n\
+         -A {name} -o {BRIDGE} -m conntrack --ctstate DNAT -s 127.0.0.0/8 -j MASQUERADE\n\
+         -A POSTROUTING {COMMENT} -j {name}\n\
+         COMMIT\n"
+    ))
+}
+
+/// Writes a container's chain.
+pub fn publish(name: &str, address: Ipv4Addr, ports: &[Published]) -> Result<()> {
+    let mut text = format!("*nat\n:{name} - [0:0]\n");
+    for port in ports {
+        let host = match port.host.ip() {
+            ip if ip.is_unspecified() => String::new(),
+            ip => format!("-d {ip} "),
+        };
+        text += &format!(
+            "-A {name} {host}-p {} --dport {} -j DNAT --to-destination {address}:{}\n",
+            port.protocol.name(),
+            port.host.port(),
+            port.container,
+        );
+    }
+    // Nobody elsewhere may call a loopback address of ours.
+    text += &format!(
+        "-A PREROUTING ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL {COMMENT} -j {name}\n\
+         -A OUTPUT -m addrtype --dst-type LOCAL {COMMENT} -j {name}\n\
+         COMMIT\n"
+    );
+    restore(&text)
+}
+
+/// Removes our chain, and the jumps to it, from every table that has it.
+pub fn remove(name: &str) -> Result<()> {
+    for table in ["raw", "nat"] {
+        let rules = nat::run("iptables-save", &["-t", table], "")?;
+        if rules.lines().any(|line| line.starts_with(&format!(":{name} "))) {
+            restore(&removal(table, name, &rules))?;
+        }
+    }
+    Ok(())
+}
+
+/// What undoes all that a table says about a chain.
+fn removal(table: &str, name: &str, rules: &str) -> String {
+    let jump = format!(" -j {name}");
+    let jumps: String = rules
+        .lines()
+        .filter(|line| line.ends_with(&jump))
+        .filter_map(|line| line.strip_prefix("-A "))
+        .map(|rule| format!("-D {rule}\n"))
+        .collect();
+    format!("*{table}\n{jumps}-F {name}\n-X {name}\nCOMMIT\n")
+}
+
+fn restore(text: &str) -> Result<()> {
+    // Without "noflush" everybody else's rules would go; "wait" is for the lock that
+    // all programs of the family share.
+    nat::run(PROGRAM, &["--noflush", "--wait"], text).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_removal_touches_our_chain_and_no_other() {
+        let rules = "*nat\n\
+            :OUTPUT ACCEPT [0:0]\n\
+            :lab0 - [0:0]\n\
+            -A OUTPUT -m comment --comment \"container lab\" -j lab0\n\
+            -A OUTPUT -j lab01\n\
+            -A lab0 -o lab0 -j MASQUERADE\n\
+            COMMIT\n";
+        assert_eq!(
+            removal("nat", "lab0", rules),
+            "*nat\n\
+             -D OUTPUT -m comment --comment \"container lab\" -j lab0\n\
+             -F lab0\n-X lab0\nCOMMIT\n"
+        );
+    }
+}

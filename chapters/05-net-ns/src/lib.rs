@@ -1,0 +1,28 @@
+//! Chapter 5: a network of its own.
+//!
+//! Read [`network`] for the order of things, then [`veth`], [`bridge`], [`pool`] and
+//! [`nat`] for one idea each, and [`runtime`] for the whole.
+
+#![forbid(unsafe_code)]
+
+pub mod address;
+pub mod bridge;
+pub mod forwarding;
+pub mod lock;
+pub mod nat;
+pub mod network;
+pub mod plug;
+pub mod pool;
+pub mod publish;
+pub mod resolv;
+pub mod runtime;
+pub mod subnet;
+pub mod veth;
+
+mod iptables;
+mod netlink;
+mod nft;
+
+pub use network::{Mode, Network, NetworkOptions};
+pub use plug::sweep;
+pub use publish::{Protocol, Publish, Published};

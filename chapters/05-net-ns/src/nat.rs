@@ -1,0 +1,136 @@
+//! Rewriting addresses on the way: network address translation.
+//!
+//! Nobody outside knows the way to 10.76.0.23, so the host lends its own address.
+//! The kernel does the rewriting, and remembers each connection to undo it on the way
+//! back; we only write the rules. Packets pass them at fixed points, the *hooks*:
+//!
+//! ```text
+//!   from a link ──▶ PREROUTING ──▶ (route) ──▶ forward ──▶ POSTROUTING ──▶ to a link
+//!                                     │                        ▲
+//!                                     ▼                        │
+//!                                a program ──▶ OUTPUT ─────────┘
+//! ```
+//!
+//! | rule | hook | for |
+//! |---|---|---|
+//! | *DNAT*: the destination becomes the container's | PREROUTING | clients elsewhere |
+//! | the same | OUTPUT | clients on the host itself |
+//! | *masquerade*: the source becomes the host's | POSTROUTING | containers calling outside |
+//! | the same | POSTROUTING | those whose answer would not come back through here: a neighbour on the bridge, and 127.0.0.1 |
+//! | *guard*: drop what comes from the bridge and is for 127.0.0.0/8 | PREROUTING | the host's own loopback services, see [`crate::forwarding`] |
+//!
+//! The first two are one table for each container that publishes ports, the others
+//! one table for the bridge. Each is written, and removed by its name, as a whole.
+//!
+//! What writes them is the host's `nft`, or `iptables` where there is no nft. One
+//! thing is left out: the kernel remembers UDP "connections" for half a minute, so a
+//! client that goes on sending from one port may miss the change of a container.
+
+use std::io::Write;
+use std::net::Ipv4Addr;
+use std::process::{Command, Stdio};
+
+use process::{Error, Result, Step};
+
+use crate::publish::Published;
+use crate::subnet::Subnet;
+use crate::{iptables, nft};
+
+/// A program that can write the kernel's rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nat {
+    /// `nft`, of the package nftables.
+    Nft,
+    /// `iptables-restore`, of the package iptables.
+    Iptables,
+}
+
+impl Nat {
+    /// The one that this host has.
+    pub fn find() -> Option<Self> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let is_there =
+            |program| std::env::split_paths(&path).any(|dir| dir.join(program).is_file());
+        if is_there(nft::PROGRAM) {
+            Some(Self::Nft)
+        } else if is_there(iptables::PROGRAM) {
+            Some(Self::Iptables)
+        } else {
+            None
+        }
+    }
+
+    /// What we write down about it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nft => "nft",
+            Self::Iptables => "iptables",
+        }
+    }
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Nft, Self::Iptables].into_iter().find(|nat| nat.name() == name)
+    }
+
+    /// Joins the bridge with the outside: masquerading, and the guard.
+    pub fn join(self, subnet: Subnet) -> Result<()> {
+        match self {
+            Self::Nft => nft::join(subnet),
+            Self::Iptables => iptables::join(subnet),
+        }
+    }
+
+    /// Undoes [`Self::join`], if it was ever done.
+    pub fn part(self) -> Result<()> {
+        match self {
+            Self::Nft => nft::remove(crate::bridge::BRIDGE),
+            Self::Iptables => iptables::remove(crate::bridge::BRIDGE),
+        }
+    }
+
+    /// Leads ports of the host to the container `id`.
+    pub fn publish(self, id: &str, address: Ipv4Addr, ports: &[Published]) -> Result<()> {
+        match self {
+            Self::Nft => nft::publish(&table(id), address, ports),
+            Self::Iptables => iptables::publish(&table(id), address, ports),
+        }
+    }
+
+    /// Undoes [`Self::publish`], if it was ever done.
+    pub fn unpublish(self, id: &str) -> Result<()> {
+        match self {
+            Self::Nft => nft::remove(&table(id)),
+            Self::Iptables => iptables::remove(&table(id)),
+        }
+    }
+}
+
+/// The name of a container's table.
+pub fn table(id: &str) -> String {
+    format!("lab-{id}")
+}
+
+/// Runs one of the programs on a text, and returns what it prints.
+pub fn run(program: &str, args: &[&str], input: &str) -> Result<String> {
+    let step = || format!("run {program}");
+    let mut child = Command::new(program)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .step(step)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program that does not read to the end says why on stderr.
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    let output = child.wait_with_output().step(step)?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let complaint = complaint.lines().find(|line| !line.trim().is_empty()).unwrap_or("no reason");
+    Err(Error::new(format!("write address translation rules: {program}: {}", complaint.trim()))
+        .hint("it needs root, and the kernel's nf_tables and nf_nat"))
+}

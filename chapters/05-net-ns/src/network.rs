@@ -1,0 +1,140 @@
+//! A network of the container's own: `CLONE_NEWNET`, and what has to follow.
+//!
+//! A new network namespace has links, addresses, routes, ports and packet filters of
+//! its own. See network_namespaces(7): it starts with nothing but a loopback link, and
+//! that is switched off. Who is in it can talk to nobody, not even to itself.
+//!
+//! ```text
+//!   --network none     the namespace, and lo switched on
+//!   --network bridge   and a cable to the host's bridge, an address, a way out
+//!   --network host     no namespace: the host's network
+//! ```
+//!
+//! Both sides have a part in it, and the order is the kernel's. Ports, bridge and
+//! address are taken before the clone, where an error costs nothing; the cable needs
+//! a namespace to end in; and only inside can one give its end an address.
+
+use std::net::Ipv4Addr;
+
+use clap::ValueEnum;
+use nix::unistd::Pid;
+use process::{CloneFlags, Error, Result, State};
+
+use crate::netlink::Netlink;
+use crate::plug::Plug;
+use crate::publish::{Publish, Published};
+use crate::{resolv, veth};
+
+/// The command-line options of chapter 5.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Chapter 05: its own network")]
+pub struct NetworkOptions {
+    /// Which network the container has
+    #[arg(long, value_enum, value_name = "MODE", default_value = "bridge")]
+    pub network: Mode,
+
+    /// Lead a port of the host to one of the container
+    #[arg(short, long, value_name = "[[IP:]HOST:]PORT[/udp]")]
+    pub publish: Vec<Publish>,
+}
+
+/// Which network a container has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Its own, with nobody else in it
+    None,
+    /// The host's
+    Host,
+    /// Its own, joined with the others' and the host's by a bridge
+    Bridge,
+}
+
+/// A container's network. Dropping it removes what the kernel does not free itself.
+#[derive(Debug)]
+pub struct Network {
+    mode: Mode,
+    plug: Option<Plug>,
+    resolv_conf: String,
+    warning: Option<String>,
+}
+
+impl Network {
+    /// In the runtime, before the clone: takes ports, a bridge and an address.
+    ///
+    /// # Errors
+    /// If a port is in use, or the host refuses one of them; nothing is left then.
+    pub fn prepare(options: &NetworkOptions, state: &State) -> Result<Self> {
+        let mode = options.network;
+        if let (Mode::None | Mode::Host, Some(port)) = (mode, options.publish.first()) {
+            let mode = if mode == Mode::None { "none" } else { "host" };
+            return Err(Error::new(format!("publish {port}: not with --network {mode}"))
+                .hint("a port is published from a network behind a bridge: --network bridge"));
+        }
+        let resolv_conf = match mode {
+            Mode::None => String::new(),
+            Mode::Host => resolv::of_host(),
+            Mode::Bridge => resolv::for_container(),
+        };
+        let mut network = Self { mode, plug: None, resolv_conf, warning: None };
+        if mode == Mode::Bridge {
+            let plug = Plug::take(&options.publish, state)?;
+            network.warning = plug.warning();
+            network.plug = Some(plug);
+        }
+        Ok(network)
+    }
+
+    /// The namespace to make.
+    pub fn flags(&self) -> CloneFlags {
+        match self.mode {
+            Mode::Host => CloneFlags::empty(),
+            Mode::None | Mode::Bridge => CloneFlags::CLONE_NEWNET,
+        }
+    }
+
+    /// In the runtime, after the clone: lays the cable.
+    pub fn attach(&self, pid: Pid) -> Result<()> {
+        let Some(plug) = &self.plug else { return Ok(()) };
+        let netlink = &mut Netlink::open()?;
+        veth::create(netlink, &plug.id, plug.bridge.index, pid, plug.mac)?;
+        if plug.ports.is_empty() { Ok(()) } else { veth::allow_hairpin(netlink, &plug.id) }
+    }
+
+    /// In the container: switches the links on and sets address and route.
+    pub fn configure_inside(&self) -> Result<()> {
+        if self.mode == Mode::Host {
+            return Ok(());
+        }
+        let netlink = &mut Netlink::open()?;
+        veth::set_up_loopback(netlink)?;
+        match &self.plug {
+            Some(plug) => veth::configure(netlink, plug.address, plug.bridge.subnet.gateway()),
+            None => Ok(()),
+        }
+    }
+
+    /// The container's address on the bridge.
+    pub fn address(&self) -> Option<Ipv4Addr> {
+        self.plug.as_ref().map(|plug| plug.address)
+    }
+
+    /// The ports of the host that lead to the container.
+    pub fn published(&self) -> &[Published] {
+        self.plug.as_ref().map_or(&[], |plug| &plug.ports)
+    }
+
+    /// The container's own line of /etc/hosts.
+    pub fn hosts_entry(&self, hostname: &str) -> Option<String> {
+        self.address().map(|address| format!("{address}\t{hostname}\n"))
+    }
+
+    /// What the container's /etc/resolv.conf shall say.
+    pub fn resolv_conf(&self) -> &str {
+        &self.resolv_conf
+    }
+
+    /// What the user should know: one line.
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
+    }
+}

@@ -1,0 +1,170 @@
+//! The rules of [`crate::nat`] as JSON for `nft -j`, see libnftables-json(5).
+//!
+//! One call is one transaction: either all of it is in force, or nothing. In nft's own
+//! language, the two tables are (`nft list ruleset` shows them while a container
+//! runs):
+//!
+//! ```text
+//!   table ip lab0 {
+//!     chain guard       { type filter hook prerouting priority raw;
+//!                         iifname lab0  ip daddr 127.0.0.0/8  drop }
+//!     chain postrouting { type nat hook postrouting priority srcnat;
+//!                         ip saddr 10.76.0.0/24  oifname != lab0  masquerade
+//!                         oifname lab0  ct status dnat  ip saddr 10.76.0.0/24  masquerade
+//!                         oifname lab0  ct status dnat  ip saddr 127.0.0.0/8  masquerade }
+//!   }
+//!   table ip lab-3f9c0a1b2c4d {
+//!     chain prerouting  { type nat hook prerouting priority dstnat; … }
+//!     chain output      { type nat hook output priority dstnat;
+//!                         ip daddr 127.0.0.1  tcp dport 18080  dnat to 10.76.0.23:80 }
+//!   }
+//! ```
+
+use std::net::Ipv4Addr;
+
+use process::Result;
+use serde_json::{Value, json};
+
+use crate::bridge::BRIDGE;
+use crate::nat;
+use crate::publish::Published;
+use crate::subnet::Subnet;
+
+/// The program.
+pub const PROGRAM: &str = "nft";
+
+/// The priorities of hooks that the kernel names raw, dstnat and srcnat.
+const RAW: i32 = -300;
+const DSTNAT: i32 = -100;
+const SRCNAT: i32 = 100;
+
+/// Writes the bridge's table.
+pub fn join(subnet: Subnet) -> Result<()> {
+    let from_containers = is("==", ip("saddr"), prefix(subnet.network(), Subnet::PREFIX));
+    let to_bridge = is("==", meta("oifname"), json!(BRIDGE));
+    let redirected = is("in", json!({"ct": {"key": "status"}}), json!("dnat"));
+    run(vec![
+        table("add", BRIDGE),
+        chain(BRIDGE, "guard", "filter", "prerouting", RAW),
+        rule(
+            BRIDGE,
+            "guard",
+            vec![
+                is("==", meta("iifname"), json!(BRIDGE)),
+                is("==", ip("daddr"), loopback()),
+                json!({"drop": null}),
+            ],
+        ),
+        chain(BRIDGE, "postrouting", "nat", "postrouting", SRCNAT),
+        rule(
+            BRIDGE,
+            "postrouting",
+            vec![
+                from_containers.clone(),
+                is("!=", meta("oifname"), json!(BRIDGE)),
+                json!({"masquerade": null}),
+            ],
+        ),
+        rule(
+            BRIDGE,
+            "postrouting",
+            vec![
+                to_bridge.clone(),
+                redirected.clone(),
+                from_containers,
+                json!({"masquerade": null}),
+            ],
+        ),
+        rule(
+            BRIDGE,
+            "postrouting",
+            vec![
+                to_bridge,
+                redirected,
+                is("==", ip("saddr"), loopback()),
+                json!({"masquerade": null}),
+            ],
+        ),
+    ])
+}
+
+/// Writes a container's table.
+pub fn publish(name: &str, address: Ipv4Addr, ports: &[Published]) -> Result<()> {
+    let mut commands = vec![
+        table("add", name),
+        chain(name, "prerouting", "nat", "prerouting", DSTNAT),
+        chain(name, "output", "nat", "output", DSTNAT),
+    ];
+    for port in ports {
+        let mut to_port = match port.host.ip() {
+            // Any address that is the host's own.
+            ip if ip.is_unspecified() => vec![is(
+                "==",
+                json!({"fib": {"result": "type", "flags": ["daddr"]}}),
+                json!("local"),
+            )],
+            host => vec![is("==", ip("daddr"), json!(host.to_string()))],
+        };
+        let dport = json!({"payload": {"protocol": port.protocol.name(), "field": "dport"}});
+        to_port.push(is("==", dport, json!(port.host.port())));
+        let dnat = json!({"dnat": {"addr": address.to_string(), "port": port.container}});
+
+        let local = to_port.iter().cloned().chain([dnat.clone()]).collect();
+        commands.push(rule(name, "output", local));
+        // Nobody elsewhere may call a loopback address of ours.
+        if !port.host.ip().is_loopback() {
+            let elsewhere = is("!=", ip("daddr"), loopback());
+            let rest = to_port.into_iter().chain([dnat]);
+            commands.push(rule(name, "prerouting", [elsewhere].into_iter().chain(rest).collect()));
+        }
+    }
+    run(commands)
+}
+
+/// Removes a table; it is no error if there is none.
+pub fn remove(name: &str) -> Result<()> {
+    // "add" does nothing to a table that is there, and makes one that can be deleted.
+    run(vec![table("add", name), table("delete", name)])
+}
+
+fn run(commands: Vec<Value>) -> Result<()> {
+    let text = json!({ "nftables": commands }).to_string();
+    nat::run(PROGRAM, &["-j", "-f", "-"], &text).map(drop)
+}
+
+fn table(verb: &str, name: &str) -> Value {
+    json!({verb: {"table": {"family": "ip", "name": name}}})
+}
+
+fn chain(table: &str, name: &str, kind: &str, hook: &str, priority: i32) -> Value {
+    json!({"add": {"chain": {
+        "family": "ip", "table": table, "name": name,
+        "type": kind, "hook": hook, "prio": priority, "policy": "accept",
+    }}})
+}
+
+fn rule(table: &str, chain: &str, expressions: Vec<Value>) -> Value {
+    json!({"add": {"rule": {
+        "family": "ip", "table": table, "chain": chain, "expr": expressions,
+    }}})
+}
+
+fn is(operator: &str, left: Value, right: Value) -> Value {
+    json!({"match": {"op": operator, "left": left, "right": right}})
+}
+
+fn ip(field: &str) -> Value {
+    json!({"payload": {"protocol": "ip", "field": field}})
+}
+
+fn meta(key: &str) -> Value {
+    json!({"meta": {"key": key}})
+}
+
+fn prefix(address: Ipv4Addr, length: u8) -> Value {
+    json!({"prefix": {"addr": address.to_string(), "len": length}})
+}
+
+fn loopback() -> Value {
+    prefix(Ipv4Addr::new(127, 0, 0, 0), 8)
+}

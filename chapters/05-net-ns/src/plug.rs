@@ -1,0 +1,132 @@
+//! A container's place on the bridge: what the kernel does not free by itself.
+//!
+//! The cable goes with the namespace. The address, the rules for published ports and,
+//! with the last container, the bridge have to be given back. All three are found
+//! again by the container's id alone (as a MAC address, in a table's name), so the
+//! record on disk has one thing to tell: which program wrote the rules, if any.
+
+use std::fs;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+
+use process::{Error, Result, State};
+
+use crate::bridge::{self, BRIDGE, Bridge};
+use crate::nat::{self, Nat};
+use crate::netlink::Netlink;
+use crate::pool::{self, Mac};
+use crate::publish::{Publish, Published};
+use crate::{forwarding, lock};
+
+/// The name of that record.
+const RECORD: &str = "network";
+
+/// A place on the bridge.
+#[derive(Debug)]
+pub struct Plug {
+    /// The container's.
+    pub id: String,
+    record: PathBuf,
+    rules: Option<Nat>,
+    /// The inner link's.
+    pub mac: Mac,
+    /// The inner link's.
+    pub address: Ipv4Addr,
+    /// Where the outer link belongs.
+    pub bridge: Bridge,
+    /// The ports of the host that lead here.
+    pub ports: Vec<Published>,
+}
+
+impl Plug {
+    /// Takes everything that can be had before there is a namespace.
+    pub fn take(wishes: &[Publish], state: &State) -> Result<Self> {
+        let nat = Nat::find();
+        if let (None, Some(port)) = (nat, wishes.first()) {
+            return Err(Error::new(format!("publish {port}: neither nft nor iptables is in PATH"))
+                .hint("install the package nftables"));
+        }
+        let ports = Published::reserve_all(wishes)?;
+        let mac = Mac::of(state.id())?;
+        let _lock = lock::lock()?;
+        let netlink = &mut Netlink::open()?;
+        let rules = nat.filter(|_| !ports.is_empty());
+        state.record(RECORD, rules.map_or("", Nat::name))?;
+        let record = state.dir().join(RECORD);
+        let made = Bridge::ensure(netlink, nat).and_then(|bridge| {
+            let address = pool::take(netlink, bridge.index, bridge.subnet, mac)?;
+            if let Some(nat) = rules {
+                forwarding::allow_loopback_through(BRIDGE)?;
+                nat.publish(state.id(), address, &ports)?;
+            }
+            Ok((bridge, address))
+        });
+        match made {
+            Ok((bridge, address)) => {
+                let id = state.id().to_owned();
+                Ok(Self { id, record, rules, mac, address, bridge, ports })
+            }
+            Err(error) => {
+                if release(state.id(), rules).is_ok() {
+                    let _ = fs::remove_file(record);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// What the user should know: one line.
+    pub fn warning(&self) -> Option<String> {
+        self.bridge.nat.is_none().then(|| {
+            "the container cannot reach the outside: neither nft nor iptables is in PATH; \
+             install the package nftables"
+                .to_owned()
+        })
+    }
+}
+
+impl Drop for Plug {
+    fn drop(&mut self) {
+        let released = lock::lock().and_then(|_lock| release(&self.id, self.rules));
+        if released.is_ok() {
+            let _ = fs::remove_file(&self.record);
+        }
+    }
+}
+
+/// Removes what a container that was killed has left on the host's network.
+///
+/// # Errors
+/// If something cannot be removed; then its record stays.
+pub fn sweep(state: &State) -> Result<Vec<String>> {
+    let Some(record) = state.recorded(RECORD)? else { return Ok(Vec::new()) };
+    let _lock = lock::lock()?;
+    let removed = release(state.id(), Nat::named(&record))?;
+    state.forget(RECORD)?;
+    Ok(removed)
+}
+
+/// Gives back all that a container has, made or half made. The caller holds the lock.
+///
+/// The address goes after the rules that point to it, and the bridge after all.
+fn release(id: &str, rules: Option<Nat>) -> Result<Vec<String>> {
+    let netlink = &mut Netlink::open()?;
+    let owner = Mac::of(id)?;
+    let mut removed = Vec::new();
+    if let Some(nat) = rules {
+        nat.unpublish(id)?;
+        removed.push(format!("published ports: {}", nat::table(id)));
+    }
+    if let Some(link) = bridge::find(netlink)? {
+        for claim in pool::claims(netlink, link.index)? {
+            if claim.owner == owner {
+                pool::give_back(netlink, link.index, claim)?;
+                removed.push(format!("address {}", claim.address));
+            }
+        }
+    }
+    if bridge::remove_if_unused(netlink)? {
+        removed.push(format!("bridge {BRIDGE}"));
+    }
+    Ok(removed)
+}

@@ -1,0 +1,129 @@
+//! A range of addresses that nobody on this host uses yet.
+//!
+//! Addresses of containers are private: they mean something on the bridge and
+//! nowhere else. But the host must not be able to reach the same numbers by another
+//! way (an office network, a VPN, Docker's own bridge), or one of the two becomes
+//! unreachable. So before the bridge gets its address, we read the host's routes and
+//! take the first candidate that none of them touches.
+
+use std::net::Ipv4Addr;
+
+use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage};
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
+use process::{Error, Result, Step};
+
+use crate::netlink::Netlink;
+
+/// The ranges to choose from, in this order. All of them are private, RFC 1918.
+const CANDIDATES: [Ipv4Addr; 8] = [
+    Ipv4Addr::new(10, 76, 0, 0),
+    Ipv4Addr::new(10, 176, 0, 0),
+    Ipv4Addr::new(10, 201, 76, 0),
+    Ipv4Addr::new(172, 29, 76, 0),
+    Ipv4Addr::new(172, 22, 176, 0),
+    Ipv4Addr::new(192, 168, 76, 0),
+    Ipv4Addr::new(192, 168, 176, 0),
+    Ipv4Addr::new(192, 168, 229, 0),
+];
+
+/// Routes to more addresses than a /8 has are a default route in another dress: a
+/// VPN likes to set `0.0.0.0/1` and `128.0.0.0/1`.
+const SHORTEST_PREFIX: u8 = 8;
+
+/// 254 hosts: the first is the bridge, the others are containers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subnet(Ipv4Addr);
+
+impl Subnet {
+    /// The length of its prefix, in bits.
+    pub const PREFIX: u8 = 24;
+
+    /// The subnet that an address is in.
+    pub fn of(address: Ipv4Addr) -> Self {
+        Self(Ipv4Addr::from_bits(address.to_bits() & !0xff))
+    }
+
+    /// The first candidate that no route of this host touches.
+    pub fn choose(netlink: &mut Netlink) -> Result<Self> {
+        let taken = routes(netlink)?;
+        let is_free = |subnet: &Self| !taken.iter().any(|route| subnet.overlaps(*route));
+        CANDIDATES.into_iter().map(Self).find(is_free).ok_or_else(|| {
+            Error::new("choose a subnet for the bridge: the host has routes to all candidates")
+                .hint("`ip route` lists them; a container with --network none needs no subnet")
+        })
+    }
+
+    /// The address of the bridge, which is the containers' gateway.
+    pub fn gateway(self) -> Ipv4Addr {
+        self.host(0)
+    }
+
+    /// The `n`th of the 254 addresses, counted from 0.
+    pub fn host(self, n: u8) -> Ipv4Addr {
+        Ipv4Addr::from_bits(self.0.to_bits() + 1 + u32::from(n))
+    }
+
+    /// Its own address: the one of no host.
+    pub fn network(self) -> Ipv4Addr {
+        self.0
+    }
+
+    fn overlaps(self, (address, prefix): (Ipv4Addr, u8)) -> bool {
+        // Two ranges overlap if they agree in as many bits as the shorter prefix has.
+        let shared = 32 - u32::from(prefix.min(Self::PREFIX));
+        (self.0.to_bits() ^ address.to_bits()) >> shared == 0
+    }
+}
+
+impl std::fmt::Display for Subnet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.0, Self::PREFIX)
+    }
+}
+
+/// Where this host's routes lead, of all routing tables.
+fn routes(netlink: &mut Netlink) -> Result<Vec<(Ipv4Addr, u8)>> {
+    let mut all = RouteMessage::default();
+    all.header.address_family = AddressFamily::Inet;
+    let answers =
+        netlink.dump(RouteNetlinkMessage::GetRoute(all)).step(|| "list the routes of the host")?;
+    let destination = |route: &RouteMessage| {
+        let prefix = route.header.destination_prefix_length;
+        route.attributes.iter().find_map(|attribute| match attribute {
+            RouteAttribute::Destination(RouteAddress::Inet(address)) => Some((*address, prefix)),
+            _ => None,
+        })
+    };
+    Ok(answers
+        .iter()
+        .filter_map(|answer| match answer {
+            RouteNetlinkMessage::NewRoute(route) => destination(route),
+            _ => None,
+        })
+        .filter(|(_, prefix)| *prefix >= SHORTEST_PREFIX)
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subnet_overlaps_its_neighbourhood_and_no_other() {
+        let subnet = Subnet(Ipv4Addr::new(10, 76, 0, 0));
+        let overlaps = |a, b, c, d, prefix| subnet.overlaps((Ipv4Addr::new(a, b, c, d), prefix));
+        assert!(overlaps(10, 0, 0, 0, 8));
+        assert!(overlaps(10, 76, 0, 0, 24));
+        assert!(overlaps(10, 76, 0, 77, 32));
+        assert!(!overlaps(10, 76, 1, 0, 24));
+        assert!(!overlaps(11, 0, 0, 0, 8));
+    }
+
+    #[test]
+    fn the_bridge_comes_first() {
+        let subnet = Subnet::of(Ipv4Addr::new(10, 76, 0, 99));
+        assert_eq!(subnet.to_string(), "10.76.0.0/24");
+        assert_eq!(subnet.gateway(), Ipv4Addr::new(10, 76, 0, 1));
+        assert_eq!(subnet.host(253), Ipv4Addr::new(10, 76, 0, 254));
+    }
+}

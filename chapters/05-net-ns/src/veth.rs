@@ -1,0 +1,125 @@
+//! A cable with two ends: `veth(4)`.
+//!
+//! Whatever is sent into one end comes out of the other, and the two may be in
+//! different network namespaces: it is how packets cross the border. We never have
+//! to push an end over it. One message makes both, the inner one directly in the
+//! container's namespace, the outer one already plugged into the bridge:
+//!
+//! ```text
+//!   NEWLINK  lab3f9c0a1b2c4d  kind veth  master lab0  up
+//!              └ peer  eth0  address 3e:9c:…  namespace of pid 4711
+//! ```
+//!
+//! Nobody has to remove it: when the namespace goes, its end goes, and with one end
+//! the whole cable. IPv6 is left out on purpose. The kernel gives `eth0` a
+//! link-local address and no more, so this chapter has one kind of address to learn.
+
+use std::net::Ipv4Addr;
+
+use netlink_packet_route::link::{
+    InfoBridgePort, InfoData, InfoKind, InfoPortData, InfoPortKind, InfoVeth, LinkAttribute,
+    LinkFlags, LinkInfo, LinkMessage,
+};
+use netlink_packet_route::route::{
+    RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
+};
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
+use nix::errno::Errno;
+use nix::unistd::Pid;
+use process::{Error, Result, Step};
+
+use crate::address as addresses;
+use crate::netlink::{LOOPBACK, Netlink};
+use crate::pool::Mac;
+
+/// The inner end's name, as the first network card of a machine is called.
+pub const ETH0: &str = "eth0";
+
+/// Lays the cable from the bridge into the network namespace of `pid`.
+pub fn create(netlink: &mut Netlink, id: &str, bridge: u32, pid: Pid, mac: Mac) -> Result<()> {
+    let mut inner = LinkMessage::default();
+    inner.attributes.extend([
+        LinkAttribute::IfName(ETH0.to_owned()),
+        LinkAttribute::Address(mac.bytes()),
+        LinkAttribute::NetNsPid(pid.as_raw() as u32),
+    ]);
+    let mut outer = LinkMessage::default();
+    outer.header.flags = LinkFlags::Up;
+    outer.header.change_mask = LinkFlags::Up;
+    outer.attributes.extend([
+        LinkAttribute::IfName(name(id)),
+        LinkAttribute::Controller(bridge),
+        LinkAttribute::LinkInfo(vec![
+            LinkInfo::Kind(InfoKind::Veth),
+            LinkInfo::Data(InfoData::Veth(InfoVeth::Peer(inner))),
+        ]),
+    ]);
+    netlink
+        .create(RouteNetlinkMessage::NewLink(outer))
+        .step(|| format!("lay the cable {} into the container", name(id)))
+        .map_err(explain)
+}
+
+/// Lets the bridge send a packet back out of the port it came in by.
+///
+/// A switch never does this by itself: on a real cable, the neighbour would have seen
+/// the packet already. But where the kernel shows bridged packets to the IP rules as
+/// well (`br_netfilter`), a container that calls its own published port gets its
+/// packets redirected right here, to itself.
+pub fn allow_hairpin(netlink: &mut Netlink, id: &str) -> Result<()> {
+    let mut port = LinkMessage::default();
+    port.attributes.extend([
+        LinkAttribute::IfName(name(id)),
+        LinkAttribute::LinkInfo(vec![
+            LinkInfo::PortKind(InfoPortKind::Bridge),
+            LinkInfo::PortData(InfoPortData::BridgePort(vec![InfoBridgePort::HairpinMode(true)])),
+        ]),
+    ]);
+    netlink
+        .change(RouteNetlinkMessage::NewLink(port))
+        .step(|| format!("let {} send packets back to itself", name(id)))
+}
+
+/// In the container: switches the loopback link on, which is born down.
+pub fn set_up_loopback(netlink: &mut Netlink) -> Result<()> {
+    netlink.set_up(LOOPBACK).step(|| "switch lo on")
+}
+
+/// In the container: gives `eth0` its address, and leads everything else to the
+/// gateway.
+pub fn configure(netlink: &mut Netlink, address: Ipv4Addr, gateway: Ipv4Addr) -> Result<()> {
+    let link = netlink.link(ETH0).step(|| format!("look for {ETH0}"))?;
+    let link = link.ok_or_else(|| Error::new(format!("the container has no {ETH0}")))?;
+    addresses::add(netlink, link.header.index, address)?;
+    // Not sooner: an end is refused to be switched on before it has its other one.
+    netlink.set_up(link.header.index).step(|| format!("switch {ETH0} on"))?;
+    // And this not before: a gateway has to be in reach.
+    add_default_route(netlink, gateway)
+}
+
+/// The outer end's name. It is at most 15 bytes long: "lab" and the id just fit.
+fn name(id: &str) -> String {
+    format!("lab{id}")
+}
+
+fn add_default_route(netlink: &mut Netlink, gateway: Ipv4Addr) -> Result<()> {
+    let mut route = RouteMessage::default();
+    route.header.address_family = AddressFamily::Inet;
+    route.header.table = RouteHeader::RT_TABLE_MAIN;
+    route.header.protocol = RouteProtocol::Boot;
+    route.header.scope = RouteScope::Universe;
+    route.header.kind = RouteType::Unicast;
+    // No destination and a prefix of 0 bits: everything.
+    route.attributes.push(RouteAttribute::Gateway(RouteAddress::Inet(gateway)));
+    netlink
+        .create(RouteNetlinkMessage::NewRoute(route))
+        .step(|| format!("add the default route via {gateway}"))
+}
+
+fn explain(error: Error) -> Error {
+    match error.errno() {
+        Some(Errno::EOPNOTSUPP) => error.hint("this kernel has no veth: modprobe veth"),
+        Some(Errno::EXFULL) => error.hint("a bridge has at most 1023 ports"),
+        _ => error,
+    }
+}
