@@ -1,0 +1,236 @@
+//! A container's cgroup: one directory in every hierarchy, made, set and entered.
+//!
+//! The limits stand before the first process is in, and the process is in before it
+//! does anything, so that nothing it ever allocates escapes the account:
+//!
+//! ```text
+//!   runtime   mkdir lab/<id> … write memory.max …
+//!      │
+//!    clone ── v2: CLONE_INTO_CGROUP, the child is born inside
+//!      │      v1: its first step is to write "0" into each `tasks`
+//!      │
+//!   child     unshare(CLONE_NEWCGROUP): here is "/"
+//! ```
+//!
+//! In v1 the file is `tasks` and the writer is the child, for speed: it moves one
+//! thread, itself. `cgroup.procs` moves all threads of a process, and for that the
+//! kernel first holds back every fork, exec and exit on the host, which takes about
+//! 10 ms. A child just cloned has one thread, so the result is the same.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::stat::Mode;
+use process::{Error, Result, State, Step};
+
+use crate::group::{Group, find};
+use crate::limits::{Knob, Setting};
+use crate::quantity::CpuList;
+use crate::remove::{RECORD, remove};
+use crate::{Hierarchy, LimitOptions, Version, hierarchies, unmounted_controllers};
+
+/// A container's cgroup in every hierarchy. Dropping it removes it.
+#[must_use = "dropping the cgroup kills the processes in it"]
+#[derive(Debug)]
+pub struct Cgroup {
+    /// Its directories, which exist if `is_made`.
+    pub(crate) groups: Vec<Group>,
+    /// The memory limit in bytes.
+    pub(crate) memory: Option<u64>,
+    /// Whether there is a cgroup at all; see [`Self::stay_outside`].
+    pub(crate) is_made: bool,
+    tasks: Vec<File>,
+    unified: Option<OwnedFd>,
+    record: PathBuf,
+}
+
+impl Cgroup {
+    /// Makes `lab/<id>` in every hierarchy and sets the limits.
+    ///
+    /// Without any limit it is made all the same, to measure what the container used.
+    ///
+    /// # Errors
+    /// If a limit cannot be set, for which reason ever: none is ignored.
+    pub fn create(limits: &LimitOptions, state: &State) -> Result<Self> {
+        let mut hierarchies = hierarchies()?;
+        hierarchies.retain(Hierarchy::is_for_limits);
+        let settings = limits.settings()?;
+        let groups = hierarchies.into_iter().map(|tree| Group::new(tree, state.id())).collect();
+        let mut cgroup = Self {
+            groups,
+            memory: limits.memory,
+            is_made: true,
+            tasks: Vec::new(),
+            unified: None,
+            record: state.dir().join(RECORD),
+        };
+        for setting in &settings {
+            cgroup.home(setting)?;
+        }
+        let dirs: String =
+            cgroup.groups.iter().map(|group| format!("{}\n", group.dir.display())).collect();
+        state.record(RECORD, dirs)?;
+        // From here on a failure drops `cgroup`, which removes what there is of it.
+        match cgroup.make(&settings) {
+            Err(error) if settings.is_empty() && is_refusal(&error) => cgroup.stay_outside(),
+            made => made?,
+        }
+        for setting in &settings {
+            cgroup.set(setting)?;
+        }
+        Ok(cgroup)
+    }
+
+    fn make(&mut self, settings: &[Setting]) -> Result<()> {
+        for group in &self.groups {
+            group.make()?;
+            match group.hierarchy.version {
+                Version::V1 => {
+                    if group.hierarchy.has("cpuset") {
+                        group.fill_cpuset()?;
+                    }
+                    self.tasks.push(group.open_tasks()?);
+                }
+                Version::V2 => {
+                    enable(group, settings)?;
+                    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+                    let dir = open(&group.dir, flags, Mode::empty())
+                        .step(|| format!("open {}", group.dir.display()))?;
+                    self.unified = Some(dir);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An ordinary user may not make cgroups, and if no limit was asked for, need not.
+    fn stay_outside(&mut self) {
+        self.is_made = false;
+        self.tasks.clear();
+        self.unified = None;
+    }
+
+    /// Writes one limit where its controller lives.
+    fn set(&self, setting: &Setting) -> Result<()> {
+        let (group, knob) = self.home(setting)?;
+        if setting.option == "--cpuset-cpus" {
+            check_processors(group, knob)?;
+        }
+        let path = group.dir.join(knob.file);
+        let step = || format!("{}: write {:?} to {}", setting.option, knob.value, path.display());
+        match group.write(knob.file, &knob.value).step(step) {
+            Err(error) if error.errno() == Some(Errno::ENOENT) && setting.is_default => Ok(()),
+            written => written.map_err(|error| explain_set(setting, error)),
+        }
+    }
+
+    /// The directory and the file that a limit belongs to.
+    fn home<'a>(&'a self, setting: &'a Setting) -> Result<(&'a Group, &'a Knob)> {
+        let group = find(&self.groups, setting.v1.controller, setting.v2.controller);
+        let group = group.ok_or_else(|| self.no_controller(setting))?;
+        match group.hierarchy.version {
+            Version::V1 => Ok((group, &setting.v1)),
+            Version::V2 => Ok((group, &setting.v2)),
+        }
+    }
+
+    fn no_controller(&self, setting: &Setting) -> Error {
+        let name = setting.v2.controller;
+        let error = Error::new(format!(
+            "{} needs the {name} controller, which no cgroup hierarchy of this host offers",
+            setting.option
+        ));
+        let trees: Vec<_> = self.groups.iter().map(|group| group.hierarchy.clone()).collect();
+        let idle = unmounted_controllers(&trees);
+        match idle.iter().find(|idle| [setting.v1.controller, name].contains(&idle.as_str())) {
+            Some(idle) => error.hint(format!(
+                "the kernel has it: look for cgroup_disable={idle} in /proc/cmdline, or \
+                 mount it (lab cgroups shows what is mounted where)"
+            )),
+            None => error.hint("this kernel was built without it"),
+        }
+    }
+
+    /// The v2 directory, for `CLONE_INTO_CGROUP`.
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.unified.as_ref().map(AsFd::as_fd)
+    }
+
+    /// In the child, before anything else: joins the v1 hierarchies, and makes the
+    /// cgroup the root of what the container sees.
+    pub fn enter(&self) -> Result<()> {
+        for mut tasks in &self.tasks {
+            // "0" means whoever writes it.
+            tasks.write_all(b"0").step(|| "join the cgroup")?;
+        }
+        // A cgroup namespace is rooted where its maker is *at that moment*. In the
+        // flags of clone(2) that would be the parent's cgroup, even together with
+        // CLONE_INTO_CGROUP: hence a step of its own, after joining.
+        unshare(CloneFlags::CLONE_NEWCGROUP).step(|| "make a cgroup namespace")
+    }
+}
+
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        let failed = self.groups.iter().filter(|group| remove(&group.dir).is_err()).count();
+        if failed == 0 {
+            let _ = fs::remove_file(&self.record);
+        }
+    }
+}
+
+/// Hands down what the limits need, and what tells memory and processes apart.
+fn enable(group: &Group, settings: &[Setting]) -> Result<()> {
+    let mut controllers = vec!["memory", "pids"];
+    controllers.extend(settings.iter().map(|setting| setting.v2.controller));
+    controllers.retain(|name| group.hierarchy.has(name));
+    controllers.sort_unstable();
+    controllers.dedup();
+    if controllers.is_empty() {
+        return Ok(());
+    }
+    match group.enable(&controllers) {
+        // Where nothing was asked for, nothing is missing but the report.
+        Err(_) if settings.is_empty() => Ok(()),
+        enabled => enabled,
+    }
+}
+
+/// v2 takes any list and, if no processor of it exists, silently uses all there are.
+fn check_processors(group: &Group, knob: &Knob) -> Result<()> {
+    let file = match group.hierarchy.version {
+        Version::V1 => "cpuset.effective_cpus",
+        Version::V2 => "cpuset.cpus.effective",
+    };
+    let path = group.hierarchy.mount.join(file);
+    let available = fs::read_to_string(&path).step(|| format!("read {}", path.display()))?;
+    let lists = (knob.value.parse::<CpuList>(), available.parse::<CpuList>());
+    if let (Ok(wanted), Ok(available)) = lists
+        && !wanted.cpus.is_subset(&available.cpus)
+    {
+        let (wanted, available) = (wanted.text, available.text);
+        return Err(Error::new(format!("--cpuset-cpus {wanted}: this host offers {available}")));
+    }
+    Ok(())
+}
+
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.errno(), Some(Errno::EACCES | Errno::EPERM | Errno::EROFS))
+}
+
+fn explain_set(setting: &Setting, error: Error) -> Error {
+    match (setting.option, error.errno()) {
+        ("--memory-swap", Some(Errno::ENOENT)) => {
+            error.hint("swap is not accounted here: boot the kernel with swapaccount=1")
+        }
+        (option, Some(Errno::ENODEV)) if option.starts_with("--device") => {
+            error.hint("name the whole disk, not a partition of it; lsblk shows which is which")
+        }
+        _ => error,
+    }
+}

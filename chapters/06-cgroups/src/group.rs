@@ -1,0 +1,163 @@
+//! The container's directory in one hierarchy.
+//!
+//! The files of a cgroup exist as soon as the directory does. What has to be prepared
+//! around it differs between the generations:
+//!
+//! - **v2**: a cgroup has the files of those controllers only that its *parent* hands
+//!   down in `cgroup.subtree_control`, so they are enabled from the root to `lab`. A
+//!   cgroup that hands controllers down must not hold processes itself (the "no
+//!   internal processes" rule): the parts of a cake are shared among the children, and
+//!   a process beside them would have no defined part. Only the real root is exempt.
+//! - **v1**: all files are there at once, but a new `cpuset` is empty, and a process
+//!   cannot enter a cgroup that has no processor to run on.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use process::{Error, Result, Step};
+
+use crate::{Hierarchy, Version};
+
+/// The parent of all our cgroups.
+const PARENT: &str = "lab";
+
+/// One directory in one hierarchy.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub hierarchy: Hierarchy,
+    pub dir: PathBuf,
+}
+
+impl Group {
+    /// Where the container `id` will be in `hierarchy`. Makes nothing.
+    pub fn new(hierarchy: Hierarchy, id: &str) -> Self {
+        let dir = hierarchy.mount.join(PARENT).join(id);
+        Self { hierarchy, dir }
+    }
+
+    /// Whether `dir` is what [`Self::new`] calls the group of container `id`.
+    pub fn is_of(dir: &Path, id: &str) -> bool {
+        dir.ends_with(Path::new(PARENT).join(id))
+    }
+
+    fn parent(&self) -> PathBuf {
+        self.hierarchy.mount.join(PARENT)
+    }
+
+    /// Makes the directory.
+    pub fn make(&self) -> Result<()> {
+        loop {
+            match make_dir(&self.dir) {
+                // No parent yet; or no longer: the last other container that ended
+                // took it along. From our directory on it stays, as it is not empty.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                made => return made.step(|| making(&self.dir)).map_err(explain),
+            }
+            match make_dir(&self.parent()) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => made.step(|| making(&self.parent())).map_err(explain)?,
+            }
+        }
+    }
+
+    /// v2: hands `controllers` down to the group.
+    ///
+    /// They are never taken back from the root: by the end of the container, somebody
+    /// else may rely on them.
+    pub fn enable(&self, controllers: &[&str]) -> Result<()> {
+        for dir in [&self.hierarchy.mount, &self.parent()] {
+            let file = dir.join("cgroup.subtree_control");
+            let step = || format!("enable {} in {}", controllers.join(", "), file.display());
+            let enabled = fs::read_to_string(&file).step(step)?;
+            let missing: Vec<_> = controllers
+                .iter()
+                .filter(|&&name| !enabled.split_whitespace().any(|has| has == name))
+                .map(|name| format!("+{name}"))
+                .collect();
+            if !missing.is_empty() {
+                write(&file, &missing.join(" ")).step(step).map_err(explain)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// v1: gives the cpuset all that its parent has.
+    pub fn fill_cpuset(&self) -> Result<()> {
+        let parent = self.parent();
+        for (from, to) in [(&self.hierarchy.mount, &parent), (&parent, &self.dir)] {
+            for name in ["cpuset.cpus", "cpuset.mems"] {
+                let (from, to) = (from.join(name), to.join(name));
+                let step = || format!("copy {} to {}", from.display(), to.display());
+                if fs::read_to_string(&to).step(step)?.trim().is_empty() {
+                    let all = fs::read_to_string(&from).step(step)?;
+                    write(&to, all.trim()).step(step)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// v1: the file through which a process joins. What may be written is decided by
+    /// who opened it, so the runtime does that while it is root on the host.
+    pub fn open_tasks(&self) -> Result<File> {
+        let tasks = self.dir.join("tasks");
+        OpenOptions::new().write(true).open(&tasks).step(|| format!("open {}", tasks.display()))
+    }
+
+    /// Sets a limit.
+    pub fn write(&self, file: &str, value: &str) -> io::Result<()> {
+        write(&self.dir.join(file), value)
+    }
+
+    /// The file's one number, if it is there and holds one (`max` is none).
+    pub fn number(&self, file: &str) -> Option<u64> {
+        fs::read_to_string(self.dir.join(file)).ok()?.trim().parse().ok()
+    }
+
+    /// The number after `key` in a file of many, such as `oom_kill 1`.
+    pub fn field(&self, file: &str, key: &str) -> Option<u64> {
+        let text = fs::read_to_string(self.dir.join(file)).ok()?;
+        let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '))?;
+        value.trim().parse().ok()
+    }
+}
+
+/// The group in whose hierarchy a controller lives, asked for by its name in v1
+/// and in v2.
+pub(crate) fn find<'a>(groups: &'a [Group], v1: &str, v2: &str) -> Option<&'a Group> {
+    groups.iter().find(|group| match group.hierarchy.version {
+        Version::V1 => group.hierarchy.has(v1),
+        Version::V2 => group.hierarchy.has(v2),
+    })
+}
+
+/// Whatever the caller's umask: only root may make cgroups in ours.
+fn make_dir(dir: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o755).create(dir)
+}
+
+/// Opens without creating: a file that is missing shall say so.
+fn write(path: &Path, value: &str) -> io::Result<()> {
+    OpenOptions::new().write(true).open(path)?.write_all(value.as_bytes())
+}
+
+fn making(dir: &Path) -> String {
+    format!("make the cgroup {}", dir.display())
+}
+
+fn explain(error: Error) -> Error {
+    match error.errno() {
+        Some(Errno::EBUSY) => error.hint(
+            "a cgroup with processes of its own cannot hand controllers down: inside a \
+             container, move them into a child first (mkdir init; write each pid of \
+             cgroup.procs into init/cgroup.procs)",
+        ),
+        Some(Errno::EACCES | Errno::EPERM) => error.hint("limits need root: run it with sudo"),
+        Some(Errno::EROFS) => error.hint("cgroups are read-only here, as in most containers"),
+        Some(Errno::EAGAIN) => error.hint("cgroup.max.descendants or cgroup.max.depth was reached"),
+        _ => error,
+    }
+}

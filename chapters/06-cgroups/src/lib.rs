@@ -1,0 +1,46 @@
+//! Chapter 6: its share of memory, CPU and processes.
+//!
+//! Namespaces decide what a process *sees*; control groups decide how much it *gets*.
+//! A cgroup is a directory in a pseudo file system: `mkdir` makes it, writing a
+//! number into a file of it sets a limit, and a process that is in it, with all its
+//! descendants, counts against that limit.
+//!
+//! ```text
+//!   /sys/fs/cgroup              v2: one tree, every controller in it
+//!   └── lab                     ours; removed with the last container
+//!       └── 3f9c0a1b2c4d        the container: what it sees as "/"
+//!           ├── memory.max      67108864
+//!           └── pids.max        100
+//!
+//!   /sys/fs/cgroup/memory/lab/3f9c0a1b2c4d/memory.limit_in_bytes    v1: the same,
+//!   /sys/fs/cgroup/pids/lab/3f9c0a1b2c4d/pids.max                   a tree for each
+//! ```
+//!
+//! Read [`runtime`] for the whole, then the lesson in this order:
+//!
+//! - `hierarchy.rs`: where the trees are, v1, v2 and both at once
+//! - `limits.rs`: the options, and which file of which version each one means
+//! - `cgroup.rs` and `group.rs`: making it and entering it
+//! - `mount.rs`: what the container sees of it
+//! - `report.rs`: what it used, and whether a limit killed it
+//! - `remove.rs`: nothing is left behind
+//! - `inspect.rs`: the same questions about any process of the host
+
+pub mod runtime;
+
+mod cgroup;
+mod group;
+mod hierarchy;
+mod inspect;
+mod limits;
+mod mount;
+mod quantity;
+mod remove;
+mod report;
+
+pub use cgroup::Cgroup;
+pub use hierarchy::{Hierarchy, Version, hierarchies, unmounted_controllers};
+pub use inspect::{Membership, Usage, limits_of, of_process};
+pub use limits::LimitOptions;
+pub use quantity::{CpuList, DeviceRate, Swap, size};
+pub use remove::sweep;

@@ -1,0 +1,208 @@
+//! The options, and what each one means in the kernel's files.
+//!
+//! Both generations limit the same things under different names:
+//!
+//! ```text
+//!   option                v1                                v2
+//!   --memory 64m          memory.limit_in_bytes             memory.max
+//!   --memory-swap 96m     memory.memsw.limit_in_bytes       memory.swap.max
+//!                           100663296: both together          33554432: swap alone
+//!   --cpus 0.5            cpu.cfs_quota_us                  cpu.max
+//!                           50000, of the 100000 µs           50000 100000
+//!                           in cpu.cfs_period_us
+//!   --cpuset-cpus 0-1     cpuset.cpus                       cpuset.cpus
+//!   --pids-limit 100      pids.max                          pids.max
+//!   --device-read-bps     blkio.throttle.read_bps_device    io.max
+//!     /dev/vda:1mb          254:0 1048576                     254:0 rbps=1048576
+//! ```
+//!
+//! A disk limit of v1 counts direct and synchronous requests only: what the kernel
+//! writes back later from its page cache belongs to nobody there, and to the cgroup
+//! whose pages they are in v2.
+
+use std::fs;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+use nix::sys::stat::{major, minor};
+use nix::unistd::{SysconfVar, sysconf};
+use process::{Error, Result, Step};
+
+use crate::quantity::{CpuList, DeviceRate, Swap, bytes, size};
+
+/// The period over which a quota of processor time counts, in microseconds.
+pub(crate) const CPU_PERIOD: u64 = 100_000;
+
+/// The command-line options of chapter 6.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Chapter 06: its share of memory, CPU and processes")]
+pub struct LimitOptions {
+    /// Memory, at least 6m
+    #[arg(short, long, value_name = "SIZE", value_parser = memory)]
+    pub memory: Option<u64>,
+
+    /// Memory and swap together; -1 for unlimited swap [default: twice the memory]
+    #[arg(long, value_name = "SIZE", requires = "memory", allow_negative_numbers = true)]
+    pub memory_swap: Option<Swap>,
+
+    /// Processor time, in processors: 0.5 is half of one
+    #[arg(long, value_name = "NUMBER", value_parser = cpus)]
+    pub cpus: Option<f64>,
+
+    /// The processors it may run on, such as 0-2 or 0,2
+    #[arg(long, value_name = "LIST")]
+    pub cpuset_cpus: Option<CpuList>,
+
+    /// Processes and threads; -1 for unlimited
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub pids_limit: Option<i64>,
+
+    /// Bytes a second read from a disk, such as /dev/sda:1mb
+    #[arg(long, value_name = "DEVICE:RATE")]
+    pub device_read_bps: Vec<DeviceRate>,
+
+    /// Bytes a second written to a disk
+    #[arg(long, value_name = "DEVICE:RATE")]
+    pub device_write_bps: Vec<DeviceRate>,
+}
+
+/// Docker's minimum: with less, a container dies before its first instruction.
+fn memory(text: &str) -> Result<u64, String> {
+    match bytes(text)? {
+        few if few < 6 << 20 => Err("the minimum is 6m".to_owned()),
+        enough => Ok(enough),
+    }
+}
+
+fn cpus(text: &str) -> Result<f64, String> {
+    let online = sysconf(SysconfVar::_NPROCESSORS_ONLN).ok().flatten().unwrap_or(1) as f64;
+    match text.parse() {
+        // The kernel's smallest quota is 1 ms; with our period that is 0.01.
+        Ok(cpus) if (0.01..=online).contains(&cpus) => Ok(cpus),
+        Ok(_) => Err(format!("this host has {online} processors: use 0.01 to {online}")),
+        Err(_) => Err("expected a number such as 0.5 or 2".to_owned()),
+    }
+}
+
+/// One limit, in the words of both versions.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// The option it comes from, for messages.
+    pub option: &'static str,
+    /// What to write in a v1 hierarchy.
+    pub v1: Knob,
+    /// What to write in the v2 hierarchy.
+    pub v2: Knob,
+    /// Nobody asked for it: a kernel that does not have the file may do without.
+    pub is_default: bool,
+}
+
+/// A file that sets a limit.
+#[derive(Debug)]
+pub(crate) struct Knob {
+    /// The controller it belongs to.
+    pub controller: &'static str,
+    /// The file's name.
+    pub file: &'static str,
+    /// What to write into it.
+    pub value: String,
+}
+
+impl Knob {
+    fn new(controller: &'static str, file: &'static str, value: impl ToString) -> Self {
+        Self { controller, file, value: value.to_string() }
+    }
+}
+
+impl LimitOptions {
+    /// What to write where, in this order.
+    ///
+    /// # Errors
+    /// If the options contradict each other or name a disk that is not there.
+    pub(crate) fn settings(&self) -> Result<Vec<Setting>> {
+        let mut settings = Vec::new();
+        let mut set = |option, v1, v2| {
+            settings.push(Setting { option, v1, v2, is_default: false });
+        };
+        if let Some(limit) = self.memory {
+            set(
+                "--memory",
+                Knob::new("memory", "memory.limit_in_bytes", limit),
+                Knob::new("memory", "memory.max", limit),
+            );
+        }
+        if let Some(cpus) = self.cpus {
+            let quota = (cpus * CPU_PERIOD as f64).round() as u64;
+            set(
+                "--cpus",
+                Knob::new("cpu", "cpu.cfs_quota_us", quota),
+                Knob::new("cpu", "cpu.max", format!("{quota} {CPU_PERIOD}")),
+            );
+        }
+        if let Some(list) = &self.cpuset_cpus {
+            set(
+                "--cpuset-cpus",
+                Knob::new("cpuset", "cpuset.cpus", &list.text),
+                Knob::new("cpuset", "cpuset.cpus", &list.text),
+            );
+        }
+        // Docker's words for "no limit" are 0 and anything negative.
+        if let Some(limit) = self.pids_limit.filter(|&limit| limit > 0) {
+            set(
+                "--pids-limit",
+                Knob::new("pids", "pids.max", limit),
+                Knob::new("pids", "pids.max", limit),
+            );
+        }
+        for rate in &self.device_read_bps {
+            let (disk, rate) = (disk_number("--device-read-bps", rate)?, rate.rate);
+            set(
+                "--device-read-bps",
+                Knob::new("blkio", "blkio.throttle.read_bps_device", format!("{disk} {rate}")),
+                Knob::new("io", "io.max", format!("{disk} rbps={rate}")),
+            );
+        }
+        for rate in &self.device_write_bps {
+            let (disk, rate) = (disk_number("--device-write-bps", rate)?, rate.rate);
+            set(
+                "--device-write-bps",
+                Knob::new("blkio", "blkio.throttle.write_bps_device", format!("{disk} {rate}")),
+                Knob::new("io", "io.max", format!("{disk} wbps={rate}")),
+            );
+        }
+        // After --memory: v1 wants the sum to be no less than the part at any time.
+        settings.extend(self.swap()?);
+        Ok(settings)
+    }
+
+    fn swap(&self) -> Result<Option<Setting>> {
+        let Some(memory) = self.memory else { return Ok(None) };
+        let total = match self.memory_swap.unwrap_or(Swap::Total(memory.saturating_mul(2))) {
+            Swap::Unlimited => None,
+            Swap::Total(total) => Some(total),
+        };
+        if let Some(total) = total.filter(|&total| total < memory) {
+            let step =
+                format!("--memory-swap {} is less than --memory {}", size(total), size(memory));
+            return Err(Error::new(step).hint("it is memory and swap together; equal: no swap"));
+        }
+        let sum = total.map_or("-1".to_owned(), |total| total.to_string());
+        let swap_alone = total.map_or("max".to_owned(), |total| (total - memory).to_string());
+        Ok(Some(Setting {
+            option: "--memory-swap",
+            v1: Knob::new("memory", "memory.memsw.limit_in_bytes", sum),
+            v2: Knob::new("memory", "memory.swap.max", swap_alone),
+            is_default: self.memory_swap.is_none(),
+        }))
+    }
+}
+
+/// `254:0`: the kernel knows disks by number.
+fn disk_number(option: &str, rate: &DeviceRate) -> Result<String> {
+    let step = || format!("{option} {}", rate.device.display());
+    let metadata = fs::metadata(&rate.device).step(step)?;
+    if !metadata.file_type().is_block_device() {
+        return Err(Error::new(format!("{}: not a block device", step()))
+            .hint("lsblk lists the disks of this host"));
+    }
+    Ok(format!("{}:{}", major(metadata.rdev()), minor(metadata.rdev())))
+}
