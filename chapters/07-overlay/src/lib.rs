@@ -1,0 +1,28 @@
+//! Chapter 7: layers.
+//!
+//! Until here a container wrote into its root file system, and the next one found
+//! what it left. An overlay lays a writable directory over a read-only image, which
+//! is what makes one image good for any number of containers:
+//!
+//! ```text
+//!   container A          container B
+//!   upper A (its own)    upper B (its own)
+//!   └──────────┬─────────────┘
+//!            image  (read-only, shared)
+//! ```
+//!
+//! Afterwards the upper directory tells exactly which files were added, changed and
+//! deleted; packed into an archive, it would be the next layer of an image, which is
+//! what chapter 11 does.
+//!
+//! Read [`runtime`], then `overlay.rs` and [`changes`].
+
+pub mod changes;
+pub mod runtime;
+
+mod overlay;
+mod remove;
+mod sys;
+
+pub use overlay::{LayerOptions, Overlay, sweep};
+pub use remove::remove_tree;

@@ -1,0 +1,18 @@
+//! The runtime of chapter 7 as a program of its own.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use overlay::runtime::{Options, create};
+
+/// Run a command on a writable layer over a read-only image
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    process::main(|| create(&cli.options))
+}

@@ -1,0 +1,258 @@
+//! A root made of layers: `overlayfs`.
+//!
+//! The image is one or more *lower* directories that are never written to. Above
+//! them lies an *upper* one, which takes every change. `merged` shows all of it as
+//! one tree, where the higher layer wins:
+//!
+//! ```text
+//!   merged   /bin/sh   /etc/motd (new)                 what the container sees
+//!              │         │             ╳ /etc/issue
+//!   upper      │       etc/motd       etc/issue (whiteout)      its changes
+//!   lower    bin/sh    etc/motd       etc/issue                 the image
+//! ```
+//!
+//! Writing to a lower file copies it up first. Deleting one leaves a *whiteout* in
+//! the upper layer: a character device 0:0 that means "not here". So ten containers
+//! share one image, none sees the writes of another, and the start costs one mount
+//! instead of a copy.
+//!
+//! The mount is made in the container's mount namespace and goes away with it. The
+//! upper directory is on the host, so it is in the container's record directory.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, DirBuilder};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+
+use mount_ns::{MountOptions, Root};
+use nix::errno::Errno;
+use nix::mount::{MsFlags, mount};
+use nix::sys::statfs::statfs;
+use process::{Error, Outcome, Result, State, Step};
+
+use crate::changes;
+use crate::remove::remove_tree;
+
+/// The record of this chapter: the directory that holds the three others.
+const RECORD: &str = "overlay";
+
+/// The command-line options of chapter 7.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Chapter 07: layers")]
+pub struct LayerOptions {
+    /// Lay another read-only directory over the root; the last one is the topmost
+    #[arg(long, value_name = "DIR")]
+    pub layer: Vec<PathBuf>,
+
+    /// Keep the writable layer at the end, and tell where
+    #[arg(long)]
+    pub keep: bool,
+}
+
+/// The layers of one container.
+#[must_use = "dropping it removes the writable layer"]
+#[derive(Debug)]
+pub struct Overlay {
+    /// The lower directories, the topmost first, as the kernel wants them.
+    lower: Vec<PathBuf>,
+    /// Holds `upper`, `work` and `merged`.
+    dir: PathBuf,
+    /// What `dir` is covered with in the container, if it cannot hold an upper layer.
+    tmpfs: Option<OwnedFd>,
+    /// Where the upper directory is moved at the end, instead of being removed.
+    keep: Option<PathBuf>,
+    /// Paths that the runtime made in the container: no change of the container's.
+    mount_points: Vec<PathBuf>,
+}
+
+impl Overlay {
+    /// Makes the directories for a fresh writable layer over `image`.
+    ///
+    /// # Errors
+    /// If a layer is missing or a directory cannot be made.
+    pub fn prepare(
+        options: &LayerOptions,
+        mounts: &MountOptions,
+        image: PathBuf,
+        state: &State,
+    ) -> Result<Self> {
+        let mut lower = vec![image];
+        for layer in &options.layer {
+            let step = || format!("use {} as a layer", layer.display());
+            let path = layer.canonicalize().step(step)?;
+            if !path.is_dir() {
+                return Err(Error::from_errno(step(), Errno::ENOTDIR));
+            }
+            lower.push(path);
+        }
+        lower.reverse();
+
+        let dir = state.dir().join(RECORD);
+        let keep = options.keep.then(|| process::state::directory().join("kept").join(state.id()));
+        // Readable for its owner only: setuid programs of an image are in there.
+        DirBuilder::new().mode(0o700).create(&dir).step(|| format!("create {}", dir.display()))?;
+        let etc = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"];
+        let mount_points = ["/proc", "/sys", "/dev"].into_iter().chain(etc).map(PathBuf::from);
+        let mount_points = mount_points.chain(mounts.targets()).collect();
+        let mut overlay = Self { lower, dir, tmpfs: None, keep, mount_points };
+        if !can_be_upper(&overlay.dir)? {
+            if overlay.keep.is_some() {
+                return Err(Error::new(format!("keep a layer in {}", overlay.dir.display()))
+                    .hint("this file system cannot hold one: $LAB_STATE_DIR may name another"));
+            }
+            overlay.tmpfs = Some(mount_ns::detached_tmpfs()?);
+        }
+        overlay.make_directories()?;
+        Ok(overlay)
+    }
+
+    fn make_directories(&self) -> Result<()> {
+        let dir = self.on_host();
+        for name in ["upper", "work", "merged"] {
+            fs::create_dir(dir.join(name)).step(|| format!("create the {name} directory"))?;
+        }
+        // The upper directory is the container's `/`: same owner and mode as below.
+        let upper = dir.join("upper");
+        let top = fs::metadata(&self.lower[0]).step(|| "look at the topmost layer")?;
+        chown(&upper, Some(top.uid()), Some(top.gid())).step(|| "give the upper directory away")?;
+        fs::set_permissions(&upper, fs::Permissions::from_mode(top.mode() & 0o7777))
+            .step(|| "set the mode of the upper directory")
+    }
+
+    /// Why the writable layer is in memory, if it is.
+    pub fn warning(&self) -> Option<String> {
+        self.tmpfs.as_ref().map(|_| {
+            let dir = self.dir.display();
+            format!("the writable layer is in memory: the file system of {dir} cannot hold one")
+        })
+    }
+
+    /// In the container: mounts the layers as one tree.
+    pub fn mount(&self) -> Result<Root> {
+        if let Some(tmpfs) = &self.tmpfs {
+            // Placed in this mount namespace only; the host's directory stays empty.
+            Root::open(&self.dir)?.place(
+                tmpfs.as_fd(),
+                Path::new("/"),
+                mount_ns::Target::Directory,
+            )?;
+        }
+        let merged = self.dir.join("merged");
+        mount(Some("overlay"), &merged, Some("overlay"), MsFlags::empty(), Some(&*self.options()))
+            .step(|| format!("mount an overlay of {}", self.names_of_lower()))
+            .map_err(|error| match error.errno() {
+                Some(Errno::ENODEV) => error.hint("this kernel has no overlayfs: modprobe overlay"),
+                Some(Errno::EINVAL) => error.hint("`dmesg | tail` has the kernel's reason"),
+                _ => error,
+            })?;
+        Root::open(&merged)
+    }
+
+    /// What mount(8) would get behind `-o`.
+    fn options(&self) -> OsString {
+        let lower: Vec<_> = self.lower.iter().map(|dir| escape(dir)).collect();
+        let mut options = OsString::from("lowerdir=");
+        options.push(lower.join(OsStr::new(":")));
+        options.push(",upperdir=");
+        options.push(escape(&self.dir.join("upper")));
+        options.push(",workdir=");
+        options.push(escape(&self.dir.join("work")));
+        // A renamed directory is then copied by mv(1), so that the upper layer tells
+        // by itself what has changed.
+        options.push(",redirect_dir=off,metacopy=off,index=off");
+        if self.keep.is_none() {
+            // Nobody reads this layer after a crash, so nothing has to be synced at
+            // the end: Linux 5.10, overlayfs "Volatile mount".
+            options.push(",volatile");
+        }
+        options
+    }
+
+    fn names_of_lower(&self) -> String {
+        let names: Vec<_> = self.lower.iter().map(|dir| dir.display().to_string()).collect();
+        names.join(" over ")
+    }
+
+    /// Fills in what the container changed, and puts the layer aside with `--keep`.
+    ///
+    /// # Errors
+    /// If the writable layer cannot be read or moved.
+    pub fn report(&self, outcome: &mut Outcome) -> Result<()> {
+        let upper = self.on_host().join("upper");
+        outcome.changes = Some(changes::changes(&upper, &self.lower, &self.mount_points)?);
+        if let Some(kept) = &self.keep {
+            keep(&upper, kept)?;
+            outcome.kept = Some(kept.clone());
+        }
+        Ok(())
+    }
+
+    /// Where the host finds the three directories.
+    fn on_host(&self) -> PathBuf {
+        match &self.tmpfs {
+            Some(tmpfs) => format!("/proc/self/fd/{}", tmpfs.as_raw_fd()).into(),
+            None => self.dir.clone(),
+        }
+    }
+}
+
+impl Drop for Overlay {
+    fn drop(&mut self) {
+        // What cannot be removed stays recorded, and the next sweep tries again.
+        let _ = remove_tree(&self.dir);
+    }
+}
+
+/// Moves the writable layer out of the record directory, which is about to go.
+fn keep(upper: &Path, kept: &Path) -> Result<()> {
+    let parent = kept.parent().unwrap_or(kept);
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(parent)
+        .step(|| format!("create {}", parent.display()))?;
+    fs::rename(upper, kept).step(|| format!("keep the writable layer as {}", kept.display()))
+}
+
+/// Removes the writable layer of an abandoned container; tells what it removed.
+///
+/// # Errors
+/// If something is mounted below it, or it cannot be removed.
+pub fn sweep(state: &State) -> Result<Vec<String>> {
+    let dir = state.dir().join(RECORD);
+    match dir.exists() {
+        true => remove_tree(&dir).map(|()| vec![format!("writable layer {}", dir.display())]),
+        false => Ok(Vec::new()),
+    }
+}
+
+/// Whether the kernel accepts an upper directory on this directory's file system.
+///
+/// It must keep extended attributes and device nodes, and be on this machine. An
+/// overlay is refused as upper layer of another: overlayfs documentation, "Multiple
+/// lower layers". The numbers are from linux/magic.h.
+fn can_be_upper(dir: &Path) -> Result<bool> {
+    const OVERLAY: i64 = 0x794c_7630;
+    const NFS: i64 = 0x6969;
+    const SMB2: i64 = 0xfe53_4d42;
+    const V9FS: i64 = 0x0102_1997;
+    const FUSE: i64 = 0x6573_5546;
+    const FAT: i64 = 0x4d44;
+    let kind = statfs(dir).step(|| format!("look at the file system of {}", dir.display()))?;
+    let kind = kind.filesystem_type().0 as i64;
+    Ok(![OVERLAY, NFS, SMB2, V9FS, FUSE, FAT].contains(&kind))
+}
+
+/// Commas separate the options and colons the layers, unless a backslash precedes.
+fn escape(path: &Path) -> OsString {
+    let mut escaped = Vec::new();
+    for &byte in path.as_os_str().as_bytes() {
+        if matches!(byte, b'\\' | b':' | b',') {
+            escaped.push(b'\\');
+        }
+        escaped.push(byte);
+    }
+    OsString::from_vec(escaped)
+}

@@ -1,0 +1,119 @@
+//! The whole runtime of chapter 7: a container from an image, with a layer of its own.
+
+use cgroups::{Cgroup, LimitOptions};
+use chroot::RootOptions;
+use mount_ns::MountOptions;
+use net_ns::{Network, NetworkOptions};
+use pid_ns::PidOptions;
+use process::{CloneArgs, CloneFlags, CommandOptions, Outcome, Process, Result, State};
+use uts_ipc::{NameOptions, Names};
+
+use crate::{LayerOptions, Overlay};
+
+/// What is of the container's own from the clone on; its view of the cgroups comes
+/// later, see [`Cgroup::enter`].
+const FLAGS: CloneFlags = CloneFlags::CLONE_NEWPID
+    .union(CloneFlags::CLONE_NEWNS)
+    .union(CloneFlags::CLONE_NEWUTS)
+    .union(CloneFlags::CLONE_NEWIPC);
+
+/// What this runtime can be asked for.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// The layers of its root.
+    #[command(flatten)]
+    pub layers: LayerOptions, //                          new in this chapter
+    /// Its share of the host.
+    #[command(flatten)]
+    pub limits: LimitOptions,
+    /// The network.
+    #[command(flatten)]
+    pub network: NetworkOptions,
+    /// Host and domain name.
+    #[command(flatten)]
+    pub names: NameOptions,
+    /// Volumes and the like.
+    #[command(flatten)]
+    pub mounts: MountOptions,
+    /// PID 1.
+    #[command(flatten)]
+    pub pid: PidOptions,
+    /// The root file system.
+    #[command(flatten)]
+    pub root: RootOptions,
+    /// The command and its surroundings.
+    #[command(flatten)]
+    pub command: CommandOptions,
+}
+
+/// A container of chapter 7. What is first is dropped first.
+#[derive(Debug)]
+pub struct Container {
+    process: Process,
+    cgroup: Cgroup,
+    network: Network,
+    overlay: Overlay,
+    state: State,
+}
+
+/// Makes the container, ready to start.
+///
+/// # Errors
+/// If a step of either side fails; everything made so far is removed.
+pub fn create(options: &Options) -> Result<Container> {
+    let command = options.command.command()?;
+    let rootfs = options.root.resolve()?;
+    options.mounts.check()?;
+    let state = State::create()?;
+    let names = Names::new(&options.names, &state)?;
+    let network = Network::prepare(&options.network, &state)?;
+    let cgroup = Cgroup::create(&options.limits, &state)?;
+    let overlay = Overlay::prepare(&options.layers, &options.mounts, rootfs, &state)?; // new in this chapter
+
+    let address = network.address().map_or("127.0.1.1".to_owned(), |address| address.to_string());
+    let etc = [
+        ("hostname", names.hostname_file()),
+        ("hosts", names.hosts_file(&address)),
+        ("resolv.conf", network.resolv_conf().to_owned()),
+    ];
+
+    let parent = |pid| network.attach(pid);
+    let child = || {
+        cgroup.enter()?;
+        names.set()?;
+        mount_ns::isolate()?;
+        let root = overlay.mount()?; //                   new in this chapter
+        mount_ns::mount_filesystems(&root)?;
+        uts_ipc::show_in_etc(&root, &etc)?;
+        mount_ns::mount_volumes(&root, &options.mounts)?;
+        mount_ns::pivot(&root, options.mounts.read_only)?;
+        cgroup.mount_inside()?;
+        network.configure_inside()?;
+        options.pid.split_off_init()
+    };
+    let args = CloneArgs { flags: FLAGS | network.flags(), cgroup: cgroup.fd() };
+    let process = Process::create(args, &command, parent, child)?;
+
+    state.announce("chapter-07-overlay", process.pid(), &command)?;
+    Ok(Container { process, cgroup, network, overlay, state })
+}
+
+impl process::Container for Container {
+    fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    fn state(&self) -> &State {
+        &self.state
+    }
+
+    fn report(&mut self, outcome: &mut Outcome) -> Result<()> {
+        self.cgroup.report(outcome)?;
+        self.overlay.report(outcome) //                   new in this chapter
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let network = self.network.warning().map(str::to_owned);
+        network.into_iter().chain(self.overlay.warning()).collect()
+    }
+}
