@@ -1,0 +1,171 @@
+//! The chapters: what each adds, and how `lab` makes a container of it.
+//!
+//! All chapters' options are one grammar, that of the last chapter, since each one
+//! takes the options of the chapters before it. From what was parsed, a chapter
+//! picks its own; what is left over belongs to a later one.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anstream::println;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, FromArgMatches};
+use colored::Colorize;
+use process::{Container, Error, Result};
+
+/// Which root file system a chapter runs in, unless `--rootfs` names one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefaultRoot {
+    /// The host's own.
+    Host,
+    /// The learner's working root, into which the container writes.
+    Working,
+    /// The pristine root, as the lowest layer.
+    Pristine,
+}
+
+/// One chapter of the course.
+pub struct Chapter {
+    /// Its number, from 0.
+    pub number: usize,
+    /// Its package, such as `chapter-07-overlay`.
+    pub package: &'static str,
+    /// The kernel feature, in the plural: `--memory needs cgroups: they arrive …`.
+    pub feature: &'static str,
+    /// What the container has of its own from here on.
+    pub adds: &'static str,
+    /// The namespaces it has of its own, as `ls /proc/self/ns` names them.
+    pub namespaces: &'static str,
+    /// Where it runs by default.
+    pub root: DefaultRoot,
+    augment: fn(clap::Command) -> clap::Command,
+    create: Create,
+}
+
+/// Makes a container from parsed options, in a root if they name none.
+type Create = fn(&ArgMatches, Option<PathBuf>) -> Result<Box<dyn Container>>;
+
+macro_rules! chapter {
+    (@root Host $options:ident $rootfs:ident) => { let _ = (&mut $options, $rootfs); };
+    (@root $other:ident $options:ident $rootfs:ident) => {
+        $options.root.rootfs = $options.root.rootfs.or($rootfs);
+    };
+    ($number:literal, $package:literal, $lib:ident, $root:ident, $feature:literal, $adds:literal, $namespaces:literal) => {
+        Chapter {
+            number: $number,
+            package: $package,
+            feature: $feature,
+            adds: $adds,
+            namespaces: $namespaces,
+            root: DefaultRoot::$root,
+            augment: $lib::runtime::Options::augment_args,
+            create: |matches, rootfs| {
+                let options = $lib::runtime::Options::from_arg_matches(matches);
+                let mut options = options.map_err(|error| Error::new(error.to_string()))?;
+                chapter!(@root $root options rootfs);
+                Ok(Box::new($lib::runtime::create(&options)?))
+            },
+        }
+    };
+}
+
+/// The command-line options of the last chapter, and so of all.
+pub type AllOptions = overlay::runtime::Options;
+
+/// All chapters there are.
+#[rustfmt::skip]
+pub const CHAPTERS: &[Chapter] = &[
+    chapter!(0, "chapter-00-process", process, Host, "processes", "a process, held before its command", "none"),
+    chapter!(1, "chapter-01-chroot", chroot, Working, "root directories", "its own root directory", "none"),
+    chapter!(2, "chapter-02-pid-ns", pid_ns, Working, "PID namespaces", "its own process tree", "pid"),
+    chapter!(3, "chapter-03-mount-ns", mount_ns, Working, "mount namespaces", "its own mounts, /proc, /dev and volumes", "pid mnt"),
+    chapter!(4, "chapter-04-uts-ipc", uts_ipc, Working, "UTS namespaces", "its own host name, queues and shared memory", "pid mnt uts ipc"),
+    chapter!(5, "chapter-05-net-ns", net_ns, Working, "network namespaces", "its own network, ports published on the host", "pid mnt uts ipc net"),
+    chapter!(6, "chapter-06-cgroups", cgroups, Working, "cgroups", "its share of memory, CPU and processes", "pid mnt uts ipc net cgroup"),
+    chapter!(7, "chapter-07-overlay", overlay, Pristine, "layers", "a writable layer over a read-only image", "pid mnt uts ipc net cgroup"),
+];
+
+impl Chapter {
+    /// `chapter-07`, as people type it.
+    pub fn short_name(&self) -> &'static str {
+        &self.package[.."chapter-00".len()]
+    }
+
+    /// Makes a container of this chapter from parsed options.
+    ///
+    /// # Errors
+    /// If an option belongs to a later chapter, or a step of the creation fails.
+    pub fn create(
+        &self,
+        matches: &ArgMatches,
+        rootfs: Option<PathBuf>,
+    ) -> Result<Box<dyn Container>> {
+        self.refuse_later_options(matches)?;
+        (self.create)(matches, rootfs)
+    }
+
+    /// Whether this chapter has the option of that name.
+    fn has(&self, id: &str) -> bool {
+        let grammar = (self.augment)(clap::Command::new("lab"));
+        grammar.get_arguments().any(|arg| arg.get_id() == id)
+    }
+
+    fn refuse_later_options(&self, matches: &ArgMatches) -> Result<()> {
+        let all = AllOptions::augment_args(clap::Command::new("lab"));
+        for arg in all.get_arguments() {
+            let id = arg.get_id().as_str();
+            let given = matches.value_source(id) == Some(ValueSource::CommandLine);
+            if given
+                && !self.has(id)
+                && let Some(later) = CHAPTERS.iter().find(|later| later.has(id))
+            {
+                let flag = arg.get_long().unwrap_or(id);
+                let message = format!(
+                    "--{flag} needs {}: they arrive in {}",
+                    later.feature,
+                    later.short_name()
+                );
+                return Err(
+                    Error::new(message).hint(format!("lab run {} --{flag} …", later.short_name()))
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads `chapter-07`, `07`, `7`, `overlay` or `chapter-07-overlay`.
+pub fn parser() -> impl TypedValueParser<Value = &'static Chapter> {
+    let names = CHAPTERS.iter().map(|chapter| {
+        let package = chapter.package;
+        PossibleValue::new(chapter.short_name()).help(chapter.adds).aliases([
+            package.to_owned(),
+            package["chapter-00-".len()..].to_owned(),
+            package["chapter-".len()..].to_owned(),
+            format!("{:02}", chapter.number),
+            chapter.number.to_string(),
+        ])
+    });
+    PossibleValuesParser::new(names.collect::<Vec<_>>()).try_map(|name| {
+        let named = |chapter: &&Chapter| {
+            let package = chapter.package;
+            name == package
+                || name == chapter.short_name()
+                || package.ends_with(&format!("-{name}"))
+                || name.parse() == Ok(chapter.number)
+        };
+        CHAPTERS.iter().find(named).ok_or("no such chapter")
+    })
+}
+
+/// `lab chapters`: what each adds and isolates.
+pub fn list() -> ExitCode {
+    println!("{}", format!("{:<22}{:<46}{}", "chapter", "adds", "namespaces of its own").bold());
+    for chapter in CHAPTERS {
+        let package = format!("{:<22}", chapter.package);
+        println!("{}{:<46}{}", package.cyan(), chapter.adds, chapter.namespaces);
+    }
+    println!("\nRun one: {}", "lab run chapter-07 -- sh".bold());
+    ExitCode::SUCCESS
+}

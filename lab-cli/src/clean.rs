@@ -1,0 +1,49 @@
+//! `lab clean`: removes what a killed run has left, and says what it was.
+
+use std::process::ExitCode;
+
+use anstream::{eprintln, println};
+use anyhow::Result;
+use colored::Colorize;
+use process::State;
+
+/// Removes all leftovers of containers whose runtime has died.
+///
+/// # Errors
+/// If the state directory cannot be read, or something could not be removed: that
+/// stays recorded, and is tried again the next time.
+pub fn run() -> Result<ExitCode> {
+    let mut removed = 0;
+    for state in State::abandoned()? {
+        for line in sweep(&state)? {
+            println!("{} {line}", "removed".green());
+            removed += 1;
+        }
+        println!("{} record of {}", "removed".green(), state.id());
+        removed += 1;
+    }
+    if removed == 0 {
+        println!("nothing to clean");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The same before a run: quick when there is nothing, and never in its way.
+pub fn sweep_before_run() {
+    let swept = State::abandoned().map(|abandoned| {
+        abandoned.iter().try_for_each(|state| sweep(state).map(drop)) //
+    });
+    if let Err(error) = swept.and_then(|swept| swept) {
+        eprintln!("{} cleaning up after an earlier run: {error}", "warning:".yellow().bold());
+    }
+}
+
+/// Every chapter removes what it makes, in the reverse order of the making.
+fn sweep(state: &State) -> process::Result<Vec<String>> {
+    let mut removed = Vec::new();
+    // The cgroup first: removing it ends the last processes, which use the rest.
+    removed.extend(cgroups::sweep(state)?);
+    removed.extend(overlay::sweep(state)?);
+    removed.extend(net_ns::sweep(state)?);
+    Ok(removed)
+}

@@ -1,0 +1,191 @@
+//! `lab run`: a container of any chapter, and what host and container see.
+
+use std::fs::File;
+use std::io::{IsTerminal, stderr, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anstream::{eprint, eprintln};
+use anyhow::{Context, Result};
+use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+use colored::Colorize;
+use nix::unistd::geteuid;
+use process::{Container, Error, Outcome};
+use serde::Serialize;
+
+use crate::chapters::{AllOptions, Chapter, DefaultRoot, parser};
+use crate::view::{self, Detail, View};
+use crate::{clean, rootfs, summary};
+
+/// `lab run [OPTIONS] CHAPTER [--] COMMAND`: our own options here, the chapters' in
+/// `matches`, from which each takes what it knows.
+#[derive(Clone)]
+pub struct RunArgs {
+    own: OwnArgs,
+    matches: ArgMatches,
+}
+
+#[derive(Args, Clone)]
+struct OwnArgs {
+    /// The chapter: chapter-07, 07, 7 or overlay
+    #[arg(value_name = "CHAPTER", value_parser = parser(), hide_possible_values = true)]
+    chapter: &'static Chapter,
+
+    /// How much to show of what host and container see
+    /// [default: brief on a terminal, none in a pipe]
+    #[arg(long, value_name = "DETAIL")]
+    view: Option<ViewChoice>,
+
+    /// Write everything that was seen to a file
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ViewChoice {
+    Full,
+    Brief,
+    None,
+}
+
+impl Args for RunArgs {
+    fn augment_args(command: Command) -> Command {
+        AllOptions::augment_args(OwnArgs::augment_args(command))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for RunArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self { own: OwnArgs::from_arg_matches(matches)?, matches: matches.clone() })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// Creates the container, shows it, starts it, waits, and tells how it went.
+///
+/// # Errors
+/// If the runtime fails; a command that fails is a status, no error.
+pub fn run(args: &RunArgs) -> Result<ExitCode> {
+    let OwnArgs { chapter, view, ref json } = args.own;
+    clean::sweep_before_run();
+    let rootfs = default_root(chapter, &args.matches)?;
+    let mut container = chapter.create(&args.matches, rootfs)?;
+
+    for warning in container.warnings() {
+        eprintln!("{} {warning}", "warning:".yellow().bold());
+    }
+
+    let detail = view.unwrap_or_else(|| match stderr().is_terminal() && stdout().is_terminal() {
+        true => ViewChoice::Brief,
+        false => ViewChoice::None,
+    });
+    let seen = match detail == ViewChoice::None && json.is_none() {
+        true => None,
+        // Looking must not keep anything from running.
+        false => view::observe(container.process().pid())
+            .inspect_err(|error| eprintln!("{} no view: {error:#}", "warning:".yellow().bold()))
+            .ok(),
+    };
+    if let Some(seen) = &seen {
+        show(seen, detail, chapter, container.as_ref());
+    }
+
+    let outcome = container.run()?;
+    if detail != ViewChoice::None {
+        summary::print(&outcome);
+    } else if let Some(limit) = &outcome.killed_by {
+        eprintln!("killed: {limit} was reached");
+    }
+    if let Some(kept) = &outcome.kept {
+        eprintln!("{}   {}", "kept".bold(), kept.display());
+    }
+    if let Some(file) = json {
+        let report = Report {
+            chapter: chapter.package,
+            id: container.state().id(),
+            view: seen,
+            outcome: (&outcome).into(),
+        };
+        let file = File::create(file).with_context(|| format!("create {}", file.display()))?;
+        serde_json::to_writer_pretty(file, &report)?;
+    }
+    Ok(ExitCode::from(outcome.status.code()))
+}
+
+/// The root a chapter runs in when none is named; also says if it looks damaged.
+fn default_root(chapter: &Chapter, matches: &ArgMatches) -> Result<Option<PathBuf>> {
+    if chapter.root != DefaultRoot::Host && !geteuid().is_root() {
+        let needs = format!("{} needs root", chapter.short_name());
+        return Err(Error::new(needs)
+            .hint("run it with sudo; only chapter-00 works without")
+            .into());
+    }
+    if matches.contains_id("rootfs") && matches.get_one::<PathBuf>("rootfs").is_some() {
+        return Ok(None);
+    }
+    match chapter.root {
+        DefaultRoot::Host => Ok(None),
+        DefaultRoot::Pristine => rootfs::pristine().map(Some),
+        DefaultRoot::Working => {
+            let working = rootfs::working()?;
+            if let Some(damage) = &working.damage {
+                eprintln!("{} {damage}", "warning:".yellow().bold());
+                eprintln!("{} `lab rootfs reset` restores it", "hint:".cyan().bold());
+            }
+            Ok(Some(working.path))
+        }
+    }
+}
+
+fn show(seen: &View, detail: ViewChoice, chapter: &Chapter, container: &dyn Container) {
+    let detail = match detail {
+        ViewChoice::Full => Detail::Full,
+        ViewChoice::Brief => Detail::Brief,
+        ViewChoice::None => return,
+    };
+    eprintln!("{} {}: {}", chapter.package.cyan().bold(), container.state().id(), chapter.adds);
+    eprint!("{}", view::render(seen, detail, view::width()));
+}
+
+/// What `--json` writes.
+#[derive(Serialize)]
+struct Report<'a> {
+    chapter: &'a str,
+    id: &'a str,
+    view: Option<View>,
+    outcome: OutcomeJson<'a>,
+}
+
+/// An [`Outcome`], with times in microseconds and sizes in bytes.
+#[derive(Serialize)]
+struct OutcomeJson<'a> {
+    exit_code: u8,
+    duration_usec: u128,
+    peak_memory_bytes: Option<u64>,
+    cpu_usec: Option<u128>,
+    throttled_usec: Option<u128>,
+    killed_by: Option<&'a str>,
+    changes: Option<&'a [String]>,
+}
+
+impl<'a> From<&'a Outcome> for OutcomeJson<'a> {
+    fn from(outcome: &'a Outcome) -> Self {
+        Self {
+            exit_code: outcome.status.code(),
+            duration_usec: outcome.duration.as_micros(),
+            peak_memory_bytes: outcome.peak_memory,
+            cpu_usec: outcome.cpu_time.map(|time| time.as_micros()),
+            throttled_usec: outcome.throttled.map(|time| time.as_micros()),
+            killed_by: outcome.killed_by.as_deref(),
+            changes: outcome.changes.as_deref(),
+        }
+    }
+}

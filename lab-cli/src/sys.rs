@@ -1,0 +1,32 @@
+//! The system calls of `lab` that `nix` does not make safe, and all its `unsafe`.
+
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::unistd::{self, ForkResult};
+
+/// `_IO(0xb7, 2)` of linux/nsfs.h; see ioctl_nsfs(2).
+const NS_GET_PARENT: u32 = 0xb702;
+
+/// `fork(2)`: a copy of this process, which must have one thread only.
+pub fn fork() -> nix::Result<ForkResult> {
+    // SAFETY: `lab` starts no threads, so no lock in the child's copy of our memory
+    // is held by a thread that does not exist there.
+    unsafe { unistd::fork() }
+}
+
+/// Ends this process without running the parent's copied exit handlers.
+pub fn exit_now(code: i32) -> ! {
+    // SAFETY: _exit does not return and touches no memory.
+    unsafe { libc::_exit(code) }
+}
+
+/// The PID or user namespace in which this one was made.
+pub fn parent_namespace(namespace: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
+    // SAFETY: this request takes no argument and touches no memory of ours. The type
+    // of a request's number differs between C libraries.
+    let fd = unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_PARENT as _) };
+    let fd = Errno::result(fd)?;
+    // SAFETY: the kernel has just made this descriptor, and nobody else has it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}

@@ -1,0 +1,120 @@
+//! `lab view`: looks at a container that is running.
+
+use std::io::{ErrorKind, IsTerminal, Write, stdout};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use nix::unistd::Pid;
+use process::state::{Running, running};
+use process::{Error, Step};
+
+use super::text::Text;
+use super::{Detail, observe, render, watch};
+
+/// The width of a page that is not a terminal.
+const PAGE: usize = 100;
+
+/// Show what the host and a running container each see
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The container's name or id, or the beginning of its id
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+
+    /// Look at this process of the host instead, whoever made it
+    #[arg(long, value_name = "N", conflicts_with = "name", value_parser = clap::value_parser!(i32).range(1..))]
+    pid: Option<i32>,
+
+    /// How much to show; full unless --watch lacks the room for it
+    #[arg(long, value_name = "DETAIL")]
+    view: Option<Detail>,
+
+    /// Print everything as JSON
+    #[arg(long, conflicts_with_all = ["watch", "view"])]
+    json: bool,
+
+    /// Look again every second, until q or Ctrl-C is pressed
+    #[arg(long)]
+    watch: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If there is no such container, or we may not look into it.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let pid = match args.pid {
+        Some(pid) => Pid::from_raw(pid),
+        None => choose(running()?, args.name.as_deref())?.pid,
+    };
+    if args.watch {
+        return watch::watch(pid, args.view);
+    }
+    let view = observe(pid)?;
+    let text = match args.json {
+        true => serde_json::to_string_pretty(&view)? + "\n",
+        false => render(&view, args.view.unwrap_or(Detail::Full), width()),
+    };
+    match anstream::stdout().write_all(text.as_bytes()) {
+        // `lab view | head` has read what it wanted.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        written => written.step(|| "write the view")?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How wide the output may be. A terminal that nobody has sized says 0.
+pub fn width() -> usize {
+    let terminal = stdout().is_terminal().then(crossterm::terminal::size);
+    match terminal {
+        Some(Ok((columns, _))) if columns > 0 => columns.into(),
+        _ => PAGE,
+    }
+}
+
+/// The container that is meant: by name, by id or the beginning of one, or the only
+/// one there is.
+fn choose(containers: Vec<Running>, wanted: Option<&str>) -> Result<Running, Error> {
+    let Some(wanted) = wanted else {
+        return only(containers, "no container is running", "more than one container is running");
+    };
+    let is_exact = |one: &Running| one.name.as_deref() == Some(wanted) || one.id == wanted;
+    let (exact, others): (Vec<_>, Vec<_>) = containers.into_iter().partition(is_exact);
+    let chosen = match exact.is_empty() {
+        false => exact,
+        true => others.into_iter().filter(|one| one.id.starts_with(wanted)).collect(),
+    };
+    only(
+        chosen,
+        &format!("no container is called {wanted}"),
+        &format!("more than one container is called {wanted}"),
+    )
+}
+
+fn only(mut containers: Vec<Running>, none: &str, many: &str) -> Result<Running, Error> {
+    match (containers.len(), containers.pop()) {
+        (1, Some(one)) => Ok(one),
+        (_, Some(last)) => {
+            containers.push(last);
+            let list: Vec<_> = containers.iter().map(describe).collect();
+            Err(Error::new(format!("{many}:\n  {}", list.join("\n  ")))
+                .hint("give the name or the id of one"))
+        }
+        (_, None) => Err(Error::new(none)
+            .hint("`lab run chapter-07 -- sh` starts one; --pid N looks at any process")),
+    }
+}
+
+/// `3f9c0a1b2c4d  web  chapter-05-net-ns  pid 4242  sh`
+fn describe(container: &Running) -> String {
+    let command: Vec<_> = container.command.iter().map(|word| word.to_string_lossy()).collect();
+    let name = container.name.as_deref().unwrap_or("-");
+    let line = format!(
+        "{}  {name}  {}  pid {}  {}",
+        container.id,
+        container.chapter,
+        container.pid,
+        command.join(" ")
+    );
+    Text::from(line).to_string()
+}

@@ -1,0 +1,79 @@
+//! What is known of both sides. The field names are the JSON schema of `--json`.
+//!
+//! Every aspect is a [`Row`]: what the host sees, what the container sees, and whether
+//! the two are one thing. `null` is what could not be observed: the process has just
+//! ended, the kernel lacks the feature, or we may not look.
+
+use serde::Serialize;
+
+use super::observe::capabilities::Capabilities;
+use super::observe::cgroup::Cgroup;
+use super::observe::changes::Changes;
+use super::observe::hostname::Hostname;
+use super::observe::ipc::Ipc;
+use super::observe::mounts::{Mounts, Root};
+use super::observe::namespaces::Namespaces;
+use super::observe::network::Network;
+use super::observe::processes::Processes;
+use super::observe::users::Users;
+use super::text::Text;
+
+/// Both sides of one container, or of any process.
+#[derive(Clone, Debug, Serialize)]
+pub struct View {
+    /// The process that was looked at, as the host numbers it.
+    pub pid: i32,
+    /// That process's name, `comm` in proc(5).
+    pub name: Text,
+    /// Who is there; own with another PID namespace.
+    pub processes: Row<Processes>,
+    /// What it is called; own with another UTS namespace.
+    pub hostname: Row<Hostname>,
+    /// The directory that `/` means; own if it is another directory.
+    pub root: Row<Root>,
+    /// What is mounted where; own with another mount namespace.
+    pub mounts: Row<Mounts>,
+    /// IPC objects; own with another IPC namespace.
+    pub ipc: Row<Ipc>,
+    /// Links, addresses, routes; own with another network namespace.
+    pub network: Row<Network>,
+    /// Limits and usage; own if any hierarchy has it in another cgroup than ours.
+    pub cgroup: Row<Cgroup>,
+    /// Users and what they are outside; own with another user namespace.
+    pub users: Row<Users>,
+    /// What root may do; own if the bounding set or the user namespace differs.
+    pub capabilities: Row<Capabilities>,
+    /// The namespaces' inode numbers; own if any of them differs.
+    pub namespaces: Row<Namespaces>,
+    /// Files written since the start; only of a root that is an overlay. Never on the
+    /// host's side.
+    pub files_changed: Row<Changes>,
+}
+
+/// One aspect from both sides.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row<T> {
+    /// Whether the two sides are one; `null` if that is not known.
+    pub mark: Option<Mark>,
+    /// The host's side.
+    pub host: Option<T>,
+    /// The container's side.
+    pub container: Option<T>,
+}
+
+/// Whether a thing is the container's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// The kernel has one for the container and another for the host.
+    Own,
+    /// Both sides have the same one.
+    Shared,
+}
+
+impl Mark {
+    /// The verdict on one kernel fact; `None` if either side of it is unknown.
+    pub fn compare<T: PartialEq>(host: Option<T>, container: Option<T>) -> Option<Self> {
+        Some(if host? == container? { Self::Shared } else { Self::Own })
+    }
+}

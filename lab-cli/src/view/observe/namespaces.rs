@@ -1,0 +1,88 @@
+//! Namespaces: which of its own a process has.
+//!
+//! A namespace has no name, only an inode number on the kernel's `nsfs`, and
+//! `readlink /proc/PID/ns/net` tells it: `net:[4026531833]`. Two processes are in one
+//! namespace if the numbers are equal. Most marks of the view rest on this fact.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::view::model::{Mark, Row};
+use crate::view::side::Side;
+use crate::view::words::Words;
+
+/// Inode numbers, which are the namespaces' names.
+pub type Namespaces = BTreeMap<Kind, u64>;
+
+/// The kinds of namespaces; namespaces(7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Kind {
+    Cgroup,
+    Ipc,
+    Mnt,
+    Net,
+    Pid,
+    Time,
+    User,
+    Uts,
+}
+
+impl Kind {
+    /// All of them, in the order of their names.
+    pub const ALL: [Self; 8] = [
+        Self::Cgroup,
+        Self::Ipc,
+        Self::Mnt,
+        Self::Net,
+        Self::Pid,
+        Self::Time,
+        Self::User,
+        Self::Uts,
+    ];
+
+    /// Its file's name in `/proc/PID/ns`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cgroup => "cgroup",
+            Self::Ipc => "ipc",
+            Self::Mnt => "mnt",
+            Self::Net => "net",
+            Self::Pid => "pid",
+            Self::Time => "time",
+            Self::User => "user",
+            Self::Uts => "uts",
+        }
+    }
+}
+
+/// Compares the two sides; one difference makes the row the container's own.
+pub fn observe(host: &Side, container: &Side) -> Row<Namespaces> {
+    let (host, container) = (host.namespaces.clone(), container.namespaces.clone());
+    Row {
+        mark: Mark::compare(Some(&host), Some(&container)),
+        host: Some(host),
+        container: Some(container),
+    }
+}
+
+impl Words for Namespaces {
+    /// Numbers alone tell nothing: see [`differences`].
+    fn brief(&self) -> String {
+        String::new()
+    }
+
+    fn full(&self) -> Vec<String> {
+        self.iter().map(|(kind, inode)| format!("{:<6} {inode}", kind.name())).collect()
+    }
+}
+
+/// The kinds that both sides share, and those that the container has for itself.
+pub fn differences(row: &Row<Namespaces>) -> (Vec<Kind>, Vec<Kind>) {
+    let (Some(host), Some(container)) = (&row.host, &row.container) else {
+        return Default::default();
+    };
+    container.keys().partition(|kind| host.get(kind) == container.get(kind))
+}

@@ -1,0 +1,135 @@
+//! `/proc/PID`: the kernel's files about one process.
+//!
+//! The directory is opened once and everything is read through that descriptor. A
+//! process id can be given to somebody else a moment later; the open directory means
+//! this process for ever, and reading in it fails once the process is gone.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+
+use anyhow::Result;
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open, openat, readlinkat};
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, geteuid};
+use process::Error;
+
+use super::observe::namespaces::{Kind, Namespaces};
+use super::text::Text;
+
+/// One process's directory.
+#[derive(Debug)]
+pub struct Proc {
+    /// Its number on the host.
+    pub pid: Pid,
+    dir: OwnedFd,
+}
+
+impl Proc {
+    /// Opens the directory of a process.
+    ///
+    /// # Errors
+    /// If there is no such process.
+    pub fn open(pid: Pid) -> Result<Self> {
+        let path = format!("/proc/{pid}");
+        match open(
+            path.as_str(),
+            OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
+            Mode::empty(),
+        ) {
+            Ok(dir) => Ok(Self { pid, dir }),
+            Err(Errno::ENOENT) => Err(not_there(pid).into()),
+            Err(errno) => Err(Error::from_errno(format!("open {path}"), errno).into()),
+        }
+    }
+
+    /// Opens one of its files, which the kernel may refuse to those it does not trust.
+    pub fn file(&self, name: &str, flags: OFlag) -> nix::Result<OwnedFd> {
+        openat(&self.dir, name, flags | OFlag::O_CLOEXEC, Mode::empty())
+    }
+
+    /// Reads one of its files. What is not UTF-8 in it is not text of the kernel's.
+    pub fn read(&self, name: &str) -> io::Result<String> {
+        let mut bytes = Vec::new();
+        File::from(self.file(name, OFlag::O_RDONLY)?).read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Where one of its links points to.
+    pub fn link(&self, name: &str) -> Option<String> {
+        Some(readlinkat(&self.dir, name).ok()?.to_string_lossy().into_owned())
+    }
+
+    /// The fields of its `status` file.
+    pub fn status(&self) -> Status {
+        Status(self.read("status").unwrap_or_default())
+    }
+
+    /// The inode numbers of its namespaces.
+    ///
+    /// # Errors
+    /// If it has ended, or we may not look.
+    pub fn namespaces(&self) -> Result<Namespaces> {
+        let inode = |kind: Kind| {
+            let link = readlinkat(&self.dir, format!("ns/{}", kind.name()).as_str())?;
+            Ok((kind, inode_of(&link.to_string_lossy()).ok_or(Errno::EINVAL)?))
+        };
+        let mut inodes = Namespaces::new();
+        for kind in Kind::ALL {
+            match inode(kind) {
+                Ok((kind, inode)) => drop(inodes.insert(kind, inode)),
+                // ptrace(2) calls this right PTRACE_MODE_READ.
+                Err(Errno::EACCES | Errno::EPERM) => return Err(not_allowed(self.pid).into()),
+                Err(_) => {} // this kernel lacks that kind, or the process is ending
+            }
+        }
+        // A zombie has given its namespaces back already.
+        match inodes.contains_key(&Kind::Mnt) {
+            true => Ok(inodes),
+            false => Err(Error::new(format!("process {} has ended", self.pid))
+                .hint("what is left is its exit status, until its parent asks for it")
+                .into()),
+        }
+    }
+}
+
+/// The inode number in `mnt:[4026531841]`.
+pub fn inode_of(link: &str) -> Option<u64> {
+    link.split_once('[')?.1.strip_suffix(']')?.parse().ok()
+}
+
+fn not_there(pid: Pid) -> Error {
+    Error::new(format!("there is no process {pid}"))
+        .hint("it may have ended; `lab view` without a number lists the running containers")
+}
+
+fn not_allowed(pid: Pid) -> Error {
+    let error = Error::from_errno(format!("look into process {pid}"), Errno::EACCES);
+    match geteuid().is_root() {
+        true => error.hint("it is protected even from us, who are root: it may do what we may not"),
+        false => error.hint("it belongs to another user: run lab as root"),
+    }
+}
+
+/// The text of a `status` file: one `Name: value` a line.
+#[derive(Debug)]
+pub struct Status(pub String);
+
+impl Status {
+    /// One field's value; `None` if the kernel has no such field.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
+    }
+
+    /// The numbers in a field, such as the four of `Uid`.
+    pub fn numbers(&self, name: &str) -> Vec<i64> {
+        let words = self.field(name).unwrap_or("").split_whitespace();
+        words.filter_map(|word| word.parse().ok()).collect()
+    }
+
+    /// The process's name, in which the kernel has escaped line feeds.
+    pub fn name(&self) -> Text {
+        Text::from(self.field("Name").unwrap_or("?"))
+    }
+}

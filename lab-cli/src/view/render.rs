@@ -1,0 +1,126 @@
+//! The view as text: two columns, and a mark in the third.
+
+use colored::Colorize;
+
+use super::block::{Block, blocks};
+use super::model::{Mark, View};
+use super::table::{fit, wrap};
+
+/// How much to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Detail {
+    /// Every aspect in a block of its own
+    Full,
+    /// One line an aspect
+    Brief,
+}
+
+/// Two columns side by side need at least this much.
+const NARROW: usize = 72;
+/// A longer line is tiring to follow.
+const WIDE: usize = 160;
+const LABEL: usize = 13;
+const MARK: usize = 6;
+/// `container` and a gap, where it stands before its lines.
+const SIDE: usize = 11;
+/// Between two columns.
+const GAP: &str = "  ";
+
+/// Draws the view, in colour, in lines of at most `width` columns.
+pub fn render(view: &View, detail: Detail, width: usize) -> String {
+    let blocks = blocks(view);
+    let width = width.min(WIDE);
+    let mut lines = match (detail, width < NARROW) {
+        (Detail::Brief, false) => brief(&blocks, width),
+        (Detail::Brief, true) => {
+            let cell =
+                |line: &String| vec![fit(line, width.saturating_sub(SIDE)).trim_end().to_owned()];
+            stacked(&blocks, width, |block| block.brief.each_ref().map(cell))
+        }
+        (Detail::Full, false) => full(&blocks, width),
+        (Detail::Full, true) => stacked(&blocks, width, |block| block.full.clone()),
+    };
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn brief(blocks: &[Block], width: usize) -> Vec<String> {
+    let column = (width - LABEL - MARK - 2 * GAP.len()) / 2;
+    let mut lines = vec![format!(
+        "{}{}{GAP}{}",
+        " ".repeat(LABEL),
+        fit("host", column).bold(),
+        "container".bold()
+    )];
+    for block in blocks {
+        lines.push(format!(
+            "{}{}{GAP}{}{GAP}{}",
+            fit(block.title, LABEL).cyan(),
+            fit(&block.brief[0], column),
+            fit(&block.brief[1], column),
+            mark(block.mark)
+        ));
+    }
+    lines
+}
+
+fn full(blocks: &[Block], width: usize) -> Vec<String> {
+    const INDENT: &str = "  ";
+    let column = (width - INDENT.len() - 3) / 2;
+    let row = |left: &str, right: &str| {
+        let line = format!("{INDENT}{} {} {right}", fit(left, column), "│".dimmed());
+        line.trim_end().to_owned()
+    };
+    let mut lines = vec![format!(
+        "{INDENT}{} {} {}",
+        fit("host", column).bold(),
+        "│".dimmed(),
+        "container".bold()
+    )];
+    for block in blocks {
+        lines.push(heading(block, width));
+        let side = |lines: &Vec<String>| -> Vec<String> {
+            lines.iter().flat_map(|line| wrap(line, column)).collect()
+        };
+        let [left, right] = block.full.each_ref().map(side);
+        for at in 0..left.len().max(right.len()) {
+            let cell = |side: &[String]| side.get(at).cloned().unwrap_or_default();
+            lines.push(row(&cell(&left), &cell(&right)));
+        }
+    }
+    lines
+}
+
+/// One side below the other, where there is no room for two.
+fn stacked(
+    blocks: &[Block],
+    width: usize,
+    sides: impl Fn(&Block) -> [Vec<String>; 2],
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    for block in blocks {
+        lines.push(heading(block, width));
+        for (name, side) in ["host", "container"].iter().zip(sides(block)) {
+            let mut label = fit(name, SIDE).bold().to_string();
+            for line in side.iter().flat_map(|line| wrap(line, width.saturating_sub(SIDE))) {
+                lines.push(format!("{label}{line}"));
+                label = " ".repeat(SIDE);
+            }
+        }
+    }
+    lines
+}
+
+/// `network ─────────────── shared`
+fn heading(block: &Block, width: usize) -> String {
+    let rule = "─".repeat(width.saturating_sub(block.title.len() + MARK + 2));
+    format!("{} {} {}", block.title.cyan().bold(), rule.dimmed(), mark(block.mark))
+}
+
+fn mark(mark: Option<Mark>) -> String {
+    match mark {
+        Some(Mark::Own) => "own".green().to_string(),
+        Some(Mark::Shared) => "shared".yellow().to_string(),
+        None => "?".dimmed().to_string(),
+    }
+}
