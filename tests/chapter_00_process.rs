@@ -1,0 +1,138 @@
+//! Chapter 0: a process with nothing of its own but its surroundings.
+
+use std::fs::{self, File};
+use std::io::Write;
+
+use harness::{Lab, eventually, kernel};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+#[test]
+fn the_exit_code_is_the_commands_own() {
+    let lab = Lab::new();
+    assert_eq!(lab.sh("chapter-00", "exit 0").code, 0);
+    assert_eq!(lab.sh("chapter-00", "exit 42").code, 42);
+    assert_eq!(lab.sh("chapter-00", "kill -KILL $$").code, 128 + 9);
+    assert_eq!(lab.sh("chapter-00", "kill -TERM $$").code, 128 + 15);
+}
+
+#[test]
+fn a_command_that_cannot_run_has_dockers_exit_codes() {
+    let lab = Lab::new();
+    assert_eq!(lab.lab(["run", "chapter-00", "no-such-command"]).code, 127);
+    assert_eq!(lab.lab(["run", "chapter-00", "/no/such/command"]).code, 127);
+    assert_eq!(lab.lab(["run", "chapter-00", "/etc"]).code, 126);
+    assert_eq!(lab.lab(["run", "chapter-00", "/etc/passwd"]).code, 126);
+    assert_eq!(lab.lab(["run", "chapter-00", "--workdir", "/no/such", "true"]).code, 125);
+    assert_eq!(lab.lab(["run", "chapter-00", "--no-such-flag", "true"]).code, 125);
+    assert_eq!(lab.lab(["run", "chapter-99", "true"]).code, 125);
+}
+
+#[test]
+fn the_environment_is_clean() {
+    let lab = Lab::new();
+    let output = lab
+        .program("lab")
+        .env("SECRET", "of the host")
+        .args(["run", "chapter-00", "env"])
+        .output()
+        .expect("lab starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut names: Vec<_> = text.lines().filter_map(|line| line.split('=').next()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["HOME", "HOSTNAME", "PATH"]);
+}
+
+#[test]
+fn variables_come_from_options_and_files_the_later_one_winning() {
+    let lab = Lab::new();
+    let file = lab.state_dir().join("variables");
+    fs::write(&file, "# a comment\n\nONE=file\nTWO=file=file\nPASSED\n").expect("a file");
+    let output = lab
+        .program("lab")
+        .env("PASSED", "of the host")
+        .args(["run", "chapter-00", "-e", "ONE=option", "-e", "NOT_SET_ANYWHERE", "--env-file"])
+        .arg(&file)
+        .args(["--", "sh", "-c", "echo $ONE,$TWO,$PASSED,${NOT_SET_ANYWHERE-unset}"])
+        .output()
+        .expect("lab starts");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "option,file=file,of the host,unset\n");
+}
+
+#[test]
+fn the_working_directory_and_the_user_are_as_asked() {
+    let lab = Lab::new();
+    assert_eq!(lab.sh("chapter-00 -w /usr", "pwd").ok(), "/usr\n");
+    if !harness::skip::is_root() {
+        return;
+    }
+    let ids = "id -u; id -g; id -G; echo $HOME";
+    assert_eq!(lab.sh("chapter-00 -u 1234:5678", ids).ok(), "1234\n5678\n5678\n/\n");
+    assert_eq!(lab.sh("chapter-00 -u root", ids).ok(), "0\n0\n0\n/root\n");
+    let unknown = lab.sh("chapter-00 -u nobody-of-that-name", "true");
+    assert_eq!(unknown.code, 125);
+    assert!(unknown.stderr.contains("unable to find user nobody-of-that-name"));
+}
+
+#[test]
+fn no_open_descriptor_is_inherited() {
+    let lab = Lab::new();
+    let file = File::open("/etc/passwd").expect("a file");
+    fcntl(&file, FcntlArg::F_SETFD(FdFlag::empty())).expect("it is inherited from now on");
+    // The listing itself needs one descriptor, the next free one.
+    let listed = lab.sh("chapter-00", "ls /proc/self/fd").ok();
+    assert_eq!(listed.split_whitespace().collect::<Vec<_>>(), ["0", "1", "2", "3"]);
+}
+
+#[test]
+fn signals_are_forwarded() {
+    let lab = Lab::new();
+    for signal in [
+        Signal::SIGHUP,
+        Signal::SIGINT,
+        Signal::SIGQUIT,
+        Signal::SIGTERM,
+        Signal::SIGUSR1,
+        Signal::SIGUSR2,
+        Signal::SIGWINCH,
+    ] {
+        let name = &signal.as_str()["SIG".len()..];
+        let script = format!("trap 'exit 42' {name}; echo ready; while :; do sleep 0.02; done");
+        let container = lab.start("chapter-00", &script);
+        kill(Pid::from_raw(container.runtime), signal).expect("it runs");
+        assert_eq!(container.wait().code, 42, "{signal}");
+    }
+}
+
+#[test]
+fn the_runtime_takes_its_container_along_when_it_is_killed() {
+    let lab = Lab::new();
+    let container = lab.start("chapter-00", "");
+    let pid = container.pid;
+    kill(Pid::from_raw(container.runtime), Signal::SIGKILL).expect("it runs");
+    eventually("the container ends", || !kernel::is_alive(pid));
+    drop(container);
+    assert!(lab.lab(["clean"]).ok().contains("removed record of"));
+    assert_eq!(lab.lab(["clean"]).ok(), "nothing to clean\n");
+}
+
+#[test]
+fn standard_input_and_output_are_passed_through() {
+    let lab = Lab::new();
+    let mut child = lab
+        .program("lab")
+        .args(["run", "chapter-00", "cat"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("lab starts");
+    let data = vec![b'x'; 1 << 20];
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let expected = data.clone();
+    let writer = std::thread::spawn(move || stdin.write_all(&data));
+    let output = child.wait_with_output().expect("it ends");
+    writer.join().expect("no panic").expect("all is written");
+    assert_eq!(output.stdout.len(), expected.len());
+    assert!(output.stdout == expected, "the bytes differ");
+}

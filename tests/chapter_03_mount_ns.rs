@@ -1,0 +1,225 @@
+//! Chapter 3: a mount table of its own.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+use harness::{Lab, assert_snapshot, kernel, skip};
+
+#[test]
+fn the_mount_table_holds_its_own_mounts_only() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let table = lab.sh("chapter-03", "cat /proc/self/mounts").ok();
+    let mounts: Vec<_> = table
+        .lines()
+        .map(|line| line.split(' ').collect::<Vec<_>>())
+        .map(|fields| format!("{:14}{:8}{}", fields[1], fields[2], fields[3]))
+        .collect();
+    // The first one is the root, on whatever file system the cache is.
+    assert!(mounts[0].starts_with("/ "));
+    assert_snapshot!("mounts", mounts[1..].join("\n"));
+}
+
+#[test]
+fn nothing_is_mounted_on_the_host_even_if_it_shares_its_mounts() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    // A host as systemd makes it: every mount shared.
+    let run = lab.program("lab");
+    let mut outer = Command::new("unshare");
+    outer.args(["--mount", "--propagation", "shared", "sh", "-c"]);
+    outer.arg("cat /proc/self/mountinfo; echo; \"$0\" \"$@\"; echo; cat /proc/self/mountinfo");
+    outer.arg(run.get_program());
+    outer.envs(run.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    let output = outer
+        .args(["run", "chapter-03", "--tmpfs", "/tmp", "--", "sh", "-c", "echo inside"])
+        .output()
+        .expect("unshare starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let [before, inside, after] = text.split("\n\n").collect::<Vec<_>>()[..] else {
+        panic!("three parts: {text}")
+    };
+    assert!(before.contains(" shared:"));
+    assert_eq!(inside, "inside");
+    assert_eq!(before, after.trim_end());
+}
+
+#[test]
+fn proc_shows_its_own_processes_only() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    assert_eq!(lab.sh("chapter-03", "echo /proc/[0-9]*").ok(), "/proc/1\n");
+}
+
+#[test]
+fn dev_has_harmless_devices_only() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let list = "cd /dev; for f in *; do \
+                if [ -L $f ]; then echo \"$f -> $(readlink $f)\"; else echo $f; fi; done";
+    assert_snapshot!("dev", lab.sh("chapter-03", list).ok());
+    let works =
+        "head -c 3 /dev/zero | wc -c; echo gone > /dev/null; echo full > /dev/full || echo no";
+    assert_eq!(
+        lab.sh("chapter-03", works).stdout.split_whitespace().collect::<Vec<_>>(),
+        ["3", "no"]
+    );
+}
+
+#[test]
+fn sys_is_read_only() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let ran = lab.sh("chapter-03", "echo 1 > /sys/kernel/rcu_expedited");
+    assert_ne!(ran.code, 0);
+    assert!(ran.stderr.contains("ead-only file system"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_hosts_root_is_gone() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let container = lab.start("chapter-03", "");
+    let table = fs::read_to_string(format!("/proc/{}/mountinfo", container.pid)).unwrap();
+    // Every mount has its parent in the table, except the root.
+    let field = |line: &str, at| line.split(' ').nth(at).map(str::to_owned);
+    let ids: Vec<_> = table.lines().filter_map(|line| field(line, 0)).collect();
+    let orphans = table.lines().filter(|line| !ids.contains(&field(line, 1).unwrap()));
+    assert_eq!(orphans.filter_map(|line| field(line, 4)).collect::<Vec<_>>(), ["/"]);
+    container.finish();
+}
+
+#[test]
+fn a_volume_shows_the_hosts_files() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let dir = lab.state_dir().join("data");
+    fs::create_dir(&dir).unwrap();
+    fs::write(dir.join("file"), "of the host\n").unwrap();
+    let args = format!("chapter-03 --read-only -v {}:/srv", dir.display());
+    assert_eq!(
+        lab.sh(&args, "cat /srv/file; echo of the container > /srv/new").ok(),
+        "of the host\n"
+    );
+    assert_eq!(fs::read_to_string(dir.join("new")).unwrap(), "of the container\n");
+}
+
+#[test]
+fn a_volume_can_be_one_file() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let file = lab.state_dir().join("one");
+    fs::write(&file, "of the host\n").unwrap();
+    let args = format!("chapter-07 --network none -v {}:/new/place/one:ro", file.display());
+    let ran = lab.sh(&args, "cat /new/place/one; echo x > /new/place/one");
+    assert_eq!(ran.stdout, "of the host\n");
+    assert_ne!(ran.code, 0);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "of the host\n");
+}
+
+#[test]
+fn a_read_only_volume_is_so_for_all_that_is_mounted_in_it() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let dir = lab.state_dir().join("data");
+    fs::create_dir_all(dir.join("inner")).unwrap();
+    // A mount within the volume, in a mount namespace that ends with the test.
+    let run = lab.program("lab");
+    let mut outer = Command::new("unshare");
+    outer.args(["--mount", "--propagation", "private", "sh", "-c"]);
+    outer.arg("mount -t tmpfs none \"$0/inner\" && echo here > \"$0/inner/file\" && exec \"$@\"");
+    outer.arg(&dir).arg(run.get_program());
+    outer.envs(run.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    outer.args(["run", "chapter-03", "-v", &format!("{}:/srv:ro", dir.display()), "--"]);
+    let script = "cat /srv/inner/file; echo x > /srv/inner/new || echo refused";
+    let output = outer.args(["sh", "-c", script]).output().expect("unshare starts");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "here\nrefused\n");
+}
+
+#[test]
+fn a_link_in_the_root_cannot_lead_a_volume_out_of_it() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let root = lab.state_dir().join("root");
+    let status = Command::new("cp").arg("-a").arg(lab.image()).arg(&root).status().unwrap();
+    assert!(status.success());
+    let outside = lab.state_dir().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::remove_dir_all(root.join("srv")).unwrap();
+    symlink(&outside, root.join("srv")).unwrap();
+    // The link means a path in the root, and is made there.
+    fs::create_dir_all(root.join(outside.strip_prefix("/").unwrap())).unwrap();
+    let args = format!("chapter-03 --rootfs {} -v /etc:/srv/data", root.display());
+    assert_eq!(lab.sh(&args, "test -e /srv/data/passwd && echo mounted").ok(), "mounted\n");
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0, "something was made on the host");
+}
+
+#[test]
+fn a_missing_volume_is_an_error_and_not_a_new_directory() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let ran = lab.sh("chapter-03 -v /no/such/source:/srv", "true");
+    assert_eq!(ran.code, 125);
+    assert_snapshot!("missing_volume", ran.stderr);
+    assert!(!Path::new("/no").exists());
+}
+
+#[test]
+fn a_tmpfs_is_fresh_and_limited() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let script = "ls /tmp | wc -l; head -c 100000 /dev/zero > /tmp/big; wc -c < /tmp/big";
+    let ran = lab.sh("chapter-03 --tmpfs /tmp:size=64k", script);
+    assert_eq!(ran.stdout.split_whitespace().collect::<Vec<_>>(), ["0", "65536"]);
+}
+
+#[test]
+fn a_read_only_root_is_read_only() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let script = "echo x > /file || echo refused; echo x > /dev/shm/file && echo written";
+    let ran = lab.sh("chapter-03 --read-only", script);
+    assert_eq!(ran.stdout, "refused\nwritten\n");
+}
+
+#[test]
+fn the_host_name_and_the_queues_are_still_shared() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let container = lab.start("chapter-03", "");
+    let us = std::process::id() as i32;
+    for kind in ["uts", "ipc", "net", "cgroup"] {
+        assert_eq!(kernel::namespace(container.pid, kind), kernel::namespace(us, kind));
+    }
+    container.finish();
+}

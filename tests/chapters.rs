@@ -1,0 +1,78 @@
+//! What holds for all chapters, and in what exactly they differ.
+
+use harness::{Lab, kernel, skip};
+
+#[test]
+fn each_chapter_isolates_exactly_its_namespaces() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let expected: [(&str, &[&str]); 8] = [
+        ("chapter-00", &[]),
+        ("chapter-01", &[]),
+        ("chapter-02", &["pid"]),
+        ("chapter-03", &["mnt", "pid"]),
+        ("chapter-04", &["ipc", "mnt", "pid", "uts"]),
+        ("chapter-05", &["ipc", "mnt", "net", "pid", "uts"]),
+        ("chapter-06", &["cgroup", "ipc", "mnt", "net", "pid", "uts"]),
+        ("chapter-07", &["cgroup", "ipc", "mnt", "net", "pid", "uts"]),
+    ];
+    for (chapter, namespaces) in expected {
+        let container = lab.start(chapter, "");
+        assert_eq!(kernel::own_namespaces(container.pid), namespaces, "{chapter}");
+        assert_eq!(container.finish().code, 0);
+    }
+}
+
+#[test]
+fn the_first_process_is_number_one_from_chapter_2_on() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    for number in 0..=7 {
+        let chapter = format!("chapter-{number:02}");
+        let is_one = lab.sh(&chapter, "echo $$").ok() == "1\n";
+        assert_eq!(is_one, number >= 2, "{chapter}");
+    }
+}
+
+#[test]
+fn all_names_of_a_chapter_mean_it() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    for name in ["chapter-01", "01", "1", "chroot", "chapter-01-chroot", "01-chroot"] {
+        assert_eq!(lab.sh(name, "exit 7").code, 7, "{name}");
+    }
+}
+
+#[test]
+fn a_chapter_is_a_program_of_its_own() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let image = lab.image();
+    for package in [
+        "chapter-01-chroot",
+        "chapter-02-pid-ns",
+        "chapter-03-mount-ns",
+        "chapter-04-uts-ipc",
+        "chapter-05-net-ns",
+        "chapter-06-cgroups",
+        "chapter-07-overlay",
+    ] {
+        let output = lab
+            .program(package)
+            .arg("--rootfs")
+            .arg(&image)
+            .args(["--", "sh", "-c", "echo hello; exit 3"])
+            .output()
+            .expect("it starts");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "hello\n", "{package}");
+        assert_eq!(output.status.code(), Some(3), "{package}");
+    }
+}

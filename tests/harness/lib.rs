@@ -1,0 +1,226 @@
+//! How the tests use the built programs: as a person would, on the real kernel.
+//!
+//! Every test has a [`Lab`]: a state directory of its own, in which its containers
+//! are recorded. When the test is over, that directory must be empty again.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+pub mod kernel;
+pub mod skip;
+pub mod snapshot;
+pub mod terminal;
+
+/// How long anything may take before a test gives up on it.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The programs under test, with a state directory of their own.
+pub struct Lab {
+    state: TempDir,
+}
+
+/// What a program printed, and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+    /// Its exit code; -1 if a signal ended it.
+    pub code: i32,
+}
+
+impl Lab {
+    /// Builds the programs if need be, and makes a state directory.
+    pub fn new() -> Self {
+        programs();
+        Self { state: TempDir::with_prefix("lab-test-").expect("a temporary directory") }
+    }
+
+    /// The state directory.
+    pub fn state_dir(&self) -> &Path {
+        self.state.path()
+    }
+
+    /// One of the programs, ready to get arguments: `lab` or a chapter's package.
+    pub fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(programs().join(name));
+        command
+            .env("LAB_STATE_DIR", self.state.path())
+            .env("LAB_CACHE_DIR", cache_dir())
+            .env_remove("NO_COLOR")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs `lab` to its end.
+    pub fn lab<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
+        ran(self.program("lab").args(args).output().expect("lab starts"))
+    }
+
+    /// Runs a shell script in a container: `lab run ARGS -- sh -c SCRIPT`.
+    pub fn sh(&self, args: &str, script: &str) -> Ran {
+        self.lab(
+            ["run"].into_iter().chain(args.split_whitespace()).chain(["--", "sh", "-c", script]),
+        )
+    }
+
+    /// Starts a container that stays, and waits until it says `ready`.
+    ///
+    /// The script runs first; then the container waits for its standard input to
+    /// close, which happens when the value is dropped.
+    pub fn start(&self, args: &str, script: &str) -> Started {
+        let script = format!("{script}\necho ready; read line; true");
+        let mut child = self
+            .program("lab")
+            .arg("run")
+            .args(args.split_whitespace())
+            .args(["--", "sh", "-c", &script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("lab starts");
+        let said = kernel::read_until(child.stdout.as_mut().expect("a pipe"), "ready\n");
+        if said.is_none() {
+            let _ = child.kill();
+            let output = child.wait_with_output().expect("it ends");
+            panic!("not ready: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        let runtime = child.id() as i32;
+        // The runtime has one child: the container's first process.
+        let pid = kernel::wait_for("the container's process", || kernel::child_of(runtime));
+        Started { child: Some(child), runtime, pid, said: said.unwrap_or_default() }
+    }
+
+    /// The default root file system of chapter 7, made if need be.
+    pub fn image(&self) -> PathBuf {
+        let output = self.lab(["rootfs", "--json"]);
+        let json: serde_json::Value = serde_json::from_str(&output.stdout).expect("JSON");
+        let pristine = json["image"]["path"].as_str().expect("a path");
+        PathBuf::from(pristine)
+    }
+}
+
+impl Default for Lab {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        // `kept` layers are kept on purpose; tests of --keep remove theirs.
+        let left: Vec<_> = fs::read_dir(self.state.path())
+            .expect("the state directory")
+            .flatten()
+            .map(|entry| entry.file_name())
+            .filter(|name| name.len() == 12)
+            .collect();
+        assert!(left.is_empty(), "containers left behind: {left:?}");
+    }
+}
+
+/// A container that is running.
+pub struct Started {
+    child: Option<Child>,
+    /// The process that runs `lab`.
+    pub runtime: i32,
+    /// The container's first process, as the host numbers it.
+    pub pid: i32,
+    /// What it printed before it was ready.
+    pub said: String,
+}
+
+impl Started {
+    /// Lets the container go on, and waits for its end.
+    pub fn finish(mut self) -> Ran {
+        let mut child = self.child.take().expect("it is running");
+        drop(child.stdin.take());
+        ran(child.wait_with_output().expect("it ends"))
+    }
+
+    /// Waits for the end without letting it go on.
+    pub fn wait(mut self) -> Ran {
+        let mut child = self.child.take().expect("it is running");
+        let stdin = child.stdin.take();
+        let output = child.wait_with_output().expect("it ends");
+        drop(stdin);
+        ran(output)
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // Its container goes with it, and what is recorded is swept by the next run.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn ran(output: Output) -> Ran {
+    Ran {
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        code: output.status.code().unwrap_or(-1),
+    }
+}
+
+impl Ran {
+    /// The standard output, after making sure that all went well.
+    #[track_caller]
+    pub fn ok(self) -> String {
+        assert_eq!(self.code, 0, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self.stdout
+    }
+}
+
+/// The directory of the built programs: `$LAB_BIN_DIR`, or they are built here.
+///
+/// `cargo test` builds the programs of other packages as tests only, so the first
+/// test asks for the real ones; after a build that is a matter of milliseconds.
+pub fn programs() -> &'static Path {
+    static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAMS.get_or_init(|| {
+        if let Some(dir) = std::env::var_os("LAB_BIN_DIR") {
+            return dir.into();
+        }
+        // target/debug/deps/lab-0123 → target/debug
+        let this = std::env::current_exe().expect("our own path");
+        let dir = this.ancestors().nth(2).expect("target/<profile>").to_owned();
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--workspace", "--bins"]);
+        if dir.ends_with("release") {
+            build.arg("--release");
+        }
+        let status = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo runs");
+        assert!(status.success(), "the programs do not build");
+        dir
+    })
+}
+
+/// Where the tests keep their root file system from run to run.
+fn cache_dir() -> PathBuf {
+    programs().parent().unwrap_or(programs()).join("tmp/lab-test-cache")
+}
+
+/// Waits for a condition with a deadline, and names it when it does not come.
+#[track_caller]
+pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < DEADLINE, "it did not happen in time: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}

@@ -1,0 +1,12 @@
+//! Black-box tests of the built programs: one module a chapter, one a command.
+//!
+//! What is isolated is decided by the kernel's own facts; what people see, by
+//! snapshots. See `harness` for how a test talks to `lab`.
+
+mod chapter_00_process;
+mod chapter_01_chroot;
+mod chapter_02_pid_ns;
+mod chapter_03_mount_ns;
+mod chapter_04_uts_ipc;
+mod chapters;
+mod job_control;
