@@ -2,6 +2,8 @@
 //!
 //! Read [`chroot`] for the kernel's part, then [`runtime`] for the whole.
 
+#![forbid(unsafe_code)]
+
 pub mod runtime;
 
 mod chroot;

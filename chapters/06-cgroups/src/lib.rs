@@ -26,6 +26,8 @@
 //! - `remove.rs`: nothing is left behind
 //! - `inspect.rs`: the same questions about any process of the host
 
+#![forbid(unsafe_code)]
+
 pub mod runtime;
 
 mod cgroup;
