@@ -76,3 +76,16 @@ fn a_chapter_is_a_program_of_its_own() {
         assert_eq!(output.status.code(), Some(3), "{package}");
     }
 }
+
+#[test]
+fn a_name_means_one_running_container() {
+    let lab = Lab::new();
+    let container = lab.start("chapter-00 --name web", "");
+    let second = lab.sh("chapter-00 --name web", "true");
+    assert_eq!(second.code, 125);
+    assert!(second.stderr.contains("the name web is in use by container "), "{}", second.stderr);
+    container.finish();
+    lab.sh("chapter-00 --name web", "true").ok();
+    assert_eq!(lab.sh("chapter-00 --name -web", "true").code, 125);
+    assert_eq!(lab.sh("chapter-00 --name a/b", "true").code, 125);
+}

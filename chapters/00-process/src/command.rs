@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::isatty;
 
-use crate::{Error, Result, Step};
+use crate::{Error, Result, Step, state};
 
 /// Where commands are looked up unless `-e PATH=…` says otherwise; Docker's value.
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -46,8 +46,10 @@ impl CommandOptions {
     /// Reads what the options name on the host, while we are still there.
     ///
     /// # Errors
-    /// If an environment file cannot be read or a variable has no name.
+    /// If the name is taken, an environment file cannot be read or a variable has no
+    /// name.
     pub fn command(&self) -> Result<Command> {
+        self.name.as_deref().map_or(Ok(()), check_name)?;
         let mut env = Vec::new();
         for file in &self.env_file {
             let text =
@@ -105,6 +107,22 @@ impl Command {
             env.push((key.clone(), value.clone()));
         }
         env
+    }
+}
+
+/// A name means one running container at most, and cannot be taken for an option or
+/// a path.
+fn check_name(name: &str) -> Result<()> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || !name.chars().all(is_word) {
+        return Err(Error::new(format!("invalid container name: {name}"))
+            .hint("letters and digits, and after the first also `_`, `.` and `-`"));
+    }
+    match state::running()?.iter().find(|other| other.name.as_deref() == Some(name)) {
+        None => Ok(()),
+        Some(other) => {
+            Err(Error::new(format!("the name {name} is in use by container {}", other.id)))
+        }
     }
 }
 
