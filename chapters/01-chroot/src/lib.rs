@@ -1,6 +1,6 @@
 //! Chapter 1: another root directory.
 //!
-//! Read [`chroot`] for the kernel's part, then [`runtime`] for the whole.
+//! Read `chroot.rs` for the kernel's part, then [`runtime`] for the whole.
 
 #![forbid(unsafe_code)]
 
