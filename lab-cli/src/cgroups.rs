@@ -14,6 +14,8 @@ use colored::Colorize;
 use nix::unistd::Pid;
 use serde_json::json;
 
+use crate::view::Limits;
+
 /// Show the cgroup hierarchies of this host, and a process's place in them
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -104,8 +106,8 @@ fn layout(trees: &[Hierarchy]) -> String {
         (None, true) => "v1: a tree of its own for each line above".to_owned(),
         (None, false) => "no cgroup hierarchy is mounted here".to_owned(),
         (Some(tree), true) => format!(
-            "hybrid: v1 and v2 side by side; a controller is in one tree at a time, so v2 here \
-             has only what v1 left over: {}",
+            "hybrid: v1 and v2 side by side. A controller is in one tree at a time,\n\
+             so v2 has here only what v1 left over: {}",
             names(tree)
         ),
     }
@@ -129,15 +131,6 @@ fn to_json(
             })
         })
         .collect();
-    let usage = usage.map(|usage| {
-        json!({
-            "memory_limit": usage.memory_limit,
-            "memory_usage": usage.memory_usage,
-            "pids_limit": usage.pids_limit,
-            "pids_current": usage.pids_current,
-            "cpus": usage.cpus,
-            "cpuset": usage.cpuset,
-        })
-    });
+    let usage = usage.cloned().map(Limits::from);
     json!({ "hierarchies": trees, "unmounted": idle, "limits": usage })
 }

@@ -92,16 +92,27 @@ impl Chapter {
         &self.package[.."chapter-00".len()]
     }
 
+    /// The chapter that people call `chapter-07`, `07`, `7`, `overlay` or
+    /// `chapter-07-overlay`.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        CHAPTERS.iter().find(|chapter| {
+            let package = chapter.package;
+            name == package
+                || name == chapter.short_name()
+                || package.ends_with(&format!("-{name}"))
+                || name.parse() == Ok(chapter.number)
+        })
+    }
+
     /// Makes a container of this chapter from parsed options.
     ///
     /// # Errors
-    /// If an option belongs to a later chapter, or a step of the creation fails.
+    /// If a step of the creation fails.
     pub fn create(
         &self,
         matches: &ArgMatches,
         rootfs: Option<PathBuf>,
     ) -> Result<Box<dyn Container>> {
-        self.refuse_later_options(matches)?;
         (self.create)(matches, rootfs)
     }
 
@@ -111,7 +122,22 @@ impl Chapter {
         grammar.get_arguments().any(|arg| arg.get_id() == id)
     }
 
-    fn refuse_later_options(&self, matches: &ArgMatches) -> Result<()> {
+    /// Leaves the options of later chapters out of a help text.
+    pub fn hide_later_options(&'static self, command: clap::Command) -> clap::Command {
+        let all = AllOptions::augment_args(clap::Command::new("lab"));
+        let is_later =
+            |id: &str| all.get_arguments().any(|arg| arg.get_id() == id) && !self.has(id);
+        command.after_help("").mut_args(|arg| {
+            let hidden = is_later(arg.get_id().as_str());
+            arg.hide(hidden)
+        })
+    }
+
+    /// Fails if one of the options belongs to a later chapter.
+    ///
+    /// # Errors
+    /// If so: it names that chapter.
+    pub fn refuse_later_options(&self, matches: &ArgMatches) -> Result<()> {
         let all = AllOptions::augment_args(clap::Command::new("lab"));
         for arg in all.get_arguments() {
             let id = arg.get_id().as_str();
@@ -135,7 +161,7 @@ impl Chapter {
     }
 }
 
-/// Reads `chapter-07`, `07`, `7`, `overlay` or `chapter-07-overlay`.
+/// Reads a chapter by any of its names, see [`Chapter::named`].
 pub fn parser() -> impl TypedValueParser<Value = &'static Chapter> {
     let names = CHAPTERS.iter().map(|chapter| {
         let package = chapter.package;
@@ -147,16 +173,8 @@ pub fn parser() -> impl TypedValueParser<Value = &'static Chapter> {
             chapter.number.to_string(),
         ])
     });
-    PossibleValuesParser::new(names.collect::<Vec<_>>()).try_map(|name| {
-        let named = |chapter: &&Chapter| {
-            let package = chapter.package;
-            name == package
-                || name == chapter.short_name()
-                || package.ends_with(&format!("-{name}"))
-                || name.parse() == Ok(chapter.number)
-        };
-        CHAPTERS.iter().find(named).ok_or("no such chapter")
-    })
+    let named = |name: String| Chapter::named(&name).ok_or("no such chapter");
+    PossibleValuesParser::new(names.collect::<Vec<_>>()).try_map(named)
 }
 
 /// `lab chapters`: what each adds and isolates.

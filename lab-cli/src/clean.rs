@@ -2,12 +2,15 @@
 
 use std::process::ExitCode;
 
-use anstream::{eprintln, println};
+use anstream::println;
 use anyhow::Result;
 use colored::Colorize;
 use process::State;
 
-/// Removes all leftovers of containers whose runtime has died.
+use crate::{output, rootfs};
+
+/// Removes all leftovers of containers whose runtime has died, and root file systems
+/// that nobody will use again.
 ///
 /// # Errors
 /// If the state directory cannot be read, or something could not be removed: that
@@ -22,6 +25,10 @@ pub fn run() -> Result<ExitCode> {
         println!("{} record of {}", "removed".green(), state.id());
         removed += 1;
     }
+    for line in rootfs::sweep()? {
+        println!("{line}");
+        removed += 1;
+    }
     if removed == 0 {
         println!("nothing to clean");
     }
@@ -34,7 +41,7 @@ pub fn sweep_before_run() {
         abandoned.iter().try_for_each(|state| sweep(state).map(drop)) //
     });
     if let Err(error) = swept.and_then(|swept| swept) {
-        eprintln!("{} cleaning up after an earlier run: {error}", "warning:".yellow().bold());
+        output::warn(&format!("cleaning up after an earlier run: {error}"), error.to_hint());
     }
 }
 

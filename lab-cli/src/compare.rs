@@ -1,6 +1,7 @@
 //! `lab compare A B -- CMD`: the same command under two chapters, side by side.
 
 use std::ffi::OsString;
+use std::io::stdout;
 use std::process::{Command, ExitCode, Stdio};
 
 use anstream::println;
@@ -9,7 +10,10 @@ use clap::Args;
 use colored::Colorize;
 
 use crate::chapters::{Chapter, parser};
-use crate::view;
+use crate::view::{self, fit, wrap};
+
+/// A column that is narrower cannot be read.
+const NARROW: usize = 20;
 
 /// The command line of `lab compare`.
 #[derive(Args)]
@@ -46,24 +50,31 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode> {
     let left = run_one(args.left, &args.command)?;
     let right = run_one(args.right, &args.command)?;
 
-    let width = (view::width() - 5) / 2;
-    println!("  {}   {}", pad(args.left.package, width).bold(), args.right.package.bold());
+    // `≠ left │ right`
+    let column = view::width(&stdout()).saturating_sub(5) / 2;
+    let column = column.max(NARROW);
+    println!("  {}   {}", fit(args.left.package, column).bold(), args.right.package.bold());
     for at in 0..left.lines.len().max(right.lines.len()) {
         let line = |ran: &Ran| ran.lines.get(at).cloned().unwrap_or_default();
         let (one, other) = (line(&left), line(&right));
-        let mark = if one == other { " " } else { "≠" };
-        for row in 0..rows(&one, width).max(rows(&other, width)) {
-            let mark = if row == 0 { mark } else { " " };
-            let (one, other) = (part(&one, row, width), part(&other, row, width));
-            println!("{} {} │ {other}", mark.yellow(), pad(&one, width));
+        let mut mark = if one == other { " " } else { "≠" };
+        let (one, other) = (wrap(&one, column), wrap(&other, column));
+        for row in 0..one.len().max(other.len()) {
+            let part = |lines: &[String]| lines.get(row).cloned().unwrap_or_default();
+            let line = format!("{} {} │ {}", mark.yellow(), fit(&part(&one), column), part(&other));
+            println!("{}", line.trim_end());
+            mark = " ";
         }
     }
-    println!(
-        "  {}   {}",
-        pad(&format!("exit code {}", left.status), width).dimmed(),
-        format!("exit code {}", right.status).dimmed()
-    );
+    println!("  {}   {}", fit(&left.end(), column).dimmed(), right.end().dimmed());
     Ok(ExitCode::SUCCESS)
+}
+
+impl Ran {
+    fn end(&self) -> String {
+        let nothing = if self.lines.is_empty() { "no output, " } else { "" };
+        format!("{nothing}exit code {}", self.status)
+    }
 }
 
 fn run_one(chapter: &Chapter, command: &[OsString]) -> Result<Ran> {
@@ -83,16 +94,4 @@ fn run_one(chapter: &Chapter, command: &[OsString]) -> Result<Ran> {
 /// Without what would move the cursor out of its column.
 fn printable(line: &str) -> String {
     line.replace('\t', "    ").chars().filter(|c| !c.is_control()).collect()
-}
-
-fn rows(line: &str, width: usize) -> usize {
-    line.chars().count().div_ceil(width).max(1)
-}
-
-fn part(line: &str, row: usize, width: usize) -> String {
-    line.chars().skip(row * width).take(width).collect()
-}
-
-fn pad(text: &str, width: usize) -> String {
-    format!("{text:<width$}")
 }

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -15,6 +14,7 @@ mod rootfs;
 mod run;
 mod summary;
 mod sys;
+mod usage;
 mod view;
 
 /// Build a container runtime one kernel feature at a time, and see what the host
@@ -51,13 +51,20 @@ enum Command {
         /// The shell to complete in
         shell: Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print a manual page: lab man | man -l -
+    Man {
+        /// The command to tell of [default: all of them in short]
+        command: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| refuse(error));
+    let cli = Cli::try_parse().unwrap_or_else(|error| usage::answer(error));
     output::decide_colours(cli.color);
+    if !matches!(cli.command, Command::Run(_)) {
+        // `lab chapters | head -1` has read what it wanted. A container goes on.
+        sys::end_with_a_broken_pipe();
+    }
     let result = match &cli.command {
         Command::Run(args) => run::run(args),
         Command::Chapters => Ok(chapters::list()),
@@ -70,29 +77,22 @@ fn main() -> ExitCode {
             clap_complete::generate(*shell, &mut Cli::command(), "lab", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Man => clap_mangen::Man::new(Cli::command())
-            .render(&mut std::io::stdout())
-            .map(|()| ExitCode::SUCCESS)
-            .map_err(Into::into),
+        Command::Man { command } => print_manual(command.as_deref()),
     };
     result.unwrap_or_else(|error| output::fail(&error))
 }
 
-/// Ends on a wrong command line, or after the help that was asked for.
-fn refuse(error: clap::Error) -> ! {
-    let _ = error.print();
-    let argument = error.get(ContextKind::InvalidArg);
-    if error.kind() == ErrorKind::UnknownArgument
-        && let Some(ContextValue::String(flag)) = argument
-        && ["-i", "-t", "--interactive", "--tty"].contains(&flag.as_str())
-    {
-        eprintln!("\nhint: {flag} is not needed, the container has this terminal as it is");
-    }
-    // Docker's status for "the runtime failed": 2 might be the command's own.
-    let is_run = std::env::args().nth(1).is_some_and(|command| command == "run");
-    match error.exit_code() {
-        0 => std::process::exit(0),
-        _ if is_run => std::process::exit(process::Error::RUNTIME_FAILED.into()),
-        code => std::process::exit(code),
-    }
+/// Prints the page of `lab`, or of one of its commands.
+fn print_manual(command: Option<&str>) -> anyhow::Result<ExitCode> {
+    let mut all = Cli::command();
+    all.build();
+    let page = match command {
+        None => &all,
+        Some(name) => all.find_subcommand(name).ok_or_else(|| {
+            process::Error::new(format!("there is no lab {name}")).hint("lab --help lists them")
+        })?,
+    };
+    let source = concat!("lab ", env!("CARGO_PKG_VERSION"));
+    clap_mangen::Man::new(page.clone()).source(source).render(&mut std::io::stdout())?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -4,9 +4,9 @@
 //! colours out again where they are not wanted: in a pipe, on a dumb terminal, with
 //! `NO_COLOR`. So print with `anstream::println!` and `anstream::eprintln!` only.
 
+use std::io::Write;
 use std::process::ExitCode;
 
-use anstream::eprintln;
 use clap::ColorChoice;
 use colored::Colorize;
 
@@ -21,12 +21,29 @@ pub fn decide_colours(choice: ColorChoice) {
     .write_global();
 }
 
+/// Tells people something in whole lines, while a container runs or after it.
+///
+/// Nobody may be there any more (`lab run … 2>&1 | head`): no reason to fail.
+pub fn tell(text: &str) {
+    let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
+/// Prints a warning, and what to do about it.
+pub fn warn(text: &str, hint: Option<&str>) {
+    let hint = hint.map(|hint| format!("{} {hint}\n", "hint:".cyan().bold()));
+    tell(&format!("{} {text}\n{}", "warning:".yellow().bold(), hint.unwrap_or_default()));
+}
+
 /// Prints an error with its hint, and returns the status to exit with.
 pub fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("{} {error:#}", "error:".red().bold());
+    print_error(error);
     let cause = error.downcast_ref::<process::Error>();
-    if let Some(hint) = cause.and_then(process::Error::to_hint) {
-        eprintln!("{} {hint}", "hint:".cyan().bold());
-    }
     ExitCode::from(cause.map_or(1, process::Error::to_exit_code))
+}
+
+/// Prints an error with its hint.
+pub fn print_error(error: &anyhow::Error) {
+    let hint = error.downcast_ref::<process::Error>().and_then(process::Error::to_hint);
+    let hint = hint.map(|hint| format!("{} {hint}\n", "hint:".cyan().bold()));
+    tell(&format!("{} {error:#}\n{}", "error:".red().bold(), hint.unwrap_or_default()));
 }

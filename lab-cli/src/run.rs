@@ -5,9 +5,8 @@ use std::io::{IsTerminal, stderr, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anstream::{eprint, eprintln};
 use anyhow::{Context, Result};
-use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use colored::Colorize;
 use nix::unistd::geteuid;
 use process::{Container, Error, Outcome};
@@ -15,7 +14,7 @@ use serde::Serialize;
 
 use crate::chapters::{AllOptions, Chapter, DefaultRoot, parser};
 use crate::view::{self, Detail, View};
-use crate::{clean, rootfs, summary};
+use crate::{clean, output, rootfs, summary, usage};
 
 /// `lab run [OPTIONS] CHAPTER [--] COMMAND`: our own options here, the chapters' in
 /// `matches`, from which each takes what it knows.
@@ -50,7 +49,18 @@ enum ViewChoice {
 
 impl Args for RunArgs {
     fn augment_args(command: Command) -> Command {
-        AllOptions::augment_args(OwnArgs::augment_args(command))
+        let all = AllOptions::augment_args(Command::new("all"));
+        let mut options: Vec<Arg> = all.get_arguments().cloned().collect();
+        // In the order of the chapters; the command has no heading, and stands by itself.
+        options.sort_by_key(|option| option.get_help_heading().map(str::to_owned));
+        let position = |option: Arg| match option.is_positional() {
+            true => option.help_heading(None::<&str>),
+            false => option,
+        };
+        OwnArgs::augment_args(command)
+            .args(options.into_iter().map(position))
+            .groups(all.get_groups().cloned())
+            .after_help("lab run chapter-03 --help shows what chapter 3 takes, and no more.")
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -75,12 +85,13 @@ impl FromArgMatches for RunArgs {
 /// If the runtime fails; a command that fails is a status, no error.
 pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let OwnArgs { chapter, view, ref json } = args.own;
+    chapter.refuse_later_options(&args.matches)?;
     clean::sweep_before_run();
     let rootfs = default_root(chapter, &args.matches)?;
     let mut container = chapter.create(&args.matches, rootfs)?;
 
     for warning in container.warnings() {
-        eprintln!("{} {warning}", "warning:".yellow().bold());
+        output::warn(&warning, None);
     }
 
     let detail = view.unwrap_or_else(|| match stderr().is_terminal() && stdout().is_terminal() {
@@ -91,7 +102,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         true => None,
         // Looking must not keep anything from running.
         false => view::observe(container.process().pid())
-            .inspect_err(|error| eprintln!("{} no view: {error:#}", "warning:".yellow().bold()))
+            .inspect_err(|error| output::warn(&format!("no view: {error:#}"), None))
             .ok(),
     };
     if let Some(seen) = &seen {
@@ -100,12 +111,9 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
 
     let outcome = container.run()?;
     if detail != ViewChoice::None {
-        summary::print(&outcome);
-    } else if let Some(limit) = &outcome.killed_by {
-        eprintln!("killed: {limit} was reached");
-    }
-    if let Some(kept) = &outcome.kept {
-        eprintln!("{}   {}", "kept".bold(), kept.display());
+        output::tell(&summary::of(&outcome));
+    } else {
+        output::tell(&summary::in_short(&outcome));
     }
     if let Some(file) = json {
         let report = Report {
@@ -123,10 +131,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
 /// The root a chapter runs in when none is named; also says if it looks damaged.
 fn default_root(chapter: &Chapter, matches: &ArgMatches) -> Result<Option<PathBuf>> {
     if chapter.root != DefaultRoot::Host && !geteuid().is_root() {
-        let needs = format!("{} needs root", chapter.short_name());
-        return Err(Error::new(needs)
-            .hint("run it with sudo; only chapter-00 works without")
-            .into());
+        return Err(needs_root(chapter).into());
     }
     if matches.contains_id("rootfs") && matches.get_one::<PathBuf>("rootfs").is_some() {
         return Ok(None);
@@ -137,8 +142,8 @@ fn default_root(chapter: &Chapter, matches: &ArgMatches) -> Result<Option<PathBu
         DefaultRoot::Working => {
             let working = rootfs::working()?;
             if let Some(damage) = &working.damage {
-                eprintln!("{} {damage}", "warning:".yellow().bold());
-                eprintln!("{} `lab rootfs reset` restores it", "hint:".cyan().bold());
+                let text = format!("the working root is damaged: {damage}");
+                output::warn(&text, Some(rootfs::RESET_HINT));
             }
             Ok(Some(working.path))
         }
@@ -151,8 +156,24 @@ fn show(seen: &View, detail: ViewChoice, chapter: &Chapter, container: &dyn Cont
         ViewChoice::Brief => Detail::Brief,
         ViewChoice::None => return,
     };
-    eprintln!("{} {}: {}", chapter.package.cyan().bold(), container.state().id(), chapter.adds);
-    eprint!("{}", view::render(seen, detail, view::width()));
+    let (chapter, adds) = (chapter.package.cyan().bold(), chapter.adds);
+    let view = view::render(seen, detail, view::width(&stderr()));
+    // The empty line parts it from what the command prints.
+    output::tell(&format!("{chapter} {}: {adds}\n{view}\n", container.state().id()));
+}
+
+/// The same command line with what is missing.
+///
+/// By its full path, as sudo looks programs up in directories of its own.
+fn needs_root(chapter: &Chapter) -> Error {
+    let program = std::env::current_exe().unwrap_or_else(|_| "lab".into());
+    let words = ["sudo".into(), program.into_os_string()].into_iter();
+    let again = usage::shell_words(words.chain(std::env::args_os().skip(1)));
+    Error::new(format!(
+        "{} needs root; of the chapters here only chapter-00 does without",
+        chapter.short_name()
+    ))
+    .hint(again)
 }
 
 /// What `--json` writes.

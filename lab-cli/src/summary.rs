@@ -1,24 +1,28 @@
 //! The few lines at the end of a run: how it ended, what it used, what it changed.
 
+use std::fmt::Write;
 use std::time::Duration;
 
-use anstream::eprintln;
+use cgroups::size;
 use colored::Colorize;
 use process::{ExitStatus, Outcome};
+
+use crate::view::Text;
 
 /// More changed files than this are counted, not listed.
 const MAX_CHANGES: usize = 12;
 
-/// Prints the summary to stderr.
-pub fn print(outcome: &Outcome) {
+/// All that is known, for somebody who sits in front of it.
+pub fn of(outcome: &Outcome) -> String {
+    let mut text = String::new();
     let status = outcome.status.to_string();
     let status = match outcome.status {
         ExitStatus::Exited(0) => status.green(),
         _ => status.red(),
     };
-    eprintln!("{}  {status} after {}", "ended".bold(), duration(outcome.duration));
+    line(&mut text, "ended", &format!("{status} after {}", duration(outcome.duration)));
     if let Some(limit) = &outcome.killed_by {
-        eprintln!("       {}", format!("killed: {limit} was reached").red());
+        line(&mut text, "", &format!("killed: {limit} was reached").red());
     }
     let used = [
         outcome.peak_memory.map(|bytes| format!("peak memory {}", size(bytes))),
@@ -30,32 +34,53 @@ pub fn print(outcome: &Outcome) {
     ];
     let used: Vec<_> = used.into_iter().flatten().collect();
     if !used.is_empty() {
-        eprintln!("{}   {}", "used".bold(), used.join(", "));
+        line(&mut text, "used", &used.join(", "));
     }
     if let Some(changes) = &outcome.changes {
-        print_changes(changes);
+        add_changes(&mut text, changes);
+    }
+    if let Some(kept) = &outcome.kept {
+        line(&mut text, "kept", &kept.display());
+    }
+    text
+}
+
+/// Only what must not be missed, where the command's own output is what counts.
+pub fn in_short(outcome: &Outcome) -> String {
+    let killed = outcome.killed_by.iter().map(|limit| format!("killed: {limit} was reached\n"));
+    let kept = outcome.kept.iter().map(|kept| format!("kept: {}\n", kept.display()));
+    killed.chain(kept).collect()
+}
+
+fn add_changes(text: &mut String, changes: &[String]) {
+    let count = |kind| changes.iter().filter(|change| change.starts_with(kind)).count();
+    let counts = [('A', "added"), ('C', "changed"), ('D', "deleted")];
+    let counts = counts.map(|(kind, name)| (count(kind), name));
+    let counts: Vec<_> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    let counts = if counts.is_empty() { "none changed".to_owned() } else { counts.join(", ") };
+    line(text, "files", &counts);
+    for change in changes.iter().take(MAX_CHANGES) {
+        // File names are the container's own words.
+        let change = Text::from(change.as_str());
+        let coloured = match change.as_str().as_bytes().first() {
+            Some(b'A') => change.as_str().green(),
+            Some(b'D') => change.as_str().red(),
+            _ => change.as_str().yellow(),
+        };
+        line(text, "", &coloured);
+    }
+    if changes.len() > MAX_CHANGES {
+        line(text, "", &format!("… and {} more", changes.len() - MAX_CHANGES));
     }
 }
 
-fn print_changes(changes: &[String]) {
-    let label = "files".bold();
-    match changes.len() {
-        0 => eprintln!("{label}  none changed"),
-        count => eprintln!("{label}  {count} changed"),
-    }
-    for change in changes.iter().take(MAX_CHANGES) {
-        // File names are the container's own words.
-        let change: String = change.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-        let coloured = match change.as_bytes().first() {
-            Some(b'A') => change.green(),
-            Some(b'D') => change.red(),
-            _ => change.yellow(),
-        };
-        eprintln!("       {coloured}");
-    }
-    if changes.len() > MAX_CHANGES {
-        eprintln!("       … and {} more", changes.len() - MAX_CHANGES);
-    }
+/// `ended  exit code 0`
+fn line(text: &mut String, label: &str, what: &dyn std::fmt::Display) {
+    let _ = writeln!(text, "{} {what}", format!("{label:<6}").bold());
 }
 
 /// `4.2 ms`, `1.50 s`, `3 m 20 s`.
@@ -65,20 +90,4 @@ fn duration(time: Duration) -> String {
         1..60 => format!("{:.2} s", time.as_secs_f64()),
         seconds => format!("{} m {} s", seconds / 60, seconds % 60),
     }
-}
-
-/// `512 B`, `1.5 MiB`.
-fn size(bytes: u64) -> String {
-    let mut value = bytes as f64;
-    let mut units = ["B", "KiB", "MiB", "GiB"].iter().peekable();
-    while let Some(unit) = units.next() {
-        if value < 1024.0 || units.peek().is_none() {
-            return match bytes {
-                0..1024 => format!("{bytes} B"),
-                _ => format!("{value:.1} {unit}"),
-            };
-        }
-        value /= 1024.0;
-    }
-    format!("{bytes} B")
 }

@@ -1,8 +1,9 @@
 //! The system calls of `lab` that `nix` does not make safe, and all its `unsafe`.
 
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
+use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::unistd::{self, ForkResult};
 
 /// `_IO(0xb7, 2)` of linux/nsfs.h; see ioctl_nsfs(2).
@@ -13,6 +14,28 @@ pub fn fork() -> nix::Result<ForkResult> {
     // SAFETY: `lab` starts no threads, so no lock in the child's copy of our memory
     // is held by a thread that does not exist there.
     unsafe { unistd::fork() }
+}
+
+/// Lets SIGPIPE end this process, as it ends other programs; Rust ignores it at first.
+pub fn end_with_a_broken_pipe() {
+    // SAFETY: no code of ours runs in a signal handler, there is none.
+    let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) };
+}
+
+/// Closes every descriptor of this process but those in `keep`.
+///
+/// What is closed has owners in our copy of the parent's memory: this process must end
+/// with [`exit_now`], so that none of them is ever dropped.
+pub fn close_all_but(keep: &mut [RawFd]) {
+    keep.sort_unstable();
+    let mut first = 0;
+    for &fd in keep.iter().chain(&[RawFd::MAX]) {
+        if first < fd {
+            // SAFETY: the call touches no memory, and nobody uses these numbers again.
+            unsafe { libc::syscall(libc::SYS_close_range, first, fd - 1, 0) };
+        }
+        first = fd.saturating_add(1);
+    }
 }
 
 /// Ends this process without running the parent's copied exit handlers.

@@ -25,4 +25,4 @@ mod remove;
 mod sys;
 
 pub use overlay::{LayerOptions, Overlay, sweep};
-pub use remove::remove_tree;
+pub use remove::{refuse_mounts, remove_tree};

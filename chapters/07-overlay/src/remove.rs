@@ -17,17 +17,33 @@ use process::{Error, Result, Step};
 /// # Errors
 /// If something is mounted on it or below it.
 pub fn remove_tree(dir: &Path) -> Result<()> {
+    refuse_mounts(dir)?;
+    // Links are removed, never followed.
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.step(|| format!("remove {}", dir.display())),
+    }
+}
+
+/// Fails if anything is mounted on `dir` or below it, in this mount namespace.
+///
+/// # Errors
+/// If so, or if the kernel does not tell.
+pub fn refuse_mounts(dir: &Path) -> Result<()> {
     let step = || format!("remove {}", dir.display());
     let real = match dir.canonicalize() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         real => real.step(step)?,
     };
-    if let Some(mount) = mount_points()?.into_iter().find(|mount| mount.starts_with(&real)) {
-        return Err(Error::new(format!("{}: {} is mounted there", step(), mount.display()))
-            .hint(format!("unmount it first: umount {}", mount.display())));
+    let below = mount_points()?.into_iter().filter(|mount| mount.starts_with(&real));
+    // The last one mounted may lie on or in an earlier one.
+    let mut mounts: Vec<_> = below.map(|mount| mount.display().to_string()).collect();
+    mounts.reverse();
+    match mounts.last() {
+        None => Ok(()),
+        Some(mount) => Err(Error::new(format!("{}: {mount} is mounted there", step()))
+            .hint(format!("end what uses it, then: umount {}", mounts.join(" ")))),
     }
-    // Links are removed, never followed.
-    fs::remove_dir_all(&real).step(step)
 }
 
 /// Where something is mounted in this process's mount namespace: the fifth field of

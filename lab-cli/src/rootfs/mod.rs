@@ -61,12 +61,11 @@ pub fn working() -> anyhow::Result<Working> {
 ///
 /// # Errors
 /// If the cache cannot be locked.
-#[allow(dead_code)] // until `lab clean` calls it
 pub fn sweep() -> anyhow::Result<Vec<String>> {
-    let cache = Cache::locate()?;
-    if !cache.exists() {
+    // A user who has no home has no cache either.
+    let Some(cache) = Cache::locate().ok().filter(Cache::exists) else {
         return Ok(Vec::new());
-    }
+    };
     let lock = cache.lock()?;
     Ok(remove::leftovers(&cache, &lock))
 }

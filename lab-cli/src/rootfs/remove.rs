@@ -5,10 +5,9 @@
 //! looks like any directory to a recursive delete. So: nothing is removed below which
 //! something is mounted, or in which a process still lives.
 
-use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -21,12 +20,7 @@ use super::cache::{Cache, Lock};
 /// # Errors
 /// If something is mounted in there, or a file cannot be removed.
 pub fn discard(dir: &Path, _lock: &Lock) -> Result<()> {
-    refuse_mounts(dir)?;
-    // Follows no link, and stays in the directories that it has opened; see std.
-    match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed.step(|| format!("remove {}", dir.display())),
-    }
+    overlay::remove_tree(dir)
 }
 
 /// Removes a root that a process might live in: first from sight, so that no new one
@@ -41,7 +35,7 @@ pub fn retire(cache: &Cache, dir: &Path, lock: &Lock) -> Result<()> {
         return Err(Error::new(error).hint("end that container first"));
     }
     // With a mount in it, it has to stay where people find it.
-    refuse_mounts(dir)?;
+    overlay::refuse_mounts(dir)?;
     let retired = cache.path("retired");
     discard(&retired, lock)?;
     match fs::rename(dir, &retired) {
@@ -49,23 +43,6 @@ pub fn retire(cache: &Cache, dir: &Path, lock: &Lock) -> Result<()> {
         renamed => renamed.step(|| format!("set {} aside", dir.display()))?,
     }
     discard(&retired, lock)
-}
-
-/// Fails if something is mounted in `dir`, as far as this mount namespace knows.
-fn refuse_mounts(dir: &Path) -> Result<()> {
-    let step = || format!("remove {}", dir.display());
-    let real = match dir.canonicalize() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        real => real.step(step)?,
-    };
-    let mounts = mounts_below(&real)?;
-    if mounts.is_empty() {
-        return Ok(());
-    }
-    // The last one mounted may lie on or in an earlier one.
-    let list: Vec<_> = mounts.iter().rev().map(|path| path.display().to_string()).collect();
-    Err(Error::new(format!("{}: something is mounted in it", step()))
-        .hint(format!("end what uses it, then: umount {}", list.join(" "))))
 }
 
 /// Removes what a killed `lab` has left unfinished, and images that are not the newest
@@ -90,33 +67,6 @@ pub fn leftovers(cache: &Cache, lock: &Lock) -> Vec<String> {
     lines
 }
 
-/// The mount points in or at `dir` in this process's own table, the outer ones first.
-fn mounts_below(dir: &Path) -> Result<Vec<PathBuf>> {
-    let table = "/proc/self/mountinfo";
-    let text = fs::read(table).step(|| format!("read {table}"))?;
-    let points = text.split(|&byte| byte == b'\n').filter_map(|line| {
-        // id, parent, device, root of the mount, mount point, …; proc_pid_mountinfo(5)
-        let point = line.split(|&byte| byte == b' ').nth(4)?;
-        Some(PathBuf::from(unescape(point)))
-    });
-    Ok(points.filter(|point| point.starts_with(dir)).collect())
-}
-
-/// The kernel writes a space, tab, newline or backslash of a path as `\` and three
-/// octal digits.
-fn unescape(mut field: &[u8]) -> OsString {
-    let mut path = Vec::with_capacity(field.len());
-    while let Some((&byte, rest)) = field.split_first() {
-        let code = rest.get(..3).filter(|_| byte == b'\\');
-        let code = code.and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 8).ok()) {
-            Some(escaped) => (path.push(escaped), field = &rest[3..]),
-            None => (path.push(byte), field = rest),
-        };
-    }
-    OsString::from_vec(path)
-}
-
 /// The processes whose root is the one in `dir`, or is an overlay on top of it.
 ///
 /// Of another user's processes we may see neither, but this user's cache is used by
@@ -138,22 +88,4 @@ fn users(dir: &Path) -> Vec<u32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter(is_user).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn escaped_mount_points_are_read_back() {
-        assert_eq!(unescape(br"/a\040b\134c"), r"/a b\c");
-        assert_eq!(unescape(br"/a\04"), r"/a\04");
-    }
-
-    #[test]
-    fn the_hosts_mounts_are_below_its_root() {
-        let mounts = mounts_below(Path::new("/")).unwrap();
-        assert!(mounts.contains(&"/proc".into()), "{mounts:?}");
-        assert!(mounts_below(Path::new("/proc/self/task")).unwrap().is_empty());
-    }
 }

@@ -1,7 +1,7 @@
 //! The aspects in words, before they are laid out.
 
 use super::model::{Mark, Row, View};
-use super::observe::namespaces::{Namespaces, differences};
+use super::observe::namespaces::{Kind, Namespaces, differences};
 use super::words::Words;
 
 /// One aspect in words.
@@ -33,13 +33,8 @@ impl Block {
 
 /// All aspects, in the order in which the chapters take them up.
 pub fn blocks(view: &View) -> Vec<Block> {
-    let mut processes = Block::of("processes", &view.processes);
-    if let (Some(Mark::Own), Some(inside)) = (view.processes.mark, &view.processes.container) {
-        // There are few of them, so they can be named.
-        processes.brief[1] = format!("{}: {}", inside.count, inside.names().join(", "));
-    }
     let mut blocks = vec![
-        processes,
+        Block::of("processes", &view.processes),
         Block::of("root", &view.root),
         Block::of("mounts", &view.mounts),
         Block::of("host name", &view.hostname),
@@ -63,11 +58,13 @@ pub fn blocks(view: &View) -> Vec<Block> {
 fn namespaces(row: &Row<Namespaces>) -> Block {
     let mut block = Block::of("namespaces", row);
     let (shared, own) = differences(row);
-    for (side, (title, kinds)) in [("shared", &shared), ("own", &own)].into_iter().enumerate() {
-        let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
-        let names = if names.is_empty() { "none".to_owned() } else { names.join(" ") };
-        block.brief[side] = format!("{title}: {names}");
-    }
+    let names = |kinds: &[Kind]| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(" ");
+    block.brief = match (shared.len(), own.len()) {
+        (_, 0) => ["shared: all".to_owned(), "none of its own".to_owned()],
+        // What is said in fewer words: a column is narrow.
+        (few, more) if few <= more => [format!("shared: {}", names(&shared)), names(&own)],
+        _ => [format!("shared: all but {}", names(&own)), names(&own)],
+    };
     for line in &mut block.full[1] {
         if own.iter().any(|kind| line.starts_with(kind.name())) {
             *line += " own";

@@ -1,6 +1,6 @@
 //! `lab view`: looks at a container that is running.
 
-use std::io::{ErrorKind, IsTerminal, Write, stdout};
+use std::io::{IsTerminal, Write, stdout};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -53,19 +53,15 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let view = observe(pid)?;
     let text = match args.json {
         true => serde_json::to_string_pretty(&view)? + "\n",
-        false => render(&view, args.view.unwrap_or(Detail::Full), width()),
+        false => render(&view, args.view.unwrap_or(Detail::Full), width(&stdout())),
     };
-    match anstream::stdout().write_all(text.as_bytes()) {
-        // `lab view | head` has read what it wanted.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
-        written => written.step(|| "write the view")?,
-    }
+    anstream::stdout().write_all(text.as_bytes()).step(|| "write the view")?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// How wide the output may be. A terminal that nobody has sized says 0.
-pub fn width() -> usize {
-    let terminal = stdout().is_terminal().then(crossterm::terminal::size);
+/// How wide a page may be that is printed there. A terminal that nobody has sized says 0.
+pub fn width(page: &impl IsTerminal) -> usize {
+    let terminal = page.is_terminal().then(crossterm::terminal::size);
     match terminal {
         Some(Ok((columns, _))) if columns > 0 => columns.into(),
         _ => PAGE,

@@ -17,7 +17,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::Shutdown;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -63,7 +63,10 @@ impl Helper {
                 Ok(Self { pid: child, answers, deadline: Instant::now() + DEADLINE })
             }
             ForkResult::Child => {
-                drop(answers);
+                // A helper that hangs must hold nothing of lab's up: not the lock on the
+                // container's record, not the pipe that somebody reads to its end.
+                let files = [tell.as_fd(), host.process.as_fd(), container.process.as_fd()];
+                sys::close_all_but(&mut files.map(|file| file.as_raw_fd()));
                 // Should lab be killed meanwhile, nobody else would end us.
                 let _ = prctl::set_pdeathsig(Signal::SIGKILL);
                 let entered = enter(host, container);

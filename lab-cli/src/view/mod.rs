@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!               host                    container
-//!   processes   87, this one is 4242    1: 1 sh                own
+//!   processes   87, this one is 4242    1, this one is 1       own
 //!   network     lo, eth0 192.0.2.2/24   lo, eth0 192.0.2.2/24  shared
 //!               └ read by lab           └ read by a helper of lab's which stands in
 //!                                         the container's namespaces, or in the
@@ -46,7 +46,10 @@ mod words;
 
 pub use command::{Args, run, width};
 pub use model::View;
+pub use observe::cgroup::Limits;
 pub use render::{Detail, render};
+pub use table::{fit, wrap};
+pub use text::Text;
 
 use enter::Helper;
 use model::{Mark, Row};

@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use anyhow::Result;
 use nix::errno::Errno;
@@ -42,6 +42,11 @@ impl Proc {
             Err(Errno::ENOENT) => Err(not_there(pid).into()),
             Err(errno) => Err(Error::from_errno(format!("open {path}"), errno).into()),
         }
+    }
+
+    /// The directory itself.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.dir.as_fd()
     }
 
     /// Opens one of its files, which the kernel may refuse to those it does not trust.

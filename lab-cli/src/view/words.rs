@@ -26,16 +26,3 @@ pub fn shorten(mut lines: Vec<String>) -> Vec<String> {
 pub fn plural(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
-
-/// A power of two and a unit: `64 MiB`, `1.5 GiB`.
-pub fn bytes(count: u64) -> String {
-    let units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-    let mut value = count as f64;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < units.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    let digits = if value.fract() < 0.05 || unit == 0 { 0 } else { 1 };
-    format!("{value:.digits$} {}", units[unit])
-}

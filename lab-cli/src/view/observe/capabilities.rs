@@ -106,7 +106,9 @@ fn names(bits: u64) -> Vec<String> {
 impl Words for Capabilities {
     fn brief(&self) -> String {
         match (self.effective.len(), self.bounding.len()) {
-            (effective, bounding) if effective == bounding => effective.to_string(),
+            (effective, bounding) if effective == bounding => {
+                format!("{effective} of {}", NAMES.len())
+            }
             (effective, bounding) => format!("{effective} now, {bounding} at most"),
         }
     }

@@ -5,10 +5,10 @@
 //! process standing in the container's. POSIX queues are files of a small file system
 //! of their own, and can be counted wherever it is mounted.
 
-use crate::view::words::{Words, bytes, plural};
 use std::fs;
 use std::os::fd::AsFd;
 
+use cgroups::size;
 use nix::dir::Dir;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sys::stat::Mode;
@@ -16,6 +16,7 @@ use nix::sys::statfs::{FsType, fstatfs};
 use serde::{Deserialize, Serialize};
 
 use super::mountinfo::Mount;
+use crate::view::words::{Words, plural};
 
 /// `MQUEUE_MAGIC`, kernel source ipc/mqueue.c.
 const MQUEUE: FsType = FsType(0x1980_0202);
@@ -91,7 +92,7 @@ impl Words for Ipc {
             plural(self.shared_segments, "shared memory segment", "shared memory segments"),
         ];
         if self.shared_segments > 0 {
-            lines[2] += &format!(", {}", bytes(self.shared_bytes));
+            lines[2] += &format!(", {}", size(self.shared_bytes));
         }
         if let Some(queues) = self.posix_queues {
             lines.push(plural(queues, "POSIX queue", "POSIX queues"));

@@ -114,6 +114,14 @@ fn shown(mounts: &[Mount]) -> Mounts {
 impl Words for Root {
     fn brief(&self) -> String {
         let directory = self.directory.as_ref().map_or("/", |path| path.as_str());
+        // The end of a long path tells more than its beginning.
+        let mut names = directory.rsplitn(3, '/');
+        let directory = match (names.next(), names.next(), names.next()) {
+            (Some(name), Some(parent), Some(above)) if !above.is_empty() => {
+                format!("…/{parent}/{name}")
+            }
+            _ => directory.to_owned(),
+        };
         match &self.file_system {
             Some(file_system) => format!("{directory} ({file_system})"),
             None => format!("inode {}", self.inode),
