@@ -1,8 +1,9 @@
 //! `lab run`: a container of any chapter, and what host and container see.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{IsTerminal, stderr, stdout};
-use std::path::PathBuf;
+use std::io::{IsTerminal, stderr, stdin, stdout};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -108,6 +109,11 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     if let Some(seen) = &seen {
         show(seen, detail, chapter, container.as_ref());
     }
+    if stdin().is_terminal() && stderr().is_terminal() && ignores_keys(chapter, &args.matches) {
+        let pid = container.process().pid();
+        let ways_out = format!("use --init, or from outside: kill -9 {pid}");
+        output::tell(&format!("{} PID 1 may ignore Ctrl-C: {ways_out}\n", "note:".cyan().bold()));
+    }
 
     let outcome = container.run()?;
     if detail != ViewChoice::None {
@@ -148,6 +154,18 @@ fn default_root(chapter: &Chapter, matches: &ArgMatches) -> Result<Option<PathBu
             Ok(Some(working.path))
         }
     }
+}
+
+/// Whether the keys that end a command may not end this one.
+///
+/// The kernel drops a signal to PID 1 that it has no handler for, pid_namespaces(7):
+/// somebody who starts `sleep 1000` would wait for it. Shells have handlers.
+fn ignores_keys(chapter: &Chapter, matches: &ArgMatches) -> bool {
+    let has_init = matches.get_one("init") == Some(&true);
+    let words = matches.get_many::<OsString>("command");
+    let program = words.and_then(|mut words| words.next()).map(Path::new);
+    let name = program.and_then(Path::file_name).and_then(OsStr::to_str).unwrap_or_default();
+    chapter.namespaces.contains("pid") && !has_init && !name.ends_with("sh")
 }
 
 fn show(seen: &View, detail: ViewChoice, chapter: &Chapter, container: &dyn Container) {

@@ -8,9 +8,12 @@ use nix::unistd::Pid;
 use process::state::{Running, running};
 use process::{Error, Step};
 
+use super::table::fit;
 use super::text::Text;
 use super::{Detail, observe, render, watch};
 
+/// How many columns a command gets in a list.
+const COMMAND: usize = 30;
 /// The width of a page that is not a terminal.
 const PAGE: usize = 100;
 
@@ -110,7 +113,7 @@ fn describe(container: &Running) -> String {
         container.id,
         container.chapter,
         container.pid,
-        command.join(" ")
+        fit(&Text::from(command.join(" ")).to_string(), COMMAND).trim_end(),
     );
     Text::from(line).to_string()
 }
