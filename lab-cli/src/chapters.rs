@@ -179,10 +179,15 @@ pub fn parser() -> impl TypedValueParser<Value = &'static Chapter> {
 
 /// `lab chapters`: what each adds and isolates.
 pub fn list() -> ExitCode {
-    println!("{}", format!("{:<22}{:<46}{}", "chapter", "adds", "namespaces of its own").bold());
+    println!("{}", format!("{:<22}{:<46}{}", "chapter", "adds", "namespaces").bold());
+    let mut before = "none";
     for chapter in CHAPTERS {
-        let package = format!("{:<22}", chapter.package);
-        println!("{}{:<46}{}", package.cyan(), chapter.adds, chapter.namespaces);
+        let is_new = |kind: &&str| !before.split(' ').any(|known| known == *kind);
+        let new = chapter.namespaces.split(' ').filter(is_new);
+        let new: String = new.map(|kind| format!(" +{kind}")).collect();
+        let line = format!("{:<22}", chapter.package).cyan();
+        println!("{}", format!("{line}{:<45}{new}", chapter.adds).trim_end());
+        before = chapter.namespaces;
     }
     println!("\nRun one: {}", "lab run chapter-07 -- sh".bold());
     ExitCode::SUCCESS

@@ -13,7 +13,7 @@ use super::text::Text;
 use super::{Detail, observe, render, watch};
 
 /// How many columns a command gets in a list.
-const COMMAND: usize = 30;
+const COMMAND: usize = 24;
 /// The width of a page that is not a terminal.
 const PAGE: usize = 100;
 
