@@ -9,4 +9,8 @@ mod chapter_02_pid_ns;
 mod chapter_03_mount_ns;
 mod chapter_04_uts_ipc;
 mod chapters;
+mod cli;
 mod job_control;
+mod rootfs;
+mod run;
+mod view;

@@ -6,11 +6,11 @@ use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use colored::Colorize;
 use nix::unistd::geteuid;
-use process::{Container, Error, Outcome};
+use process::{Container, Error, Outcome, Step};
 use serde::Serialize;
 
 use crate::chapters::{AllOptions, Chapter, DefaultRoot, parser};
@@ -89,6 +89,9 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     chapter.refuse_later_options(&args.matches)?;
     clean::sweep_before_run();
     let rootfs = default_root(chapter, &args.matches)?;
+    // Before anything is made: what was seen could not be seen again.
+    let create = |path: &PathBuf| File::create(path).step(|| format!("create {}", path.display()));
+    let json = json.as_ref().map(create).transpose()?;
     let mut container = chapter.create(&args.matches, rootfs)?;
 
     for warning in container.warnings() {
@@ -128,7 +131,6 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
             view: seen,
             outcome: (&outcome).into(),
         };
-        let file = File::create(file).with_context(|| format!("create {}", file.display()))?;
         serde_json::to_writer_pretty(file, &report)?;
     }
     Ok(ExitCode::from(outcome.status.code()))

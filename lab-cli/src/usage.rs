@@ -33,7 +33,7 @@ pub fn answer(error: clap::Error) -> ! {
         None => drop(error.print()),
     }
     if is_run && error.kind() == ErrorKind::MissingRequiredArgument {
-        eprintln!("\nhint: `lab chapters` lists them; to begin: lab run chapter-00 -- sh");
+        eprintln!("\nhint: `lab chapters` lists the chapters; to begin: lab run chapter-00 -- sh");
     }
     match error.exit_code() {
         0 => std::process::exit(0),

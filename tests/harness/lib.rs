@@ -169,7 +169,8 @@ impl Drop for Started {
     }
 }
 
-fn ran(output: Output) -> Ran {
+/// What a program that has ended printed, and how it ended.
+pub fn ran(output: Output) -> Ran {
     Ran {
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),

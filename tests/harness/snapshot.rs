@@ -27,4 +27,9 @@ macro_rules! assert_snapshot {
     }};
 }
 
+/// Replaces what a filter's pattern matches.
+pub fn replace(pattern: &str, text: &str, word: &str) -> String {
+    regex::Regex::new(pattern).expect("a pattern").replace_all(text, word).into_owned()
+}
+
 pub use insta;

@@ -38,10 +38,10 @@ pub fn watch(pid: Pid, detail: Option<Detail>) -> Result<ExitCode> {
     }
     let screen = Screen::open()?;
     let ended = loop {
-        let (width, height) = terminal::size()?;
-        let mut text = render(&view, detail.unwrap_or(Detail::Full), width.into());
-        if detail.is_none() && text.lines().count() > height.into() {
-            text = render(&view, Detail::Brief, width.into());
+        let (width, height) = size()?;
+        let mut text = render(&view, detail.unwrap_or(Detail::Full), width);
+        if detail.is_none() && text.lines().count() > height {
+            text = render(&view, Detail::Brief, width);
         }
         screen.draw(&text)?;
         match screen.wait()? {
@@ -59,6 +59,15 @@ pub fn watch(pid: Pid, detail: Option<Detail>) -> Result<ExitCode> {
         eprintln!("the container has ended: {error:#}");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The columns and rows of the terminal. One that nobody has sized, as on a serial
+/// line, says 0; then it is taken for one of the usual size.
+fn size() -> Result<(usize, usize)> {
+    Ok(match terminal::size()? {
+        (0, _) | (_, 0) => (80, 24),
+        (columns, rows) => (columns.into(), rows.into()),
+    })
 }
 
 /// What ends a wait.
@@ -114,7 +123,7 @@ impl Screen {
 
     /// Draws as many lines as there is room for, over what was there before.
     fn draw(&self, text: &str) -> Result<()> {
-        let rows = usize::from(terminal::size()?.1);
+        let (_, rows) = size()?;
         // Where colours are not wanted, the lines go without; the cursor must move.
         let is_plain = AutoStream::choice(&stdout()) == ColorChoice::Never;
         let text = if is_plain { strip_str(text).to_string() } else { text.to_owned() };

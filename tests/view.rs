@@ -1,0 +1,392 @@
+//! The side-by-side view: what it shows, of whom, and that nobody notices.
+
+use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
+
+use harness::terminal::on_terminal;
+use harness::{Lab, Ran, Started, assert_snapshot, kernel, skip};
+use serde_json::Value;
+
+/// The rows of a brief view, with a made-up host instead of this one.
+const EXAMPLE_HOST: [(&str, &str); 11] = [
+    ("processes", "87, this one is 4242"),
+    ("root", "/ (ext4)"),
+    ("mounts", "25: /, /proc, /sys, /dev, /run, /tmp"),
+    ("host name", "laptop"),
+    ("IPC objects", "none"),
+    ("network", "lo, eth0 192.0.2.2/24"),
+    ("cgroup", "no limits"),
+    ("users", "uid 0"),
+    ("capabilities", "41 of 41"),
+    ("namespaces", ""),
+    ("files", ""),
+];
+
+/// What varies in the container's column, from run to run or with the host.
+const FILTERS: &[(&str, &str)] = &[
+    (r"\b[0-9a-f]{12}\b", "<id>"),
+    (r"\b10\.\d+\.\d+\.\d+/", "10.76.0.2/"),
+    (r"…/(working\S*)/root \(\w+\)", "…/working/root (ext4)"),
+    // With cgroups mounted, it depends on how many hierarchies the host has.
+    (r"\b(1[1-9]|2\d): /, /proc", "11: /, /proc"),
+];
+
+/// Lays a brief view out again, host and container being those of an example.
+fn tidy(view: &str) -> String {
+    let mut lines = view.lines().filter(|line| !line.is_empty());
+    let title = lines.next().expect("a title");
+    let heading: Vec<char> = lines.next().expect("a heading").chars().collect();
+    let at = |word: &str| {
+        heading.windows(word.len()).position(|part| part.iter().collect::<String>() == word)
+    };
+    let (host_at, container_at) = (at("host").expect("host"), at("container").expect("container"));
+    let width = container_at - host_at;
+    let mut text = format!("{title}\n{}\n", heading.iter().collect::<String>());
+    for line in lines.take_while(|line| !line.starts_with("ended")) {
+        let chars: Vec<char> = line.chars().collect();
+        let cell = |from: usize, to: usize| chars[from..to].iter().collect::<String>();
+        let label = cell(0, host_at);
+        let host = cell(host_at, container_at).trim_end().to_owned();
+        let container = cell(container_at, container_at + width).trim_end().to_owned();
+        let mark = cell(container_at + width, chars.len());
+        let (_, example) = EXAMPLE_HOST
+            .into_iter()
+            .find(|(name, _)| *name == label.trim_end())
+            .unwrap_or_else(|| panic!("an unknown row: {line}"));
+        let shown = if example.is_empty() { host.clone() } else { example.to_owned() };
+        let filter = |text: String, (pattern, word): &(&str, &str)| {
+            harness::snapshot::replace(pattern, &text, word)
+        };
+        let inside = match container == host {
+            true => shown.clone(),
+            false => FILTERS.iter().fold(container, filter),
+        };
+        text += &format!("{label}{shown:width$}{inside:width$}{mark}\n");
+    }
+    text
+}
+
+#[test]
+fn each_chapters_view_shows_what_is_own_by_then() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    for number in 0..=7 {
+        let chapter = format!("chapter-{number:02}");
+        let ran = lab.lab(["run", "--view", "brief", &chapter, "true"]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);
+        assert_snapshot!(format!("view_{chapter}"), tidy(&without_warnings(&ran.stderr)));
+    }
+}
+
+/// Without what a host that has no packet filter is told.
+fn without_warnings(text: &str) -> String {
+    let is_view = |line: &&str| !line.starts_with("warning:") && !line.starts_with("hint:");
+    text.lines().filter(is_view).map(|line| line.to_owned() + "\n").collect()
+}
+
+#[test]
+fn the_full_view_tells_the_containers_side_in_detail() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let args =
+        ["run", "--view", "full", "7", "-m", "64m", "--pids-limit", "50", "--hostname", "box"];
+    let ran = lab.lab(args.iter().chain(&["--network", "none", "true"]));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let mut text = String::new();
+    for line in ran.stderr.lines().skip(2).take_while(|line| !line.starts_with("ended")) {
+        match line.split_once('│') {
+            Some((_, "")) => {}
+            Some((_, container)) => text += &format!(" {container}\n"),
+            None if line.contains("──") => {
+                text += &format!("{}\n", line.replace('─', "").replace("  ", ": "))
+            }
+            None => {}
+        }
+    }
+    // Where the hierarchies are is the host's affair.
+    let (before, cgroup) = text.split_once("\ncgroup").expect("cgroups");
+    let (cgroup, after) = cgroup.split_once("\nusers").expect("users");
+    let limits: Vec<_> = cgroup.lines().take_while(|line| !line.starts_with("  /")).collect();
+    let text = format!("{before}\ncgroup{}\nusers{after}", limits.join("\n"));
+    let filters: &[(&str, &str)] = &[
+        (r"device \d+:\d+, inode \d+", "device <device>, inode <inode>"),
+        (r"(?m)^(  \w+ +)\d{10}", "${1}<inode>"),
+        (r"memory [\d.]+ [KM]iB", "memory <used>"),
+        (r"cpu [\d.]+ s", "cpu <time>"),
+        (r"and \d+ more", "and <n> more"),
+        (r"\d+ effective.*", "<n> effective"),
+        (r"\d+ at most.*(\n {4}.*)*", "<n> at most: <names>"),
+    ];
+    assert_snapshot!("view_full", text, filters => filters);
+}
+
+/// Every path to a value in the JSON, lists as `[]`.
+fn keys(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            fields.iter().for_each(|(name, value)| keys(value, &format!("{path}.{name}"), found));
+        }
+        Value::Array(list) if !list.is_empty() => {
+            list.iter().for_each(|value| keys(value, &format!("{path}[]"), found));
+        }
+        _ => drop(found.insert(path.trim_start_matches('.').to_owned())),
+    }
+}
+
+fn json(ran: Ran) -> Value {
+    serde_json::from_str(&ran.ok()).expect("JSON")
+}
+
+#[test]
+fn the_json_has_a_stable_schema() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let container = lab.start("chapter-07", "");
+    let mut view = json(lab.lab(["view", "--json"]));
+    for row in view.as_object_mut().expect("an object").values_mut() {
+        // Both sides are of one shape.
+        row.as_object_mut().and_then(|row| row.remove("host"));
+    }
+    let mut found = BTreeSet::new();
+    keys(&view, "", &mut found);
+    let found: Vec<_> = found.into_iter().collect();
+    assert_snapshot!("view_json_keys", found.join("\n"));
+    container.finish();
+}
+
+#[test]
+fn the_marks_are_the_kernels_own_facts() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let rows = [
+        ("processes", "pid"),
+        ("hostname", "uts"),
+        ("mounts", "mnt"),
+        ("ipc", "ipc"),
+        ("network", "net"),
+        ("users", "user"),
+    ];
+    for number in 0..=7 {
+        let container = lab.start(&format!("chapter-{number:02}"), "");
+        let view = json(lab.lab(["view", "--json"]));
+        assert_eq!(view["pid"], container.pid);
+        let own = kernel::own_namespaces(container.pid);
+        for (row, namespace) in rows {
+            let mark = if own.contains(&namespace) { "own" } else { "shared" };
+            assert_eq!(view[row]["mark"], mark, "{row} in chapter {number}");
+        }
+        assert_eq!(view["namespaces"]["mark"] == "own", !own.is_empty());
+        assert_eq!(view["root"]["mark"] == "own", number >= 1, "chapter {number}");
+        assert_eq!(view["cgroup"]["mark"] == "own", number >= 6, "chapter {number}");
+        container.finish();
+    }
+}
+
+#[test]
+fn a_process_of_the_host_has_nothing_of_its_own() {
+    let lab = Lab::new();
+    let us = std::process::id().to_string();
+    let text = lab.lab(["view", "--pid", &us]).ok();
+    assert!(text.contains("shared") && !text.contains(" own"), "{text}");
+    let view = json(lab.lab(["view", "--json", "--pid", &us]));
+    let marks: Vec<_> =
+        view.as_object().expect("an object").values().map(|row| &row["mark"]).collect();
+    assert_eq!(marks.iter().filter(|mark| **mark == "shared").count(), 10, "{view:#}");
+    assert!(!marks.iter().any(|mark| **mark == "own"), "{view:#}");
+}
+
+#[test]
+fn a_process_that_somebody_else_isolated_is_shown_as_well() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--net", "--uts", "sh", "-c", "hostname elsewhere; echo ready; read line"]);
+    let mut child =
+        unshare.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("unshare starts");
+    kernel::read_until(child.stdout.as_mut().expect("a pipe"), "ready\n").expect("it is ready");
+    let view = json(lab.lab(["view", "--json", "--pid", &child.id().to_string()]));
+    assert_eq!(view["hostname"]["container"]["hostname"], "elsewhere");
+    assert_ne!(view["hostname"]["host"]["hostname"], "elsewhere");
+    assert_eq!(view["network"]["container"]["interfaces"].as_array().map(Vec::len), Some(1));
+    assert_eq!(view["network"]["mark"], "own");
+    assert_eq!(view["processes"]["mark"], "shared");
+    drop(child.stdin.take());
+    child.wait().expect("it ends");
+}
+
+#[test]
+fn a_container_is_found_by_its_name_its_id_or_the_beginning_of_it() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let none = lab.lab(["view"]);
+    assert_eq!(none.code, 125);
+    assert_snapshot!("view_nobody", none.stderr);
+
+    let web = lab.start("chapter-04 --name web", "hostname");
+    let (pid, id) = (web.pid, web.said.lines().next().expect("its id").to_owned());
+    let looks_at_web = |args: &[&str]| {
+        let ran = lab.lab(["view", "--json"].iter().chain(args));
+        assert_eq!(json(ran)["pid"], pid, "{args:?}");
+    };
+    looks_at_web(&[]);
+    let other = lab.start("chapter-02", "");
+    looks_at_web(&["web"]);
+    looks_at_web(&[&id]);
+    looks_at_web(&[&id[..11]]);
+    looks_at_web(&["--pid", &pid.to_string()]);
+
+    let several = lab.lab(["view"]);
+    assert_eq!(several.code, 125);
+    let mut lines: Vec<_> = several.stderr.lines().collect();
+    // In the order of their ids, which are random.
+    lines[1..3].sort_by_key(|line| line.contains("web"));
+    assert_snapshot!("view_several", lines.join("\n"), filters => &[
+        (r"  \b[0-9a-f]{12}\b  -  chapter-02.*", "  <id>  -  chapter-02-pid-ns  pid <pid>  sh …"),
+        (r"  \b[0-9a-f]{12}\b  web  chapter-04.*", "  <id>  web  chapter-04-uts-ipc  pid <pid>  sh …"),
+    ]);
+    assert_eq!(lab.lab(["view", "nobody"]).code, 125);
+    assert_eq!(lab.lab(["view", "--pid", "0"]).code, 2);
+    assert_eq!(lab.lab(["view", "--pid", "4194304"]).code, 125);
+    web.finish();
+    other.finish();
+}
+
+#[test]
+fn looking_leaves_no_trace_in_the_container() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    // A time of access before that of the last change: any reading would renew it.
+    let dirs = "/ /etc /root /tmp /dev /dev/mqueue /proc";
+    let look = "stat -c '%n %X' / /etc /root /tmp /dev /dev/mqueue; ls -l /proc/1/fd | wc -l; ls -d /proc/[0-9]*; sh -c 'echo $$'";
+    let script = format!(
+        "echo > /root/file; touch -a -d '2001-01-01 00:00:00' {dirs} 2>/dev/null
+         {look}; echo ready; read line; {look}; exit"
+    );
+    let container = lab.start("chapter-07", &script);
+    let before = container.said.trim_end().strip_suffix("ready").expect("ready").to_owned();
+    for _ in 0..5 {
+        lab.lab(["view"]).ok();
+        lab.lab(["view", "--json"]).ok();
+    }
+    let after = container.finish().ok();
+    let (before, last_before) = before.trim_end().rsplit_once('\n').expect("lines");
+    let (after, first_after) = after.trim_end().rsplit_once('\n').expect("lines");
+    let seconds =
+        |name: &str| before.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+    assert_eq!(seconds("/etc ").as_deref(), Some("978307200"), "{before}");
+    // The `ls` in /proc is itself a process in the list.
+    let stable = |text: &str| {
+        let is_own = |line: &&str| !line.starts_with("/proc/") || *line == "/proc/1";
+        text.lines().filter(is_own).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(stable(before), stable(after));
+    let number = |text: &str| text.parse::<i32>().expect("a process id");
+    // stat, ls, wc, ls, sh: nobody else took a number in between.
+    assert_eq!(number(first_after), number(last_before) + 5);
+}
+
+/// What would set the title of the terminal that prints it.
+const ESCAPE: &str = r"\033]0;pwned\007";
+
+#[test]
+fn a_container_cannot_write_to_the_terminal_of_who_looks_at_it() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let script = format!(
+        "name=$(printf '/tmp/{ESCAPE}'); mkdir /tmp/x \"$name\"; echo > \"$name/file\"
+         mount -t tmpfs \"$name\" \"$name\" 2>/dev/null
+         printf '{ESCAPE}' > /proc/self/comm; exec 3> \"$(printf '/root/{ESCAPE}')\""
+    );
+    let container = lab.start("chapter-07", &script);
+    for args in [&["view"] as &[&str], &["view", "--view", "brief"], &["view", "--json"]] {
+        let text = lab.lab(["--color", "always"].iter().chain(args)).ok();
+        assert!(text.contains("pwned") || args.contains(&"brief"), "it is shown: {text}");
+        assert!(!text.contains('\x07') && !text.contains("\x1b]"), "{args:?}: {text:?}");
+        assert!(!text.contains("u001b") && !text.contains("u0007"), "{args:?}: {text}");
+    }
+    container.finish();
+    // The summary's list of files neither.
+    let script = format!("echo > \"$(printf '/root/{ESCAPE}')\"");
+    let ran = lab.sh("--color always --view brief 7", &script);
+    assert!(ran.stderr.contains("pwned"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains('\x07') && !ran.stderr.contains("\x1b]"), "{:?}", ran.stderr);
+}
+
+#[test]
+fn files_written_so_far_are_counted_while_it_runs() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let container = lab.start("chapter-07", "echo > /root/new; rm /etc/profile");
+    let view = json(lab.lab(["view", "--json"]));
+    let changes = &view["files_changed"]["container"];
+    assert_eq!((&changes["written"], &changes["deleted"]), (&1.into(), &1.into()), "{changes}");
+    container.finish();
+}
+
+#[test]
+fn the_limits_in_the_view_are_those_of_the_cgroup() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let container = lab.start("chapter-06 --network none -m 64m --pids-limit 30 --cpus 0.5", "");
+    let view = json(lab.lab(["view", "--json"]));
+    let cgroup = &view["cgroup"]["container"];
+    assert_eq!(cgroup["memory_limit"], 64 << 20);
+    assert_eq!(cgroup["pids_limit"], 30);
+    assert_eq!(cgroup["cpus"], 0.5);
+    assert_eq!(cgroup["pids_current"], 1);
+    let inside =
+        cgroup["paths"].as_array().expect("paths").iter().filter(|path| path["inside"] == "/");
+    assert!(inside.count() > 0, "{cgroup:#}");
+    container.finish();
+}
+
+#[test]
+fn watching_goes_on_until_q_and_gives_the_terminal_back() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let refused = lab.lab(["view", "--watch", "--pid", "1"]);
+    assert_eq!(refused.code, 125);
+    let container: Started = lab.start("chapter-04 --hostname watched", "");
+    for key in ["q", "\u{3}"] {
+        let mut watch = lab.program("lab");
+        watch.args(["view", "--watch"]);
+        let mut terminal = on_terminal(watch);
+        terminal.exp_string("\u{1b}[?1049h").expect("the second screen");
+        terminal.exp_string("watched").expect("the container's host name");
+        // Once more, a second later.
+        terminal.exp_string("watched").expect("the next look");
+        terminal.send(key).expect("it reads keys");
+        terminal.flush().expect("it reads keys");
+        terminal.exp_string("\u{1b}[?1049l").expect("the first screen again");
+        terminal.exp_eof().expect("the end");
+    }
+    let mut watch = lab.program("lab");
+    watch.args(["view", "--watch"]);
+    let mut terminal = on_terminal(watch);
+    terminal.exp_string("watched").expect("the container's host name");
+    container.finish();
+    terminal.exp_string("the container has ended").expect("a word about the end");
+    terminal.exp_eof().expect("the end");
+}
