@@ -3,7 +3,7 @@
 //! Every test has a [`Lab`]: a state directory of its own, in which its containers
 //! are recorded. When the test is over, that directory must be empty again.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -12,7 +12,10 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+pub mod cgroup;
 pub mod kernel;
+pub mod mounts;
+pub mod net;
 pub mod skip;
 pub mod snapshot;
 pub mod terminal;
@@ -23,6 +26,7 @@ pub const DEADLINE: Duration = Duration::from_secs(20);
 /// The programs under test, with a state directory of their own.
 pub struct Lab {
     state: TempDir,
+    env: Vec<(&'static str, OsString)>,
 }
 
 /// What a program printed, and how it ended.
@@ -40,7 +44,13 @@ impl Lab {
     /// Builds the programs if need be, and makes a state directory.
     pub fn new() -> Self {
         programs();
-        Self { state: TempDir::with_prefix("lab-test-").expect("a temporary directory") }
+        let state = TempDir::with_prefix("lab-test-").expect("a temporary directory");
+        Self { state, env: Vec::new() }
+    }
+
+    /// Gives the programs another environment.
+    pub fn set_env(&mut self, name: &'static str, value: impl Into<OsString>) {
+        self.env.push((name, value.into()));
     }
 
     /// The state directory.
@@ -55,6 +65,7 @@ impl Lab {
             .env("LAB_STATE_DIR", self.state.path())
             .env("LAB_CACHE_DIR", cache_dir())
             .env_remove("NO_COLOR")
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
     }
@@ -71,11 +82,29 @@ impl Lab {
         )
     }
 
+    /// Runs a shell script in a container, and returns its exit and what `--json` says of
+    /// it.
+    pub fn report(&self, args: &str, script: &str) -> (Ran, serde_json::Value) {
+        let file = self.state_dir().join("report.json");
+        let ran = self.sh(&format!("{args} --json {}", file.display()), script);
+        let text = fs::read_to_string(&file).unwrap_or_else(|_| panic!("a report: {ran:?}"));
+        (ran, serde_json::from_str(&text).expect("JSON"))
+    }
+
     /// Starts a container that stays, and waits until it says `ready`.
     ///
     /// The script runs first; then the container waits for its standard input to
     /// close, which happens when the value is dropped.
+    #[track_caller]
     pub fn start(&self, args: &str, script: &str) -> Started {
+        match self.try_start(args, script) {
+            Ok(container) => container,
+            Err(ran) => panic!("not ready: {ran:?}"),
+        }
+    }
+
+    /// The same where it may fail.
+    pub fn try_start(&self, args: &str, script: &str) -> Result<Started, Ran> {
         let script = format!("{script}\necho ready; read line; true");
         let mut child = self
             .program("lab")
@@ -88,15 +117,14 @@ impl Lab {
             .spawn()
             .expect("lab starts");
         let said = kernel::read_until(child.stdout.as_mut().expect("a pipe"), "ready\n");
-        if said.is_none() {
+        let Some(said) = said else {
             let _ = child.kill();
-            let output = child.wait_with_output().expect("it ends");
-            panic!("not ready: {}", String::from_utf8_lossy(&output.stderr));
-        }
+            return Err(ran(child.wait_with_output().expect("it ends")));
+        };
         let runtime = child.id() as i32;
         // The runtime has one child: the container's first process.
         let pid = kernel::wait_for("the container's process", || kernel::child_of(runtime));
-        Started { child: Some(child), runtime, pid, said: said.unwrap_or_default() }
+        Ok(Started { child: Some(child), runtime, pid, said })
     }
 
     /// The default root file system of chapter 7, made if need be.
@@ -142,6 +170,12 @@ pub struct Started {
 }
 
 impl Started {
+    /// The container's id, from chapter 4 on: its host name.
+    pub fn id(&self) -> String {
+        let name = fs::read_to_string(format!("/proc/{}/root/etc/hostname", self.pid));
+        name.expect("a host name").trim().to_owned()
+    }
+
     /// Lets the container go on, and waits for its end.
     pub fn finish(mut self) -> Ran {
         let mut child = self.child.take().expect("it is running");

@@ -1,0 +1,336 @@
+//! Chapter 6: its share of the host, by cgroups of either version.
+
+use std::fs;
+use std::process::Command;
+
+use harness::{Lab, assert_snapshot, cgroup, kernel, skip};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// Doubles a string until something stops it.
+const EAT_MEMORY: &str = "x=a; while :; do x=$x$x; done";
+
+#[test]
+fn the_memory_limit_ends_it_and_is_named() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let (ran, report) = lab.report("chapter-06 --network none -m 32m", EAT_MEMORY);
+    assert_eq!(ran.code, 137);
+    assert_snapshot!("memory_limit", ran.stderr);
+    assert_eq!(report["outcome"]["killed_by"], "the memory limit of 32 MiB");
+    let peak = report["outcome"]["peak_memory_bytes"].as_u64().expect("a number");
+    assert!((16 << 20..=32 << 20).contains(&peak), "{peak}");
+}
+
+#[test]
+fn a_limit_that_killed_another_process_than_the_first_is_not_blamed() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let script = format!("({EAT_MEMORY}); echo the first process goes on after $?");
+    let ran = lab.sh("chapter-06 --network none -m 32m", &script);
+    assert_eq!((ran.code, &*ran.stdout), (0, "the first process goes on after 137\n"));
+    assert!(!ran.stderr.contains("memory limit"), "{}", ran.stderr);
+    // Nor is one that was not reached.
+    let container = lab.start("chapter-06 --network none -m 32m", "");
+    kill(Pid::from_raw(container.pid), Signal::SIGKILL).expect("it runs");
+    let ran = container.wait();
+    assert_eq!((ran.code, &*ran.stderr), (137, ""));
+}
+
+#[test]
+fn the_process_limit_is_hit() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let script = "for i in 1 2 3 4 5 6; do sleep 1000 & echo $i; done";
+    let ran = lab.sh("chapter-06 --network none --pids-limit 4", script);
+    assert_eq!(ran.stdout, "1\n2\n3\n", "the shell is the fourth");
+    assert!(ran.code != 0 && ran.stderr.contains("fork"), "{ran:?}");
+    for unlimited in ["", "--pids-limit -1", "--pids-limit 0"] {
+        let args = format!("chapter-06 --network none {unlimited}");
+        assert_eq!(lab.sh(&args, script).ok().lines().count(), 6, "{unlimited}");
+    }
+}
+
+#[test]
+fn the_processor_quota_holds_back() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let work = "i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done";
+    let container = lab.start("chapter-06 --network none --cpus 0.1", work);
+    let id = container.id();
+    let stat = |name| cgroup::field(&id, ("cpu.stat", name), ("cpu.stat", name)).unwrap();
+    let quota = 10_000; // µs in each period of 100 ms
+    let used = match cgroup::read(&id, "cpuacct.usage", "cpuacct.usage") {
+        Some(nanoseconds) => nanoseconds.parse::<u64>().unwrap() / 1000,
+        None => stat("usage_usec"),
+    };
+    let periods = stat("nr_periods");
+    assert!(stat("nr_throttled") > 0, "it was never held back");
+    // What was used before the first period was counted, and what one is late by.
+    assert!(used <= quota * (periods + 2), "{used} µs in {periods} periods");
+    assert_eq!(container.finish().code, 0);
+    let (_, report) = lab.report("chapter-06 --network none --cpus 0.1", work);
+    assert!(report["outcome"]["throttled_usec"].as_u64() > Some(0));
+    assert!(report["outcome"]["cpu_usec"].as_u64() > Some(quota));
+    let (_, report) = lab.report("chapter-06 --network none", "");
+    assert_eq!(report["outcome"]["throttled_usec"].as_u64().unwrap_or(0), 0);
+}
+
+#[test]
+fn it_runs_on_the_processors_it_was_given() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let allowed = |status: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+        line.expect("a line").trim().to_owned()
+    };
+    let ours = allowed(&fs::read_to_string("/proc/self/status").unwrap());
+    let last = ours.rsplit([',', '-']).next().unwrap();
+    let args = format!("chapter-06 --network none --cpuset-cpus {last}");
+    assert_eq!(allowed(&lab.sh(&args, "cat /proc/self/status").ok()), last);
+    assert_eq!(allowed(&lab.sh("chapter-06 --network none", "cat /proc/self/status").ok()), ours);
+    let ran = lab.sh("chapter-06 --network none --cpuset-cpus 0,8000", "true");
+    assert_eq!(ran.code, 125);
+    assert_snapshot!("no_such_processor", ran.stderr, filters => &[(r"offers [\d,-]+", "offers <list>")]);
+}
+
+#[test]
+fn disks_are_slowed_down_as_asked() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let disks = fs::read_dir("/sys/block").into_iter().flatten().flatten();
+    let mut names: Vec<_> = disks.filter_map(|disk| disk.file_name().into_string().ok()).collect();
+    names.sort();
+    let Some(disk) = names.iter().rev().find(|name| fs::exists(format!("/dev/{name}")).unwrap())
+    else {
+        return skip::skip("needs a disk");
+    };
+    let number = fs::read_to_string(format!("/sys/block/{disk}/dev")).unwrap();
+    let number = number.trim();
+    let args = format!(
+        "chapter-06 --network none --device-read-bps /dev/{disk}:2mb --device-write-bps /dev/{disk}:1mb"
+    );
+    let container = lab.start(&args, "");
+    let id = container.id();
+    match cgroup::read(&id, "blkio.throttle.read_bps_device", "") {
+        Some(read) => {
+            let written = cgroup::read(&id, "blkio.throttle.write_bps_device", "").unwrap();
+            assert_eq!(read, format!("{number} 2097152"));
+            assert_eq!(written, format!("{number} 1048576"));
+        }
+        None => assert_eq!(
+            cgroup::read(&id, "", "io.max").expect("one of them"),
+            format!("{number} rbps=2097152 wbps=1048576 riops=max wiops=max")
+        ),
+    }
+    container.finish();
+}
+
+#[test]
+fn memory_and_swap_are_written_as_each_version_counts_them() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    for (option, sum, swap) in [
+        ("", Some(64 << 20), "33554432"),
+        ("--memory-swap 48m", Some(48 << 20), "16777216"),
+        ("--memory-swap 32m", Some(32 << 20), "0"),
+        ("--memory-swap -1", None, "max"),
+    ] {
+        let container = lab.start(&format!("chapter-06 --network none -m 32m {option}"), "");
+        let id = container.id();
+        let limit = cgroup::read(&id, "memory.limit_in_bytes", "memory.max");
+        assert_eq!(limit.as_deref(), Some("33554432"), "{option}");
+        if let Some(v1) = cgroup::read(&id, "memory.memsw.limit_in_bytes", "") {
+            let bytes: u64 = v1.parse().unwrap();
+            assert!(sum.map_or(bytes > 1 << 60, |sum| bytes == sum), "{option}: {bytes}");
+        } else if let Some(v2) = cgroup::read(&id, "", "memory.swap.max") {
+            assert_eq!(v2, swap, "{option}");
+        }
+        container.finish();
+    }
+}
+
+#[test]
+fn the_container_sees_its_own_cgroup_as_the_root() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let seen = lab.sh("chapter-06 --network none", "cat /proc/self/cgroup").ok();
+    assert!(seen.lines().count() > 0 && seen.lines().all(|line| line.ends_with(":/")), "{seen}");
+    // From the host, it is where the limits are.
+    let container = lab.start("chapter-06 --network none", "");
+    let real = fs::read_to_string(format!("/proc/{}/cgroup", container.pid)).unwrap();
+    let own = format!("/lab/{}", container.id());
+    for line in real.lines().filter(|line| !line.contains("name=")) {
+        assert!(line.ends_with(&own), "{line}");
+    }
+    container.finish();
+    // Chapter 5 is in the cgroups of whoever started it.
+    let container = lab.start("chapter-05 --network none", "");
+    let real = fs::read_to_string(format!("/proc/{}/cgroup", container.pid)).unwrap();
+    assert_eq!(real, fs::read_to_string("/proc/self/cgroup").unwrap());
+    container.finish();
+}
+
+#[test]
+fn its_limits_can_be_read_inside_and_not_changed() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let script = "cd /sys/fs/cgroup
+        for file in memory/memory.limit_in_bytes memory.max pids/pids.max pids.max; do
+            if [ -e $file ]; then cat $file; echo max > $file; echo -1 > $file; fi
+        done
+        mkdir new memory/new pids/new
+        for dir in . *; do [ ! -e $dir/new ] || echo made in $dir; done";
+    let ran = lab.sh("chapter-06 --network none -m 32m --pids-limit 77", script);
+    assert_eq!(ran.stdout, "33554432\n77\n");
+    let refused = ran.stderr.matches("ead-only file system").count();
+    assert!(refused >= 5, "{}", ran.stderr);
+}
+
+#[test]
+fn each_container_has_a_cgroup_of_its_own_and_leaves_none() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let one = lab.start("chapter-06 --network none -m 32m", "");
+    let other = lab.start("chapter-06 --network none -m 48m", "");
+    let ids = [one.id(), other.id()];
+    let limit = |id| cgroup::read(id, "memory.limit_in_bytes", "memory.max").unwrap();
+    assert_eq!([limit(&ids[0]), limit(&ids[1])], ["33554432", "50331648"]);
+    one.finish();
+    assert!(cgroup::dirs(&ids[0]).is_empty());
+    assert!(!cgroup::dirs(&ids[1]).is_empty());
+    other.finish();
+    assert!(cgroup::dirs(&ids[1]).is_empty());
+}
+
+#[test]
+fn cgroups_made_inside_go_as_well() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let container = lab.start("chapter-06 --network none", "");
+    let dirs = cgroup::dirs(&container.id());
+    for dir in &dirs {
+        fs::create_dir_all(dir.join("inner/most")).expect("cgroups nest");
+    }
+    container.finish();
+    assert_eq!(dirs.into_iter().filter(|dir| dir.exists()).count(), 0);
+}
+
+#[test]
+fn values_that_make_no_sense_are_errors() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let mut said = String::new();
+    for option in [
+        "-m 1m",
+        "-m 64x",
+        "--memory-swap 64m",
+        "-m 64m --memory-swap 32m",
+        "--cpus 0",
+        "--cpus many",
+        "--cpuset-cpus 1-0",
+        "--cpuset-cpus one",
+        "--pids-limit many",
+        "--device-read-bps sda:1mb",
+        "--device-read-bps /dev/no-such-disk:1mb",
+        "--device-write-bps /dev/null:1mb",
+    ] {
+        let ran = lab.sh(&format!("chapter-06 --network none {option}"), "echo it runs");
+        assert_eq!((ran.code, &*ran.stdout), (125, ""), "{option}");
+        let lines = ran.stderr.lines().filter(|line| !line.is_empty());
+        let lines = lines.filter(|line| !line.starts_with("Usage:") && !line.contains("--help"));
+        said += &format!("$ {option}\n{}\n\n", lines.collect::<Vec<_>>().join("\n"));
+    }
+    let filters = [(
+        r"this host has \d+ processors: use 0.01 to \d+",
+        "this host has <n> processors: use 0.01 to <n>",
+    )];
+    assert_snapshot!("invalid_limits", said, filters => &filters);
+}
+
+/// A host without any cgroup mounted.
+const WITHOUT_CGROUPS: &str = "grep ' - cgroup' /proc/self/mountinfo | cut -d' ' -f5 | sort -r | \
+                               while read -r mount; do umount \"$mount\"; done";
+
+#[test]
+fn a_limit_that_cannot_be_had_is_an_error_that_names_the_controller() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let run = |options: &str| {
+        let args = ["run", "chapter-06", "--network", "none"].into_iter();
+        let args: Vec<_> = args.chain(options.split_whitespace()).chain(["--", "pwd"]).collect();
+        lab.lab_with_mounts(WITHOUT_CGROUPS, &args)
+    };
+    let mut said = String::new();
+    for option in ["-m 32m", "--cpus 0.5", "--cpuset-cpus 0", "--pids-limit 9"] {
+        let ran = run(option);
+        assert_eq!((ran.code, &*ran.stdout), (125, ""), "{option}: none is ignored");
+        said += &format!("$ {option}\n{}\n", ran.stderr);
+    }
+    assert_snapshot!("no_controller", said);
+    assert_eq!(run("").ok(), "/\n", "without a limit, none is needed");
+}
+
+#[test]
+fn a_hierarchy_that_is_missing_takes_only_its_own_limits_along() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let memory = kernel::mounts();
+    let memory =
+        memory.lines().find(|line| line.contains(" - cgroup ") && line.ends_with("memory"));
+    let Some(mount) = memory.and_then(|line| line.split(' ').nth(4)) else {
+        return; // one hierarchy for all: the test above
+    };
+    let run = |option: &str, value: &str| {
+        let args = ["run", "chapter-06", "--network", "none", option, value, "--", "pwd"];
+        lab.lab_with_mounts(&format!("umount {mount}"), &args)
+    };
+    assert_eq!(run("--pids-limit", "9").ok(), "/\n");
+    assert!(run("-m", "32m").stderr.contains("--memory needs the memory controller"));
+}
+
+#[test]
+fn the_limits_hold_for_processes_that_enter_later() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let container = lab.start("chapter-06 --network none --pids-limit 5", "sleep 1000 &");
+    let procs = cgroup::dirs(&container.id());
+    for dir in procs {
+        let inside = fs::read_to_string(dir.join("cgroup.procs")).unwrap();
+        assert_eq!(inside.lines().count(), 2, "{}: the shell and its child", dir.display());
+    }
+    container.finish();
+    // The programs alone tell the same.
+    let output = Command::new(harness::programs().join("lab")).args(["cgroups"]).output().unwrap();
+    assert!(output.status.success());
+}

@@ -1,0 +1,171 @@
+//! Networks for the tests: namespaces in the place of the host and of other machines.
+//!
+//! A test of the bridge runs `lab` in a network namespace of its own, which has its
+//! own `lab0`, ports, rules and switches. So it needs nothing of this machine's
+//! network, meets no other test, and can look at *everything* that is left:
+//!
+//! ```text
+//!   elsewhere                     the test's host              container
+//!     192.0.2.2 ──── veth ────── 192.0.2.1     lab0 ── veth ──── eth0
+//! ```
+//!
+//! No namespace has a name. The kernel frees each with its last user, which is a file
+//! descriptor here: a test that is killed leaves nothing.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::AsRawFd;
+use std::process::Command;
+
+use nix::sched::{CloneFlags, setns, unshare};
+
+use crate::DEADLINE;
+use crate::kernel::wait_for;
+
+/// The address of a host that [`Net::host`] made.
+pub const HOST: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+
+/// A network namespace.
+pub struct Net(File);
+
+impl Net {
+    /// A new one, in which only `lo` is up.
+    pub fn new() -> Self {
+        let net = on_new_thread(|| {
+            unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace");
+            Self(File::open("/proc/thread-self/ns/net").expect("our namespace"))
+        });
+        net.ip("link set lo up");
+        net
+    }
+
+    /// A host, and another machine that has a cable to it.
+    pub fn host() -> (Self, Self) {
+        let (host, elsewhere) = (Self::new(), Self::new());
+        let there = format!("/proc/{}/fd/{}", std::process::id(), elsewhere.0.as_raw_fd());
+        host.ip(&format!("link add cable type veth peer name cable netns {there}"));
+        for (net, address) in [(&host, "192.0.2.1/24"), (&elsewhere, "192.0.2.2/24")] {
+            net.ip(&format!("address add {address} dev cable"));
+            net.ip("link set cable up");
+        }
+        (host, elsewhere)
+    }
+
+    /// The one that a process is in.
+    pub fn of(pid: i32) -> Self {
+        Self(File::open(format!("/proc/{pid}/ns/net")).expect("a network namespace"))
+    }
+
+    /// Does something in this network. Processes and sockets made there stay in it.
+    pub fn inside<T: Send>(&self, act: impl FnOnce() -> T + Send) -> T {
+        on_new_thread(|| {
+            setns(&self.0, CloneFlags::CLONE_NEWNET).expect("the namespace can be entered");
+            act()
+        })
+    }
+
+    /// Runs ip(8) in it, and returns what it prints.
+    #[track_caller]
+    pub fn ip(&self, args: &str) -> String {
+        self.run(&format!("ip {args}"))
+    }
+
+    /// Runs a shell command in it, and returns what it prints.
+    #[track_caller]
+    pub fn run(&self, script: &str) -> String {
+        let output = self.inside(|| Command::new("sh").args(["-c", script]).output());
+        let output = output.expect("sh starts");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{script}: {errors}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// A switch of this namespace, such as `ipv4/ip_forward`.
+    pub fn sysctl(&self, name: &str) -> String {
+        let path = format!("/proc/sys/net/{name}");
+        self.inside(|| fs::read_to_string(path)).expect("a switch").trim().to_owned()
+    }
+
+    /// All that could be left in it: links, addresses, neighbours, routes, our rules.
+    ///
+    /// Of iptables, empty tables remain once it was used: they are the kernel's own.
+    pub fn everything(&self) -> String {
+        self.run(
+            "ip -brief link | sed 's/@.*//' | cut -d' ' -f1; ip -brief -4 address | tr -s ' '; \
+             ip -4 neigh show nud permanent; ip -4 route; cat /proc/sys/net/ipv4/ip_forward; \
+             if command -v nft > /dev/null; then nft list ruleset | grep -w lab.*; fi; \
+             if command -v iptables-save > /dev/null; then iptables-save | grep -w lab.*; fi; true",
+        )
+    }
+
+    /// Listens on a TCP port of every address.
+    pub fn listen(&self, port: u16) -> TcpListener {
+        self.inside(|| TcpListener::bind((Ipv4Addr::UNSPECIFIED, port))).expect("a free port")
+    }
+
+    /// Listens on a UDP port of every address.
+    pub fn listen_udp(&self, port: u16) -> UdpSocket {
+        self.inside(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port))).expect("a free port")
+    }
+
+    /// Whether a client here, calling `address`, talks to just that `server`; if so,
+    /// whom the server takes it for.
+    pub fn reaches(
+        &self,
+        address: impl Into<SocketAddr>,
+        server: &TcpListener,
+    ) -> Option<SocketAddr> {
+        let address = address.into();
+        let mut client = self.inside(|| TcpStream::connect_timeout(&address, DEADLINE / 4)).ok()?;
+        server.set_nonblocking(true).expect("a socket");
+        let (mut served, peer) = wait_for("the connection", || match server.accept() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => None,
+            accepted => Some(accepted.expect("a connection")),
+        });
+        served.set_nonblocking(false).expect("a socket");
+        for socket in [&client, &served] {
+            socket.set_read_timeout(Some(DEADLINE)).expect("a socket");
+        }
+        let mut word = [0; 8];
+        client.write_all(b"question").expect("it is sent");
+        served.read_exact(&mut word).expect("it arrives");
+        assert_eq!(&word, b"question");
+        served.write_all(b"answered").expect("it is sent");
+        client.read_exact(&mut word).expect("it arrives");
+        assert_eq!(&word, b"answered");
+        Some(peer)
+    }
+
+    /// The same with a message each way.
+    pub fn reaches_udp(&self, address: impl Into<SocketAddr>, server: &UdpSocket) -> bool {
+        let client = self
+            .inside(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))
+            .expect("any port of our own");
+        for socket in [&client, server] {
+            socket.set_read_timeout(Some(DEADLINE / 4)).expect("a socket");
+        }
+        // Connected: an answer counts only if it comes from where the question went.
+        if client.connect(address.into()).is_err() || client.send(b"question").is_err() {
+            return false;
+        }
+        let mut word = [0; 8];
+        let Ok((8, peer)) = server.recv_from(&mut word) else { return false };
+        server.send_to(b"answered", peer).expect("it is sent");
+        client.recv(&mut word).is_ok_and(|length| &word[..length] == b"answered")
+    }
+}
+
+impl Default for Net {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A thread may be in another network than the rest of its process.
+fn on_new_thread<T: Send>(act: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| match scope.spawn(act).join() {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
