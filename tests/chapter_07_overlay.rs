@@ -1,1 +1,327 @@
-//! x
+//! Chapter 7: a writable layer over a read-only image.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use harness::{Lab, assert_snapshot, skip};
+
+/// Everything about a tree: paths, kinds, modes, owners, sizes, times and contents.
+fn fingerprint(dir: &Path) -> String {
+    // Without the times of access: reading is no change.
+    let script = "cd \"$0\" && find . -printf '%p %y %m %U:%G %s %T@ %C@ %l\\n' | sort && \
+                  find . -type f -exec sha256sum {} + | sort";
+    let output = Command::new("sh").args(["-c", script]).arg(dir).output().expect("sh starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What a script changed, a line each, as `--json` lists it.
+fn changes(lab: &Lab, args: &str, script: &str) -> Vec<String> {
+    let (ran, report) = lab.report(&format!("chapter-07 --network none {args}"), script);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let list = report["outcome"]["changes"].as_array().expect("a list");
+    list.iter().map(|line| line.as_str().expect("text").to_owned()).collect()
+}
+
+/// A directory of the test with these files; `name` may have any character.
+fn layer(lab: &Lab, name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let dir = lab.state_dir().join(name);
+    fs::create_dir_all(&dir).unwrap();
+    for (path, text) in files {
+        let path = dir.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn the_image_stays_as_it_is_whatever_a_container_does() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let image = lab.image();
+    let before = fingerprint(&image);
+    let script = "echo x > /etc/passwd; rm -r /etc/os-release /usr; mkdir /usr; chmod 700 /etc
+        chown 1:1 /root; touch -d @0 /bin/sh; mv /srv /new; ln /etc/group /etc/link
+        mkdir -p /a/b; echo y > /a/b/c; rm -rf /home; echo file > /home";
+    let ran = lab.sh("chapter-07 --network none", script);
+    assert_eq!(fingerprint(&image), before, "{ran:?}");
+    // And each time, the container starts from it again.
+    assert_eq!(
+        lab.sh("chapter-07 --network none", "cat /a/b/c || grep -c ^root: /etc/passwd").stdout,
+        "1\n"
+    );
+}
+
+#[test]
+fn two_containers_never_see_each_others_writes() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let one = lab.start("chapter-07 --network none", "echo one > /etc/motd; echo x > /of-one");
+    let other = lab.start("chapter-07 --network none", "ls /of-one; cat /etc/motd; rm -r /srv");
+    assert!(!other.said.contains("one"), "{}", other.said);
+    let inside = |pid: i32, path: &str| PathBuf::from(format!("/proc/{pid}/root{path}"));
+    assert!(inside(one.pid, "/of-one").exists() && inside(one.pid, "/srv").exists());
+    assert!(!inside(other.pid, "/of-one").exists() && !inside(other.pid, "/srv").exists());
+    one.finish();
+    other.finish();
+}
+
+#[test]
+fn each_kind_of_change_is_listed() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let files = [("tree/kept", "1"), ("tree/gone", "2"), ("tree/below/deep", "3"), ("plain", "4")];
+    let base = layer(&lab, "base", &files);
+    let layers = format!("--layer {}", base.display());
+    let list = |script: &str| changes(&lab, &layers, script);
+    assert_eq!(list("true"), [""; 0]);
+    assert_eq!(list("cat /plain; ls -lR /tree"), [""; 0], "reading is no change");
+    assert_eq!(list("echo > /tree/new; mkdir /empty"), ["A /empty", "C /tree", "A /tree/new"]);
+    assert_eq!(list("echo > /plain"), ["C /plain"]);
+    assert_eq!(list("chmod 600 /plain"), ["C /plain"], "the mode alone");
+    assert_eq!(list("chmod 700 /tree/below"), ["C /tree", "C /tree/below"]);
+    assert_eq!(list("rm /tree/gone"), ["C /tree", "D /tree/gone"]);
+    assert_eq!(list("rm -r /tree"), ["D /tree"]);
+    assert_eq!(list("rm /plain; echo new > /plain"), ["C /plain"]);
+    assert_eq!(list("echo > /passing; rm /passing"), [""; 0], "it came and went");
+    assert_eq!(list("ln -s /nowhere /link; ln /plain /twin"), ["A /link", "C /plain", "A /twin"]);
+}
+
+#[test]
+fn directories_that_are_replaced_or_moved_are_listed_as_what_they_hide_and_show() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let files = [("tree/kept", "1"), ("tree/gone", "2"), ("tree/below/deep", "3"), ("plain", "4")];
+    let base = layer(&lab, "base", &files);
+    let layers = format!("--layer {}", base.display());
+    let list = |script: &str| changes(&lab, &layers, script);
+    // An opaque directory.
+    assert_eq!(
+        list("rm -r /tree; mkdir /tree; echo > /tree/kept; echo > /tree/new"),
+        ["C /tree", "D /tree/below", "D /tree/gone", "C /tree/kept", "A /tree/new"]
+    );
+    // One kind in the place of another.
+    assert_eq!(list("rm -r /tree; echo > /tree"), ["C /tree"]);
+    assert_eq!(list("rm /plain; mkdir /plain; echo > /plain/in"), ["C /plain", "A /plain/in"]);
+    assert_eq!(
+        list("mv /tree /moved"),
+        [
+            "A /moved",
+            "A /moved/below",
+            "A /moved/below/deep",
+            "A /moved/gone",
+            "A /moved/kept",
+            "D /tree"
+        ]
+    );
+}
+
+#[test]
+fn what_the_runtime_mounts_is_not_the_containers_change() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let data = layer(&lab, "data", &[("file", "of the host")]);
+    let args = format!("-v {}:/new/place --tmpfs /other/new", data.display());
+    assert_eq!(changes(&lab, &args, "echo x > /other/new/file; hostname"), [""; 0]);
+    assert_eq!(changes(&lab, &args, "echo x > /new/file"), ["A /new", "A /new/file"]);
+}
+
+#[test]
+fn volumes_bypass_the_layer() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let data = layer(&lab, "data", &[("gone", "of the host")]);
+    let args = format!("-v {}:/srv", data.display());
+    assert_eq!(changes(&lab, &args, "echo new > /srv/new; rm /srv/gone"), [""; 0]);
+    assert_eq!(fs::read_to_string(data.join("new")).unwrap(), "new\n");
+    assert!(!data.join("gone").exists());
+}
+
+#[test]
+fn the_layer_is_kept_on_demand() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let ran = lab.sh("chapter-07 --network none --keep", "echo kept > /file; rm -r /srv");
+    let path = ran.stderr.strip_prefix("kept   ").expect("its path").trim_end();
+    let kept = Path::new(path);
+    assert_eq!(kept.parent(), Some(&*lab.state_dir().join("kept")));
+    assert_eq!(fs::read_to_string(kept.join("file")).unwrap(), "kept\n");
+    let whiteout = kept.join("srv").symlink_metadata().unwrap();
+    assert_eq!((whiteout.mode() & libc::S_IFMT, whiteout.rdev()), (libc::S_IFCHR, 0));
+    assert_eq!(
+        lab.state_dir().join("kept").metadata().unwrap().permissions().mode() & 0o777,
+        0o700
+    );
+    // It is a layer like another, and nobody's leftover.
+    assert_eq!(lab.lab(["clean"]).ok(), "nothing to clean\n");
+    let args = format!("chapter-07 --network none --layer {path}");
+    assert_eq!(lab.sh(&args, "cat /file; test -e /srv || echo gone").ok(), "kept\ngone\n");
+    assert!(kept.exists());
+}
+
+#[test]
+fn the_last_layer_is_the_topmost() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let one =
+        layer(&lab, "one", &[("both", "one\n"), ("of-one", ""), ("tree/a", ""), ("etc/motd", "")]);
+    let two = layer(&lab, "two", &[("both", "two\n"), ("of-two", ""), ("tree/b", "")]);
+    // Layer two hides a file of layer one and one of the image.
+    for gone in ["of-one", "etc/passwd"] {
+        let path = two.join(gone);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let made = Command::new("mknod").arg(&path).args(["c", "0", "0"]).status().unwrap();
+        assert!(made.success());
+    }
+    let script = "cat /both; ls /of-one /of-two /etc/passwd 2> /dev/null; echo /tree/*";
+    let run = |below: &Path, above: &Path| {
+        let layers = format!("--layer {} --layer {}", below.display(), above.display());
+        lab.sh(&format!("chapter-07 --network none {layers}"), script).stdout
+    };
+    assert_eq!(run(&one, &two), "two\n/of-two\n/tree/a /tree/b\n");
+    assert_eq!(run(&two, &one), "one\n/of-one\n/of-two\n/tree/a /tree/b\n");
+    // What a layer hides is not there to be changed or deleted.
+    let layers = format!("--layer {} --layer {}", one.display(), two.display());
+    let list = changes(&lab, &layers, "echo > /of-one; rm /both; rm /of-two; rm -rf /tree");
+    assert_eq!(list, ["D /both", "A /of-one", "D /of-two", "D /tree"]);
+}
+
+#[test]
+fn awkward_names_are_names_like_others() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    for name in ["with space", "a:b", "a,b", "back\\slash", "new\nline", "ü→\u{1F980}", "-o", "x=y"]
+    {
+        let dir = layer(&lab, name, &[("from-layer", "")]);
+        let mut run = lab.program("lab");
+        run.args(["run", "chapter-07", "--network", "none", "--layer"]).arg(&dir);
+        let output = run.args(["--", "ls", "/from-layer"]).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.stdout, b"/from-layer\n", "{name:?}: {error}");
+    }
+    // The state directory is on the path of the writable layer.
+    let mut lab = lab;
+    let state = lab.state_dir().join("state, a:b \\ d\u{e9}");
+    lab.set_env("LAB_STATE_DIR", &state);
+    let script = "touch \"/sp ace\" /co:lon /com,ma /ü '/back\\slash' \"/new\nline\"";
+    assert_eq!(
+        changes(&lab, "", script),
+        ["A /back\\slash", "A /co:lon", "A /com,ma", "A /new\nline", "A /sp ace", "A /ü"]
+    );
+    let kept =
+        lab.sh("chapter-07 --network none --keep", "printf x > \"$(printf '/no-\\377utf8')\"");
+    let kept = PathBuf::from(kept.stderr.strip_prefix("kept   ").expect("its path").trim_end());
+    assert!(kept.join(OsStr::from_bytes(b"no-\xffutf8")).exists());
+    assert_eq!(fs::read_dir(&state).unwrap().count(), 1, "nothing but `kept` is left");
+    // A line that is printed is one line, whatever is in the name.
+    let ran = lab.sh("chapter-07 --network none --view brief", "touch \"/new\nline\"");
+    assert!(ran.stderr.contains("A /new?line"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_missing_layer_is_an_error() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let ran = lab.sh("chapter-07 --network none --layer /no/such/layer", "true");
+    assert_eq!(ran.code, 125);
+    assert_snapshot!("missing_layer", ran.stderr);
+    let ran = lab.sh("chapter-07 --network none --layer /etc/passwd", "true");
+    assert_eq!(ran.code, 125);
+    assert_snapshot!("layer_that_is_a_file", ran.stderr);
+}
+
+/// Puts the state directory on a file system that cannot hold an upper layer.
+const ON_AN_OVERLAY: &str = "mount -t tmpfs none \"$LAB_STATE_DIR\"; cd \"$LAB_STATE_DIR\"
+    mkdir lower upper work; mount -t overlay none -o lowerdir=lower,upperdir=upper,workdir=work \
+    \"$LAB_STATE_DIR\"; cd /";
+
+#[test]
+fn where_no_layer_can_be_written_it_is_in_memory() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let script = "echo x > /etc/motd; cat /etc/motd; rm -r /srv";
+    let run = |options: &[&str]| {
+        let args = ["run", "chapter-07", "--network", "none"].iter().chain(options);
+        let args: Vec<_> = args.copied().chain(["--", "sh", "-c", script]).collect();
+        lab.lab_with_mounts(ON_AN_OVERLAY, &args)
+    };
+    let ran = run(&[]);
+    assert_eq!((ran.code, &*ran.stdout), (0, "x\n"), "{}", ran.stderr);
+    assert_snapshot!("layer_in_memory", ran.stderr, filters => &[(r"/[^\s]*/(lab-test-)", "<tmp>/$1")]);
+    let ran = run(&["--keep"]);
+    assert_eq!((ran.code, &*ran.stdout), (125, ""));
+    assert_snapshot!("no_place_to_keep", ran.stderr, filters => &[(r"/[^\s]*/(lab-test-)", "<tmp>/$1")]);
+    // What changed is known all the same.
+    let file = std::env::temp_dir().join(lab.state_dir().with_extension("json"));
+    run(&["--json", file.to_str().unwrap()]);
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    fs::remove_file(&file).unwrap();
+    let changes = report["outcome"]["changes"].to_string();
+    assert!(changes.contains("/etc/motd") && changes.contains("D /srv"), "{changes}");
+}
+
+#[test]
+fn a_read_only_container_changes_nothing() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let script = "echo x > /file || echo refused; echo x > /tmp/file && echo written";
+    let (ran, report) = lab.report("chapter-07 --network none --read-only --tmpfs /tmp", script);
+    assert_eq!(ran.stdout, "refused\nwritten\n");
+    assert_eq!(report["outcome"]["changes"], serde_json::json!([]));
+}
+
+#[test]
+fn the_writable_layer_is_closed_to_other_users() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let container = lab.start("chapter-07 --network none", "chmod 4755 /bin/sh");
+    let layer = lab.state_dir().join(container.id()).join("overlay");
+    assert_eq!(layer.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    assert!(layer.join("upper").exists());
+    container.finish();
+    assert!(!layer.exists());
+}
+
+#[test]
+fn the_root_directory_is_the_images() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let image = lab.image().metadata().unwrap();
+    let container = lab.start("chapter-07 --network none", "");
+    let root = fs::metadata(format!("/proc/{}/root/", container.pid)).unwrap();
+    assert_eq!((root.mode(), root.uid(), root.gid()), (image.mode(), image.uid(), image.gid()));
+    container.finish();
+}

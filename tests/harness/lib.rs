@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 pub mod cgroup;
 pub mod kernel;
+pub mod killer;
 pub mod mounts;
 pub mod net;
 pub mod skip;
