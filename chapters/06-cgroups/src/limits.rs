@@ -53,7 +53,7 @@ pub struct LimitOptions {
     pub cpuset_cpus: Option<CpuList>,
 
     /// Processes and threads; -1 for unlimited
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    #[arg(long, value_name = "NUMBER", value_parser = pids, allow_negative_numbers = true)]
     pub pids_limit: Option<i64>,
 
     /// Bytes a second read from a disk, such as /dev/sda:1mb
@@ -81,6 +81,10 @@ fn cpus(text: &str) -> Result<f64, String> {
         Ok(_) => Err(format!("this host has {online} processors: use 0.01 to {online}")),
         Err(_) => Err("expected a number such as 0.5 or 2".to_owned()),
     }
+}
+
+fn pids(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| "expected a number such as 100, or -1".to_owned())
 }
 
 /// One limit, in the words of both versions.
