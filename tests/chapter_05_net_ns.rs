@@ -138,7 +138,7 @@ fn it_calls_the_outside_under_the_hosts_address() {
     let container = host.inside(|| lab.start("chapter-05", ""));
     // The machine elsewhere knows no way to the container: it answers to the host.
     let server = elsewhere.listen(80);
-    let peer = Net::of(container.pid).reaches(([192, 0, 2, 2], 80), &server);
+    let peer = Net::of(container.pid).reaches(([198, 51, 100, 2], 80), &server);
     assert_eq!(peer.map(|peer| peer.ip()), Some(HOST.into()));
     container.finish();
 }
@@ -156,7 +156,7 @@ fn publish_and_call(lab: &Lab) {
     assert!(host.reaches(([127, 0, 0, 2], 18080), &server).is_some(), "all of loopback");
     assert!(host.reaches((HOST, 18080), &server).is_some(), "the host's own address");
     let peer = elsewhere.reaches((HOST, 18080), &server).expect("from elsewhere");
-    assert_eq!(peer.ip().to_string(), "192.0.2.2", "the server sees who calls");
+    assert_eq!(peer.ip().to_string(), "198.51.100.2", "the server sees who calls");
     assert!(Net::of(neighbour.pid).reaches((HOST, 18080), &server).is_some(), "a neighbour");
     assert!(Net::of(container.pid).reaches((HOST, 18080), &server).is_some(), "itself");
 
@@ -322,7 +322,7 @@ fn an_address_that_is_not_the_hosts_cannot_be_published() {
         return;
     }
     let lab = Lab::new();
-    let ran = Net::new().inside(|| lab.sh("chapter-05 -p 198.51.100.7:18080:80", "true"));
+    let ran = Net::new().inside(|| lab.sh("chapter-05 -p 203.0.113.7:18080:80", "true"));
     assert_eq!(ran.code, 125);
     assert_snapshot!("publish_on_foreign_address", ran.stderr);
 }
@@ -378,7 +378,7 @@ fn a_subnet_that_the_host_uses_already_is_avoided() {
     container.finish();
     eventually("the bridge is gone", || !host.ip("-brief link").contains("lab"));
     // An office network behind the other machine.
-    host.ip(&format!("route add {first}/32 via 192.0.2.2"));
+    host.ip(&format!("route add {first}/32 via 198.51.100.2"));
     let container = host.inside(|| lab.start("chapter-05", ""));
     assert_ne!(address(&container).octets()[..3], first.octets()[..3]);
     container.finish();

@@ -5,8 +5,8 @@
 //! network, meets no other test, and can look at *everything* that is left:
 //!
 //! ```text
-//!   elsewhere                     the test's host              container
-//!     192.0.2.2 ──── veth ────── 192.0.2.1     lab0 ── veth ──── eth0
+//!   elsewhere                 the test's host                   container
+//!     198.51.100.2 ── veth ──── 198.51.100.1     lab0 ── veth ──── eth0
 //! ```
 //!
 //! No namespace has a name. The kernel frees each with its last user, which is a file
@@ -24,7 +24,7 @@ use crate::DEADLINE;
 use crate::kernel::wait_for;
 
 /// The address of a host that [`Net::host`] made.
-pub const HOST: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+pub const HOST: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
 
 /// A network namespace.
 pub struct Net(File);
@@ -45,7 +45,7 @@ impl Net {
         let (host, elsewhere) = (Self::new(), Self::new());
         let there = format!("/proc/{}/fd/{}", std::process::id(), elsewhere.0.as_raw_fd());
         host.ip(&format!("link add cable type veth peer name cable netns {there}"));
-        for (net, address) in [(&host, "192.0.2.1/24"), (&elsewhere, "192.0.2.2/24")] {
+        for (net, address) in [(&host, "198.51.100.1/24"), (&elsewhere, "198.51.100.2/24")] {
             net.ip(&format!("address add {address} dev cable"));
             net.ip("link set cable up");
         }
