@@ -35,7 +35,7 @@ fi
 # Not /tmp, which is memory on many hosts: writable layers are on a disk.
 work=$(mktemp -d /var/tmp/lab-startup.XXXXXX)
 export LAB_STATE_DIR="$work/state" LAB_CACHE_DIR="$work/cache"
-trap 'rm -rf "$work"' EXIT
+trap 'exec 3>&-; wait; rm -rf "$work"' EXIT # 3: see below
 trap 'exit 1' HUP INT TERM
 
 # crun and runc make places for their mounts in the root they get, so it is a copy of the
@@ -96,28 +96,32 @@ oci() {
         say "left out: $1, which is not installed: apt-get install $1"
     fi
 }
-alone="--network none --view none -- /bin/true"
-# shellcheck disable=SC2086 # the options are several words
+run_07="run chapter-07 --network"
+rest="--view none -- /bin/true"
+fastest=${static:-$lab}
+# shellcheck disable=SC2086 # several words each
 {
-    [ -z "$static" ] || line "lab, static" "$static" run chapter-07 $alone
-    line "lab" "$lab" run chapter-07 $alone
+    [ -z "$static" ] || line "lab, static" "$static" $run_07 none $rest
+    line "lab" "$lab" $run_07 none $rest
     oci crun
     oci runc
 } >"$work/runtimes"
 # shellcheck disable=SC2086
 {
-    fastest=${static:-$lab}
     # Chapter 00 has the host's root, so it runs the image's program from there.
-    line "chapter-00 process" "$fastest" run chapter-00 --view none -- "$bundle/rootfs/bin/true"
+    line "chapter-00 process" "$fastest" run 00 --view none -- "$bundle/rootfs/bin/true"
     for chapter in "01 chroot" "02 pid-ns" "03 mount-ns" "04 uts-ipc"; do
-        line "chapter-$chapter" "$fastest" run "${chapter%% *}" --rootfs "$bundle/rootfs" \
-            --view none -- /bin/true
+        line "chapter-$chapter" "$fastest" run "${chapter%% *}" --rootfs "$bundle/rootfs" $rest
     done
     for chapter in "05 net-ns" "06 cgroups" "07 overlay"; do
-        line "chapter-$chapter" "$fastest" run "${chapter%% *}" --rootfs "$bundle/rootfs" $alone
+        line "chapter-$chapter" "$fastest" run "${chapter%% *}" --rootfs "$bundle/rootfs" \
+            --network none $rest
     done
-    line "chapter-07, --network bridge" "$fastest" run 07 --view none -- /bin/true
 } >"$work/chapters"
+# shellcheck disable=SC2086
+for network in host none bridge; do
+    line "--network $network" "$fastest" $run_07 $network $rest
+done >"$work/networks"
 
 # crun does not start where cgroups v1 and v2 are both mounted. There, everything is
 # measured in a mount namespace without the v2 mount.
@@ -131,10 +135,31 @@ if grep -q " $unified .* - cgroup2 " /proc/self/mountinfo; then
     }
 fi
 
-say "measuring $rounds rounds hot, then cold with a pause of $pause ms"
-echo "A container that runs /bin/true, medians of $rounds. lab has an overlay as its root;"
-echo "crun and runc start on the plain directory, with the same namespaces and mounts."
+say "measuring $rounds rounds hot, then $rounds cold with pauses of $pause ms, four times"
+echo "Medians of $rounds. lab's root is an overlay; crun and runc start on the plain"
+echo "directory, with the same namespaces and mounts. All without a network:"
+echo
 measure crun "$work/runtimes"
 echo
-echo "Each chapter's runtime; the ratio is to chapter 07."
+echo "Each chapter's runtime, without a network; the ratio is to the last one:"
+echo
 measure "chapter-07 overlay" "$work/chapters"
+echo
+echo "Chapter 07 with each network, alone on the host (bridge and cgroups made and removed):"
+echo
+measure "--network none" "$work/networks"
+
+# A container that is there all the time: it reads from a pipe that we hold open as
+# descriptor 3, so it ends when we do, whatever happens.
+mkfifo "$work/hold"
+"$fastest" run chapter-07 --view none -- sh -c 'echo ready; read line' \
+    <"$work/hold" >"$work/ready" &
+exec 3>"$work/hold"
+until [ -s "$work/ready" ]; do
+    kill -0 $! 2>/dev/null || { say "error: the container beside does not run"; exit 1; }
+    sleep 0.05
+done
+echo
+echo "The same beside another container, which shares the bridge and the parent cgroups:"
+echo
+measure "--network none" "$work/networks"
