@@ -161,7 +161,7 @@ fn the_layer_is_kept_on_demand() {
     }
     let lab = Lab::new();
     let ran = lab.sh("chapter-07 --network none --keep", "echo kept > /file; rm -r /srv");
-    let path = ran.stderr.strip_prefix("kept   ").expect("its path").trim_end();
+    let path = ran.stderr.strip_prefix("kept: ").expect("its path").trim_end();
     let kept = Path::new(path);
     assert_eq!(kept.parent(), Some(&*lab.state_dir().join("kept")));
     assert_eq!(fs::read_to_string(kept.join("file")).unwrap(), "kept\n");
@@ -233,7 +233,7 @@ fn awkward_names_are_names_like_others() {
     );
     let kept =
         lab.sh("chapter-07 --network none --keep", "printf x > \"$(printf '/no-\\377utf8')\"");
-    let kept = PathBuf::from(kept.stderr.strip_prefix("kept   ").expect("its path").trim_end());
+    let kept = PathBuf::from(kept.stderr.strip_prefix("kept: ").expect("its path").trim_end());
     assert!(kept.join(OsStr::from_bytes(b"no-\xffutf8")).exists());
     assert_eq!(fs::read_dir(&state).unwrap().count(), 1, "nothing but `kept` is left");
     // A line that is printed is one line, whatever is in the name.

@@ -32,7 +32,7 @@ pub fn answer(error: clap::Error) -> ! {
         Some(chapter) => print_help_of(chapter, grammar),
         None => drop(error.print()),
     }
-    if is_run && error.kind() == ErrorKind::MissingRequiredArgument {
+    if is_run && misses_chapter(&error) {
         eprintln!("\nhint: `lab chapters` lists the chapters; to begin: lab run chapter-00 -- sh");
     }
     match error.exit_code() {
@@ -40,6 +40,14 @@ pub fn answer(error: clap::Error) -> ! {
         // Docker's status for "the runtime failed": 2 might be the command's own.
         _ if is_run => std::process::exit(Error::RUNTIME_FAILED.into()),
         code => std::process::exit(code),
+    }
+}
+
+/// Whether what is missing is the chapter, and not an option that another one needs.
+fn misses_chapter(error: &clap::Error) -> bool {
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(missing)) => missing.iter().any(|name| name == "<CHAPTER>"),
+        _ => false,
     }
 }
 
