@@ -136,7 +136,7 @@ fn what_the_runtime_mounts_is_not_the_containers_change() {
     }
     let lab = Lab::new();
     let data = layer(&lab, "data", &[("file", "of the host")]);
-    let args = format!("-v {}:/new/place --tmpfs /other/new", data.display());
+    let args = format!("-v {0}:/new/place -v {0}/file:/new/one --tmpfs /other/new", data.display());
     assert_eq!(changes(&lab, &args, "echo x > /other/new/file; hostname"), [""; 0]);
     assert_eq!(changes(&lab, &args, "echo x > /new/file"), ["A /new", "A /new/file"]);
 }

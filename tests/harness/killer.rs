@@ -4,7 +4,7 @@
 //! stops the runtime, and it alone, before and after each of its system calls; at the
 //! chosen stop it gets SIGKILL, which no program can prepare for.
 
-use std::process::{Child, Command};
+use std::process::Command;
 
 use nix::sys::ptrace::{self, Options};
 use nix::sys::signal::{Signal, kill};
@@ -16,8 +16,9 @@ use nix::unistd::Pid;
 /// Returns how many stops there were, if it came to its own end before that.
 pub fn run_and_kill_at(mut command: Command, moment: usize) -> Option<usize> {
     sys::trace_me(&mut command);
-    let child: Child = command.spawn().expect("it starts");
-    let pid = Pid::from_raw(child.id() as i32);
+    // It is waited for by its number: only waitpid(2) tells of stops.
+    let child = command.spawn().map(|child| Pid::from_raw(child.id() as i32));
+    let pid = child.expect("it starts");
     let mut stops = 0;
     // The first stop is that of exec.
     let mut status = waitpid(pid, None).expect("a child of ours");
