@@ -35,7 +35,7 @@ use process::{Error, Outcome, Result, State, Step};
 use crate::changes;
 use crate::remove::remove_tree;
 
-/// The record of this chapter: the directory that holds the three others.
+/// The record of this chapter: the directory that holds the two others.
 const RECORD: &str = "overlay";
 
 /// The command-line options of chapter 7.
@@ -57,7 +57,7 @@ pub struct LayerOptions {
 pub struct Overlay {
     /// The lower directories, the topmost first, as the kernel wants them.
     lower: Vec<PathBuf>,
-    /// Holds `upper`, `work` and `merged`.
+    /// Holds `upper` and `work`, and in the container, `merged` is mounted over both.
     dir: PathBuf,
     /// What `dir` is covered with in the container, if it cannot hold an upper layer.
     tmpfs: Option<OwnedFd>,
@@ -110,7 +110,7 @@ impl Overlay {
 
     fn make_directories(&self) -> Result<()> {
         let dir = self.on_host();
-        for name in ["upper", "work", "merged"] {
+        for name in ["upper", "work"] {
             fs::create_dir(dir.join(name)).step(|| format!("create the {name} directory"))?;
         }
         // The upper directory is the container's `/`: same owner and mode as below.
@@ -139,15 +139,15 @@ impl Overlay {
                 mount_ns::Target::Directory,
             )?;
         }
-        let merged = self.dir.join("merged");
-        mount(Some("overlay"), &merged, Some("overlay"), MsFlags::empty(), Some(&*self.options()))
+        let merged = &self.dir;
+        mount(Some("overlay"), merged, Some("overlay"), MsFlags::empty(), Some(&*self.options()))
             .step(|| format!("mount an overlay of {}", self.names_of_lower()))
             .map_err(|error| match error.errno() {
                 Some(Errno::ENODEV) => error.hint("this kernel has no overlayfs: modprobe overlay"),
                 Some(Errno::EINVAL) => error.hint("`dmesg | tail` has the kernel's reason"),
                 _ => error,
             })?;
-        Root::open(&merged)
+        Root::open(merged)
     }
 
     /// What mount(8) would get behind `-o`.
@@ -189,7 +189,7 @@ impl Overlay {
         Ok(())
     }
 
-    /// Where the host finds the three directories.
+    /// Where the host finds the two directories.
     fn on_host(&self) -> PathBuf {
         match &self.tmpfs {
             Some(tmpfs) => format!("/proc/self/fd/{}", tmpfs.as_raw_fd()).into(),
