@@ -18,3 +18,4 @@ mod lifetimes;
 mod rootfs;
 mod run;
 mod view;
+mod view_pictures;

@@ -64,7 +64,9 @@ impl State {
     /// Takes a new id and writes down that it is ours.
     pub fn create() -> Result<Self> {
         let root = directory();
-        fs::create_dir_all(&root).step(|| format!("create {}", root.display()))?;
+        fs::create_dir_all(&root)
+            .step(|| format!("create {}", root.display()))
+            .map_err(|error| error.hint("LAB_STATE_DIR names another directory for records"))?;
         loop {
             let id = random_id()?;
             let dir = root.join(&id);
