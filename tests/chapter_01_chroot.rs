@@ -3,14 +3,11 @@
 use std::fs;
 use std::process::Command;
 
-use harness::{Lab, skip};
+use harness::Lab;
 
 #[test]
 fn the_root_is_another_one() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     assert_eq!(
         lab.sh("chapter-01", "pwd; grep -c '^NAME=.*Container Lab' /etc/os-release").ok(),
         "/\n1\n"
@@ -24,10 +21,7 @@ fn the_root_is_another_one() {
 
 #[test]
 fn what_it_writes_stays_for_the_next_container() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let file = format!("/tmp/{}", lab.state_dir().file_name().unwrap().to_string_lossy());
     lab.sh("chapter-01", &format!("echo here > {file}")).ok();
     assert_eq!(
@@ -38,10 +32,7 @@ fn what_it_writes_stays_for_the_next_container() {
 
 #[test]
 fn it_still_sees_the_hosts_processes_and_can_be_left() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let secret = lab.state_dir().join("secret");
     fs::write(&secret, "of the host\n").expect("a file");
     // The mount lands in the table of the caller, which is a private copy here.
@@ -65,10 +56,7 @@ fn it_still_sees_the_hosts_processes_and_can_be_left() {
 
 #[test]
 fn a_missing_root_is_an_error_that_says_what_to_do() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let ran = lab.lab(["run", "chapter-01", "--rootfs", "/no/such/dir", "true"]);
     assert_eq!(ran.code, 125);
     assert_eq!(

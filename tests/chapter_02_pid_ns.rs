@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use harness::{Lab, eventually, kernel, skip};
+use harness::{Lab, eventually, kernel};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -15,10 +15,7 @@ fn children(pid: i32) -> Vec<i32> {
 
 #[test]
 fn a_container_cannot_see_host_processes() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let us = std::process::id();
     assert_eq!(lab.sh("chapter-01", &format!("kill -0 {us}")).code, 0);
     assert_ne!(lab.sh("chapter-02", &format!("kill -0 {us}")).code, 0);
@@ -26,10 +23,7 @@ fn a_container_cannot_see_host_processes() {
 
 #[test]
 fn there_is_no_proc_yet_and_the_network_is_shared() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     assert_ne!(lab.sh("chapter-02", "test -e /proc/self").code, 0);
     let container = lab.start("chapter-02", "");
     let us = std::process::id() as i32;
@@ -39,10 +33,7 @@ fn there_is_no_proc_yet_and_the_network_is_shared() {
 
 #[test]
 fn pid_1_without_a_handler_ignores_signals_and_an_init_does_not() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let container = lab.start("chapter-02", "echo ready; exec sleep 1000");
     let pid = Pid::from_raw(container.pid);
     // The first deadly signal decides the status: 9 tells that 15 was dropped.
@@ -57,10 +48,7 @@ fn pid_1_without_a_handler_ignores_signals_and_an_init_does_not() {
 
 #[test]
 fn orphans_become_zombies_unless_an_init_reaps_them() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     // The subshell ends at once, and its child is an orphan. Chapter 3, because a shell
     // gives /dev/null to what it puts in the background, and chapter 2 has none.
     let script = "(sleep 1000 &); echo ready; exec sleep 2000";
@@ -88,10 +76,7 @@ fn orphans_become_zombies_unless_an_init_reaps_them() {
 
 #[test]
 fn the_exit_code_passes_through_the_init() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     assert_eq!(lab.sh("chapter-02 --init", "exit 42").code, 42);
     assert_eq!(lab.sh("chapter-02 --init", "kill -KILL $$").code, 128 + 9);
     assert_eq!(lab.lab(["run", "chapter-02", "--init", "no-such-command"]).code, 127);
@@ -99,10 +84,7 @@ fn the_exit_code_passes_through_the_init() {
 
 #[test]
 fn the_init_shows_nothing_of_the_hosts_environment() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let output = lab
         .program("lab")
         .env("SECRET", "of-the-host")
@@ -117,10 +99,7 @@ fn the_init_shows_nothing_of_the_hosts_environment() {
 
 #[test]
 fn all_processes_end_with_pid_1() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let container = lab.start("chapter-03", "sleep 1000 & sleep 1000 &");
     let children = children(container.pid);
     assert_eq!(children.len(), 2);

@@ -5,14 +5,11 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use harness::{Lab, assert_snapshot, kernel, skip};
+use harness::{Lab, assert_snapshot, kernel};
 
 #[test]
 fn the_mount_table_holds_its_own_mounts_only() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let table = lab.sh("chapter-03", "cat /proc/self/mounts").ok();
     let mounts: Vec<_> = table
         .lines()
@@ -26,10 +23,7 @@ fn the_mount_table_holds_its_own_mounts_only() {
 
 #[test]
 fn nothing_is_mounted_on_the_host_even_if_it_shares_its_mounts() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     // A host as systemd makes it: every mount shared.
     let run = lab.program("lab");
     let mut outer = Command::new("unshare");
@@ -52,19 +46,13 @@ fn nothing_is_mounted_on_the_host_even_if_it_shares_its_mounts() {
 
 #[test]
 fn proc_shows_its_own_processes_only() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     assert_eq!(lab.sh("chapter-03", "echo /proc/[0-9]*").ok(), "/proc/1\n");
 }
 
 #[test]
 fn dev_has_harmless_devices_only() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let list = "cd /dev; for f in *; do \
                 if [ -L $f ]; then echo \"$f -> $(readlink $f)\"; else echo $f; fi; done";
     assert_snapshot!("dev", lab.sh("chapter-03", list).ok());
@@ -78,10 +66,7 @@ fn dev_has_harmless_devices_only() {
 
 #[test]
 fn sys_is_read_only() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let ran = lab.sh("chapter-03", "echo 1 > /sys/kernel/rcu_expedited");
     assert_ne!(ran.code, 0);
     assert!(ran.stderr.contains("ead-only file system"), "{}", ran.stderr);
@@ -89,10 +74,7 @@ fn sys_is_read_only() {
 
 #[test]
 fn the_hosts_root_is_gone() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let container = lab.start("chapter-03", "");
     let table = fs::read_to_string(format!("/proc/{}/mountinfo", container.pid)).unwrap();
     // Every mount has its parent in the table, except the root.
@@ -105,10 +87,7 @@ fn the_hosts_root_is_gone() {
 
 #[test]
 fn a_volume_shows_the_hosts_files() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let dir = lab.state_dir().join("data");
     fs::create_dir(&dir).unwrap();
     fs::write(dir.join("file"), "of the host\n").unwrap();
@@ -122,10 +101,7 @@ fn a_volume_shows_the_hosts_files() {
 
 #[test]
 fn a_volume_can_be_one_file() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let file = lab.state_dir().join("one");
     fs::write(&file, "of the host\n").unwrap();
     let args = format!("chapter-07 --network none -v {}:/new/place/one:ro", file.display());
@@ -137,10 +113,7 @@ fn a_volume_can_be_one_file() {
 
 #[test]
 fn a_read_only_volume_is_so_for_all_that_is_mounted_in_it() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let dir = lab.state_dir().join("data");
     fs::create_dir_all(dir.join("inner")).unwrap();
     // A mount within the volume, in a mount namespace that ends with the test.
@@ -158,10 +131,7 @@ fn a_read_only_volume_is_so_for_all_that_is_mounted_in_it() {
 
 #[test]
 fn a_link_in_the_root_cannot_lead_a_volume_out_of_it() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let root = lab.state_dir().join("root");
     let status = Command::new("cp").arg("-a").arg(lab.image()).arg(&root).status().unwrap();
     assert!(status.success());
@@ -178,10 +148,7 @@ fn a_link_in_the_root_cannot_lead_a_volume_out_of_it() {
 
 #[test]
 fn a_missing_volume_is_an_error_and_not_a_new_directory() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let ran = lab.sh("chapter-03 -v /no/such/source:/srv", "true");
     assert_eq!(ran.code, 125);
     assert_snapshot!("missing_volume", ran.stderr);
@@ -190,10 +157,7 @@ fn a_missing_volume_is_an_error_and_not_a_new_directory() {
 
 #[test]
 fn a_tmpfs_is_fresh_and_limited() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let script = "ls /tmp | wc -l; head -c 100000 /dev/zero > /tmp/big; wc -c < /tmp/big";
     let ran = lab.sh("chapter-03 --tmpfs /tmp:size=64k", script);
     assert_eq!(ran.stdout.split_whitespace().collect::<Vec<_>>(), ["0", "65536"]);
@@ -201,10 +165,7 @@ fn a_tmpfs_is_fresh_and_limited() {
 
 #[test]
 fn a_read_only_root_is_read_only() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let script = "echo x > /file || echo refused; echo x > /dev/shm/file && echo written";
     let ran = lab.sh("chapter-03 --read-only", script);
     assert_eq!(ran.stdout, "refused\nwritten\n");
@@ -212,10 +173,7 @@ fn a_read_only_root_is_read_only() {
 
 #[test]
 fn the_host_name_and_the_queues_are_still_shared() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let container = lab.start("chapter-03", "");
     let us = std::process::id() as i32;
     for kind in ["uts", "ipc", "net", "cgroup"] {

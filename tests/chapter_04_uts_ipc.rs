@@ -2,15 +2,12 @@
 
 use std::process::Command;
 
-use harness::{Lab, skip};
+use harness::Lab;
 use nix::unistd::gethostname;
 
 #[test]
 fn the_host_name_is_the_containers_id_unless_asked_otherwise() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let before = gethostname().unwrap();
     let name = lab.sh("chapter-04", "hostname").ok();
     assert!(
@@ -26,10 +23,7 @@ fn the_host_name_is_the_containers_id_unless_asked_otherwise() {
 
 #[test]
 fn the_hosts_file_knows_the_name() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let hosts = lab.sh("chapter-04 --hostname web --domainname lab.test", "cat /etc/hosts").ok();
     assert_eq!(
         hosts,
@@ -41,10 +35,7 @@ fn the_hosts_file_knows_the_name() {
 
 #[test]
 fn a_name_the_kernel_would_refuse_is_an_error() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let ran = lab.sh(&format!("chapter-04 --hostname {}", "x".repeat(65)), "true");
     assert_eq!(ran.code, 125);
     assert!(ran.stderr.contains("hint: it must have 1 to 64 bytes"), "{}", ran.stderr);
@@ -52,10 +43,7 @@ fn a_name_the_kernel_would_refuse_is_an_error() {
 
 #[test]
 fn message_queues_are_its_own() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let made = Command::new("ipcmk").arg("-Q").output().expect("ipcmk is in util-linux");
     let text = String::from_utf8_lossy(&made.stdout).into_owned();
     let id = text.trim().rsplit(' ').next().expect("Message queue id: 0");

@@ -33,10 +33,7 @@ fn has_rules() -> bool {
 
 #[test]
 fn a_container_without_a_network_talks_to_itself_only() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let host = Net::new();
     let container = host.inside(|| lab.start("chapter-05 --network none", ""));
     let inside = Net::of(container.pid);
@@ -53,10 +50,7 @@ fn a_container_without_a_network_talks_to_itself_only() {
 
 #[test]
 fn the_hosts_network_is_shared_on_demand_and_until_chapter_4() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let us = std::process::id() as i32;
     for (args, shared) in [
         ("chapter-04", true),
@@ -73,10 +67,7 @@ fn the_hosts_network_is_shared_on_demand_and_until_chapter_4() {
 
 #[test]
 fn on_the_bridge_it_has_an_address_a_route_and_names() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let host = Net::new();
     let container = host.inside(|| lab.start("chapter-05 --hostname web", "cat /etc/hosts"));
     let inside = Net::of(container.pid);
@@ -105,10 +96,7 @@ fn on_the_bridge_it_has_an_address_a_route_and_names() {
 
 #[test]
 fn two_containers_reach_each_other() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let host = Net::new();
     let one = host.inside(|| lab.start("chapter-05", ""));
     let other = host.inside(|| lab.start("chapter-07", ""));
@@ -196,10 +184,7 @@ fn path_with(lab: &Lab, programs: &[&str]) -> Option<PathBuf> {
 
 #[test]
 fn without_nft_the_rules_are_written_by_iptables() {
-    if !skip::is_root() {
-        return;
-    }
-    let mut lab = Lab::new();
+    let Some(mut lab) = Lab::as_root() else { return };
     match path_with(&lab, &["iptables-restore", "iptables-save"]) {
         Some(path) => lab.set_env("PATH", path),
         None => return skip::skip("needs iptables"),
@@ -209,10 +194,7 @@ fn without_nft_the_rules_are_written_by_iptables() {
 
 #[test]
 fn without_nft_and_iptables_there_is_a_warning_and_no_publishing() {
-    if !skip::is_root() {
-        return;
-    }
-    let mut lab = Lab::new();
+    let Some(mut lab) = Lab::as_root() else { return };
     let host = Net::new();
     let path = path_with(&lab, &[]).unwrap();
     lab.set_env("PATH", path);
@@ -306,10 +288,7 @@ fn a_busy_port_is_an_error_before_anything_is_made() {
 
 #[test]
 fn ports_need_a_bridge() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let ran = lab.sh("chapter-05 --network none -p 18080:80", "true");
     assert_eq!(ran.code, 125);
     assert_snapshot!("publish_without_network", ran.stderr);
@@ -350,10 +329,7 @@ fn the_hosts_loopback_services_stay_its_own() {
 
 #[test]
 fn the_name_servers_are_those_it_can_reach() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let file = lab.state_dir().join("resolv.conf");
     fs::write(&file, "search example.org\nnameserver 127.0.0.53\nnameserver 192.0.2.53\n").unwrap();
     let replace = format!("mount --bind {} \"$(realpath /etc/resolv.conf)\"", file.display());
@@ -368,10 +344,7 @@ fn the_name_servers_are_those_it_can_reach() {
 
 #[test]
 fn a_subnet_that_the_host_uses_already_is_avoided() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let (host, _elsewhere) = Net::host();
     let container = host.inside(|| lab.start("chapter-05", ""));
     let first = address(&container);
@@ -386,10 +359,7 @@ fn a_subnet_that_the_host_uses_already_is_avoided() {
 
 #[test]
 fn forwarding_is_put_back_as_it_was() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     for was in ["0", "1"] {
         let host = Net::new();
         host.run(&format!("echo {was} > /proc/sys/net/ipv4/ip_forward"));

@@ -12,10 +12,7 @@ const EAT_MEMORY: &str = "x=a; while :; do x=$x$x; done";
 
 #[test]
 fn the_memory_limit_ends_it_and_is_named() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let (ran, report) = lab.report("chapter-06 --network none -m 32m", EAT_MEMORY);
     assert_eq!(ran.code, 137);
     assert_snapshot!("memory_limit", ran.stderr);
@@ -26,10 +23,7 @@ fn the_memory_limit_ends_it_and_is_named() {
 
 #[test]
 fn a_limit_that_killed_another_process_than_the_first_is_not_blamed() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let script = format!("({EAT_MEMORY}); echo the first process goes on after $?");
     let ran = lab.sh("chapter-06 --network none -m 32m", &script);
     assert_eq!((ran.code, &*ran.stdout), (0, "the first process goes on after 137\n"));
@@ -43,10 +37,7 @@ fn a_limit_that_killed_another_process_than_the_first_is_not_blamed() {
 
 #[test]
 fn the_process_limit_is_hit() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let script = "for i in 1 2 3 4 5 6; do sleep 1000 & echo $i; done";
     let ran = lab.sh("chapter-06 --network none --pids-limit 4", script);
     assert_eq!(ran.stdout, "1\n2\n3\n", "the shell is the fourth");
@@ -59,10 +50,7 @@ fn the_process_limit_is_hit() {
 
 #[test]
 fn the_processor_quota_holds_back() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let work = "i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done";
     let container = lab.start("chapter-06 --network none --cpus 0.1", work);
     let id = container.id();
@@ -86,10 +74,7 @@ fn the_processor_quota_holds_back() {
 
 #[test]
 fn it_runs_on_the_processors_it_was_given() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let allowed = |status: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
         line.expect("a line").trim().to_owned()
@@ -106,10 +91,7 @@ fn it_runs_on_the_processors_it_was_given() {
 
 #[test]
 fn disks_are_slowed_down_as_asked() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let disks = fs::read_dir("/sys/block").into_iter().flatten().flatten();
     let mut names: Vec<_> = disks.filter_map(|disk| disk.file_name().into_string().ok()).collect();
     names.sort();
@@ -140,10 +122,7 @@ fn disks_are_slowed_down_as_asked() {
 
 #[test]
 fn memory_and_swap_are_written_as_each_version_counts_them() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     for (option, sum, swap) in [
         ("", Some(64 << 20), "33554432"),
         ("--memory-swap 48m", Some(48 << 20), "16777216"),
@@ -166,10 +145,7 @@ fn memory_and_swap_are_written_as_each_version_counts_them() {
 
 #[test]
 fn the_container_sees_its_own_cgroup_as_the_root() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let seen = lab.sh("chapter-06 --network none", "cat /proc/self/cgroup").ok();
     assert!(seen.lines().count() > 0 && seen.lines().all(|line| line.ends_with(":/")), "{seen}");
     // From the host, it is where the limits are.
@@ -189,10 +165,7 @@ fn the_container_sees_its_own_cgroup_as_the_root() {
 
 #[test]
 fn its_limits_can_be_read_inside_and_not_changed() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let script = "cd /sys/fs/cgroup
         for file in memory/memory.limit_in_bytes memory.max pids/pids.max pids.max; do
             if [ -e $file ]; then cat $file; echo max > $file; echo -1 > $file; fi
@@ -207,10 +180,7 @@ fn its_limits_can_be_read_inside_and_not_changed() {
 
 #[test]
 fn each_container_has_a_cgroup_of_its_own_and_leaves_none() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let one = lab.start("chapter-06 --network none -m 32m", "");
     let other = lab.start("chapter-06 --network none -m 48m", "");
     let ids = [one.id(), other.id()];
@@ -225,10 +195,7 @@ fn each_container_has_a_cgroup_of_its_own_and_leaves_none() {
 
 #[test]
 fn cgroups_made_inside_go_as_well() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let container = lab.start("chapter-06 --network none", "");
     let dirs = cgroup::dirs(&container.id());
     for dir in &dirs {
@@ -240,10 +207,7 @@ fn cgroups_made_inside_go_as_well() {
 
 #[test]
 fn values_that_make_no_sense_are_errors() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let mut said = String::new();
     for option in [
         "-m 1m",
@@ -278,10 +242,7 @@ const WITHOUT_CGROUPS: &str = "grep ' - cgroup' /proc/self/mountinfo | cut -d' '
 
 #[test]
 fn a_limit_that_cannot_be_had_is_an_error_that_names_the_controller() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let run = |options: &str| {
         let args = ["run", "chapter-06", "--network", "none"].into_iter();
         let args: Vec<_> =
@@ -300,10 +261,7 @@ fn a_limit_that_cannot_be_had_is_an_error_that_names_the_controller() {
 
 #[test]
 fn a_hierarchy_that_is_missing_takes_only_its_own_limits_along() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let memory = kernel::mounts();
     let memory =
         memory.lines().find(|line| line.contains(" - cgroup ") && line.ends_with("memory"));
@@ -321,10 +279,7 @@ fn a_hierarchy_that_is_missing_takes_only_its_own_limits_along() {
 
 #[test]
 fn the_limits_hold_for_processes_that_enter_later() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let container = lab.start("chapter-06 --network none --pids-limit 5", "sleep 1000 &");
     let procs = cgroup::dirs(&container.id());
     for dir in procs {

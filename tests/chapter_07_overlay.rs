@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use harness::{Lab, assert_snapshot, skip};
+use harness::{Lab, assert_snapshot};
 
 /// Everything about a tree: paths, kinds, modes, owners, sizes, times and contents.
 fn fingerprint(dir: &Path) -> String {
@@ -41,10 +41,7 @@ fn layer(lab: &Lab, name: &str, files: &[(&str, &str)]) -> PathBuf {
 
 #[test]
 fn the_image_stays_as_it_is_whatever_a_container_does() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let image = lab.image();
     let before = fingerprint(&image);
     let script = "echo x > /etc/passwd; rm -r /etc/os-release /usr; mkdir /usr; chmod 700 /etc
@@ -61,10 +58,7 @@ fn the_image_stays_as_it_is_whatever_a_container_does() {
 
 #[test]
 fn two_containers_never_see_each_others_writes() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let one = lab.start("chapter-07 --network none", "echo one > /etc/motd; echo x > /of-one");
     let other = lab.start("chapter-07 --network none", "ls /of-one; cat /etc/motd; rm -r /srv");
     assert!(!other.said.contains("one"), "{}", other.said);
@@ -77,10 +71,7 @@ fn two_containers_never_see_each_others_writes() {
 
 #[test]
 fn each_kind_of_change_is_listed() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let files = [("tree/kept", "1"), ("tree/gone", "2"), ("tree/below/deep", "3"), ("plain", "4")];
     let base = layer(&lab, "base", &files);
     let layers = format!("--layer {}", base.display());
@@ -100,10 +91,7 @@ fn each_kind_of_change_is_listed() {
 
 #[test]
 fn directories_that_are_replaced_or_moved_are_listed_as_what_they_hide_and_show() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let files = [("tree/kept", "1"), ("tree/gone", "2"), ("tree/below/deep", "3"), ("plain", "4")];
     let base = layer(&lab, "base", &files);
     let layers = format!("--layer {}", base.display());
@@ -131,10 +119,7 @@ fn directories_that_are_replaced_or_moved_are_listed_as_what_they_hide_and_show(
 
 #[test]
 fn what_the_runtime_mounts_is_not_the_containers_change() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let data = layer(&lab, "data", &[("file", "of the host")]);
     let args = format!("-v {0}:/new/place -v {0}/file:/new/one --tmpfs /other/new", data.display());
     assert_eq!(changes(&lab, &args, "echo x > /other/new/file; hostname"), [""; 0]);
@@ -143,10 +128,7 @@ fn what_the_runtime_mounts_is_not_the_containers_change() {
 
 #[test]
 fn volumes_bypass_the_layer() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let data = layer(&lab, "data", &[("gone", "of the host")]);
     let args = format!("-v {}:/srv", data.display());
     assert_eq!(changes(&lab, &args, "echo new > /srv/new; rm /srv/gone"), [""; 0]);
@@ -156,10 +138,7 @@ fn volumes_bypass_the_layer() {
 
 #[test]
 fn the_layer_is_kept_on_demand() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let ran = lab.sh("chapter-07 --network none --keep", "echo kept > /file; rm -r /srv");
     let path = ran.stderr.strip_prefix("kept: ").expect("its path").trim_end();
     let kept = Path::new(path);
@@ -180,10 +159,7 @@ fn the_layer_is_kept_on_demand() {
 
 #[test]
 fn the_last_layer_is_the_topmost() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let one =
         layer(&lab, "one", &[("both", "one\n"), ("of-one", ""), ("tree/a", ""), ("etc/motd", "")]);
     let two = layer(&lab, "two", &[("both", "two\n"), ("of-two", ""), ("tree/b", "")]);
@@ -209,10 +185,7 @@ fn the_last_layer_is_the_topmost() {
 
 #[test]
 fn awkward_names_are_names_like_others() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     for name in ["with space", "a:b", "a,b", "back\\slash", "new\nline", "ü→\u{1F980}", "-o", "x=y"]
     {
         let dir = layer(&lab, name, &[("from-layer", "")]);
@@ -243,10 +216,7 @@ fn awkward_names_are_names_like_others() {
 
 #[test]
 fn a_missing_layer_is_an_error() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let ran = lab.sh("chapter-07 --network none --layer /no/such/layer", "true");
     assert_eq!(ran.code, 125);
     assert_snapshot!("missing_layer", ran.stderr);
@@ -262,10 +232,7 @@ const ON_AN_OVERLAY: &str = "mount -t tmpfs none \"$LAB_STATE_DIR\"; cd \"$LAB_S
 
 #[test]
 fn where_no_layer_can_be_written_it_is_in_memory() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let script = "echo x > /etc/motd; cat /etc/motd; rm -r /srv";
     let run = |options: &[&str]| {
         let args = ["run", "chapter-07", "--network", "none"].iter().chain(options);
@@ -289,10 +256,7 @@ fn where_no_layer_can_be_written_it_is_in_memory() {
 
 #[test]
 fn a_read_only_container_changes_nothing() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let script = "echo x > /file || echo refused; echo x > /tmp/file && echo written";
     let (ran, report) = lab.report("chapter-07 --network none --read-only --tmpfs /tmp", script);
     assert_eq!(ran.stdout, "refused\nwritten\n");
@@ -301,10 +265,7 @@ fn a_read_only_container_changes_nothing() {
 
 #[test]
 fn the_writable_layer_is_closed_to_other_users() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let container = lab.start("chapter-07 --network none", "chmod 4755 /bin/sh");
     let layer = lab.state_dir().join(container.id()).join("overlay");
     assert_eq!(layer.metadata().unwrap().permissions().mode() & 0o777, 0o700);
@@ -315,10 +276,7 @@ fn the_writable_layer_is_closed_to_other_users() {
 
 #[test]
 fn the_root_directory_is_the_images() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let image = lab.image().metadata().unwrap();
     let container = lab.start("chapter-07 --network none", "");
     let root = fs::metadata(format!("/proc/{}/root/", container.pid)).unwrap();

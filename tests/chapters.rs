@@ -1,13 +1,10 @@
 //! What holds for all chapters, and in what exactly they differ.
 
-use harness::{Lab, kernel, skip};
+use harness::{Lab, kernel};
 
 #[test]
 fn each_chapter_isolates_exactly_its_namespaces() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let expected: [(&str, &[&str]); 8] = [
         ("chapter-00", &[]),
         ("chapter-01", &[]),
@@ -27,10 +24,7 @@ fn each_chapter_isolates_exactly_its_namespaces() {
 
 #[test]
 fn the_first_process_is_number_one_from_chapter_2_on() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     for number in 0..=7 {
         let chapter = format!("chapter-{number:02}");
         let is_one = lab.sh(&chapter, "echo $$").ok() == "1\n";
@@ -40,10 +34,7 @@ fn the_first_process_is_number_one_from_chapter_2_on() {
 
 #[test]
 fn all_names_of_a_chapter_mean_it() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     for name in ["chapter-01", "01", "1", "chroot", "chapter-01-chroot", "01-chroot"] {
         assert_eq!(lab.sh(name, "exit 7").code, 7, "{name}");
     }
@@ -51,10 +42,7 @@ fn all_names_of_a_chapter_mean_it() {
 
 #[test]
 fn a_chapter_is_a_program_of_its_own() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let image = lab.image();
     for package in [
         "chapter-01-chroot",

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use harness::{Lab, assert_snapshot, skip};
+use harness::{Lab, assert_snapshot};
 use serde_json::Value;
 
 #[test]
@@ -19,10 +19,7 @@ fn chapters_are_listed_with_what_each_adds() {
 
 #[test]
 fn compare_puts_two_chapters_side_by_side() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let script =
         "echo both; hostname | tr -dc '[:print:]' > /dev/null; ls /proc | grep -c self; exit 3";
     let args = ["compare", "chapter-02", "chapter-03", "--", "sh", "-c", script];

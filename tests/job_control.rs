@@ -1,7 +1,7 @@
 //! A container on a terminal, with somebody typing.
 
+use harness::Lab;
 use harness::terminal::on_terminal;
-use harness::{Lab, skip};
 
 /// A shell of the host on a terminal, with a prompt of its own.
 fn host_shell(lab: &Lab) -> rexpect::session::PtySession {
@@ -25,10 +25,7 @@ fn leave(mut terminal: rexpect::session::PtySession) {
 
 #[test]
 fn ctrl_c_reaches_the_job_and_not_the_shell() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let mut terminal = host_shell(&lab);
     terminal.send_line("$LAB/lab run chapter-03 --view none -e PS1='inside> ' -- sh").unwrap();
     terminal.exp_string("inside> ").expect("the container's prompt");
@@ -45,10 +42,7 @@ fn ctrl_c_reaches_the_job_and_not_the_shell() {
 
 #[test]
 fn ctrl_z_stops_a_job_inside() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let mut terminal = host_shell(&lab);
     terminal.send_line("$LAB/lab run chapter-03 --view none -e PS1='inside> ' -- sh").unwrap();
     terminal.exp_string("inside> ").expect("the container's prompt");

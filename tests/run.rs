@@ -55,10 +55,7 @@ fn a_wrong_command_line_is_answered_with_what_to_do() {
 
 #[test]
 fn flags_may_stand_before_the_chapter_and_a_command_without_dashes() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     assert_eq!(lab.lab(["run", "--network", "none", "chapter-07", "sh", "-c", "exit 3"]).code, 3);
     assert_eq!(
         lab.lab(["run", "chapter-07", "--network=none", "--", "sh", "-c", "exit 4"]).code,
@@ -69,10 +66,7 @@ fn flags_may_stand_before_the_chapter_and_a_command_without_dashes() {
 
 #[test]
 fn every_chapter_has_dockers_exit_codes() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     for chapter in 1..=7 {
         let chapter = chapter.to_string();
         let code = |command: &[&str]| lab.lab(["run", &chapter].iter().chain(command)).code;
@@ -88,10 +82,7 @@ fn every_chapter_has_dockers_exit_codes() {
 
 #[test]
 fn in_a_pipe_there_is_the_commands_own_output_and_no_more() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     for chapter in
         ["0", "1", "2", "3", "4", "5 --network none", "6 --network none", "7 --network none"]
     {
@@ -106,10 +97,7 @@ fn in_a_pipe_there_is_the_commands_own_output_and_no_more() {
 
 #[test]
 fn the_view_goes_to_stderr_so_that_stdout_can_be_piped() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     for view in ["brief", "full"] {
         let ran = lab.sh(&format!("3 --view {view}"), "echo out");
         assert_eq!(ran.stdout, "out\n");
@@ -132,10 +120,7 @@ fn the_view_goes_to_stderr_so_that_stdout_can_be_piped() {
 
 #[test]
 fn the_summary_tells_how_it_ended_and_what_it_changed() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let script = "echo > /root/new; echo >> /etc/profile; rm /etc/nsswitch.conf; exit 3";
     let ran = lab.sh("7 --network none --view brief", script);
     let (_, summary) = ran.stderr.split_once("\nended").expect("a summary");
@@ -149,10 +134,7 @@ fn the_summary_tells_how_it_ended_and_what_it_changed() {
 
 #[test]
 fn json_has_the_view_and_the_outcome() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let file = lab.state_dir().join("report.json");
     let ran = lab
         .program("lab")
@@ -207,10 +189,7 @@ fn an_ordinary_user_is_told_the_command_with_sudo() {
 
 #[test]
 fn on_a_terminal_the_view_comes_first_then_the_shell_then_the_summary() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let mut run = lab.program("lab");
     run.args(["run", "chapter-03", "-e", "PS1=inside> ", "--", "sh"]).env("TERM", "xterm");
     let mut terminal = on_terminal(run);
@@ -227,10 +206,7 @@ fn on_a_terminal_the_view_comes_first_then_the_shell_then_the_summary() {
 
 #[test]
 fn who_starts_a_pid_1_that_ignores_ctrl_c_is_told_the_way_out() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     for (args, is_told) in [(["--read-only", "3"], true), (["3", "--init"], false)] {
         let mut run = lab.program("lab");
         run.arg("run").args(args).args(["--", "cat", "/etc/os-release"]).env("TERM", "dumb");

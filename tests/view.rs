@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use harness::terminal::on_terminal;
-use harness::{Lab, Ran, Started, assert_snapshot, kernel, skip};
+use harness::{Lab, Ran, Started, assert_snapshot, kernel};
 use serde_json::Value;
 
 fn json(ran: Ran) -> Value {
@@ -12,10 +12,7 @@ fn json(ran: Ran) -> Value {
 
 #[test]
 fn the_marks_are_the_kernels_own_facts() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let rows = [
         ("processes", "pid"),
         ("hostname", "uts"),
@@ -55,10 +52,7 @@ fn a_process_of_the_host_has_nothing_of_its_own() {
 
 #[test]
 fn a_process_that_somebody_else_isolated_is_shown_as_well() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let mut unshare = Command::new("unshare");
     unshare.args(["--net", "--uts", "sh", "-c", "hostname elsewhere; echo ready; read line"]);
     let mut child =
@@ -76,10 +70,7 @@ fn a_process_that_somebody_else_isolated_is_shown_as_well() {
 
 #[test]
 fn a_container_is_found_by_its_name_its_id_or_the_beginning_of_it() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let none = lab.lab(["view"]);
     assert_eq!(none.code, 125);
     assert_snapshot!("view_nobody", none.stderr);
@@ -115,10 +106,7 @@ fn a_container_is_found_by_its_name_its_id_or_the_beginning_of_it() {
 
 #[test]
 fn looking_leaves_no_trace_in_the_container() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     // A time of access before that of the last change: any reading would renew it.
     let dirs = "/ /etc /root /tmp /dev /dev/mqueue /proc";
     let look =
@@ -155,10 +143,7 @@ const ESCAPE: &str = r"\033]0;pwned\007";
 
 #[test]
 fn a_container_cannot_write_to_the_terminal_of_who_looks_at_it() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let script = format!(
         "name=$(printf '/tmp/{ESCAPE}'); mkdir /tmp/x \"$name\"; echo > \"$name/file\"
          mount -t tmpfs \"$name\" \"$name\" 2>/dev/null
@@ -181,10 +166,7 @@ fn a_container_cannot_write_to_the_terminal_of_who_looks_at_it() {
 
 #[test]
 fn files_written_so_far_are_counted_while_it_runs() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let container = lab.start("chapter-07", "echo > /root/new; rm /etc/profile");
     let view = json(lab.lab(["view", "--json"]));
     let changes = &view["files_changed"]["container"];
@@ -194,10 +176,7 @@ fn files_written_so_far_are_counted_while_it_runs() {
 
 #[test]
 fn the_limits_in_the_view_are_those_of_the_cgroup() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let container = lab.start("chapter-06 --network none -m 64m --pids-limit 30 --cpus 0.5", "");
     let view = json(lab.lab(["view", "--json"]));
     let cgroup = &view["cgroup"]["container"];
@@ -213,10 +192,7 @@ fn the_limits_in_the_view_are_those_of_the_cgroup() {
 
 #[test]
 fn watching_goes_on_until_q_and_gives_the_terminal_back() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let refused = lab.lab(["view", "--watch", "--pid", "1"]);
     assert_eq!(refused.code, 125);
     let container: Started = lab.start("chapter-04 --hostname watched", "");

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use harness::{Lab, assert_snapshot, skip};
+use harness::{Lab, assert_snapshot};
 use serde_json::Value;
 
 /// The rows of a brief view, with a made-up host instead of this one.
@@ -69,10 +69,7 @@ fn tidy(view: &str) -> String {
 
 #[test]
 fn each_chapters_view_shows_what_is_own_by_then() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     for number in 0..=7 {
         let chapter = format!("chapter-{number:02}");
         let ran = lab.lab(["run", "--view", "brief", &chapter, "true"]);
@@ -89,10 +86,7 @@ fn without_warnings(text: &str) -> String {
 
 #[test]
 fn the_full_view_tells_the_containers_side_in_detail() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let args =
         ["run", "--view", "full", "7", "-m", "64m", "--pids-limit", "50", "--hostname", "box"];
     let ran = lab.lab(args.iter().chain(&["--network", "none", "true"]));
@@ -140,10 +134,7 @@ fn keys(value: &Value, path: &str, found: &mut BTreeSet<String>) {
 
 #[test]
 fn the_json_has_a_stable_schema() {
-    if !skip::is_root() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = Lab::as_root() else { return };
     let container = lab.start("chapter-07", "");
     let mut view = serde_json::from_str::<Value>(&lab.lab(["view", "--json"]).ok()).expect("JSON");
     for row in view.as_object_mut().expect("an object").values_mut() {

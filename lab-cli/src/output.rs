@@ -28,6 +28,11 @@ pub fn tell(text: &str) {
     let _ = anstream::stderr().write_all(text.as_bytes());
 }
 
+/// Prints what is good to know.
+pub fn note(text: &str) {
+    tell(&format!("{} {text}\n", "note:".cyan().bold()));
+}
+
 /// Prints a warning, and what to do about it.
 pub fn warn(text: &str, hint: Option<&str>) {
     let hint = hint.map(|hint| format!("{} {hint}\n", "hint:".cyan().bold()));

@@ -94,8 +94,8 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let json = json.as_ref().map(create).transpose()?;
     let mut container = chapter.create(&args.matches, rootfs)?;
 
-    for warning in container.warnings() {
-        output::warn(&warning, None);
+    for note in container.notes() {
+        output::note(&note);
     }
 
     let detail = view.unwrap_or_else(|| match stderr().is_terminal() && stdout().is_terminal() {
@@ -115,7 +115,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     if stdin().is_terminal() && stderr().is_terminal() && ignores_keys(chapter, &args.matches) {
         let pid = container.process().pid();
         let ways_out = format!("use --init, or from outside: kill -9 {pid}");
-        output::tell(&format!("{} PID 1 may ignore Ctrl-C: {ways_out}\n", "note:".cyan().bold()));
+        output::note(&format!("PID 1 may ignore Ctrl-C: {ways_out}"));
     }
 
     let outcome = container.run()?;

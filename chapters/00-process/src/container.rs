@@ -16,7 +16,7 @@ pub trait Container {
     fn state(&self) -> &State;
 
     /// What its user should know before it starts, a line each.
-    fn warnings(&self) -> Vec<String> {
+    fn notes(&self) -> Vec<String> {
         Vec::new()
     }
 
@@ -74,8 +74,8 @@ pub fn main<C: Container>(create: impl FnOnce() -> Result<C>) -> ExitCode {
 }
 
 fn run_to_end(mut container: impl Container) -> Result<Outcome> {
-    for warning in container.warnings() {
-        eprintln!("warning: {warning}");
+    for note in container.notes() {
+        eprintln!("note: {note}");
     }
     container.run()
 }

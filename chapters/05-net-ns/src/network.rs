@@ -55,7 +55,6 @@ pub struct Network {
     mode: Mode,
     plug: Option<Plug>,
     resolv_conf: String,
-    warning: Option<String>,
 }
 
 impl Network {
@@ -75,13 +74,11 @@ impl Network {
             Mode::Host => resolv::of_host(),
             Mode::Bridge => resolv::for_container(),
         };
-        let mut network = Self { mode, plug: None, resolv_conf, warning: None };
-        if mode == Mode::Bridge {
-            let plug = Plug::take(&options.publish, state)?;
-            network.warning = plug.warning();
-            network.plug = Some(plug);
-        }
-        Ok(network)
+        let plug = match mode {
+            Mode::None | Mode::Host => None,
+            Mode::Bridge => Some(Plug::take(&options.publish, state)?),
+        };
+        Ok(Self { mode, plug, resolv_conf })
     }
 
     /// The namespace to make.
@@ -123,18 +120,13 @@ impl Network {
         self.plug.as_ref().map_or(&[], |plug| &plug.ports)
     }
 
-    /// The container's own line of /etc/hosts.
-    pub fn hosts_entry(&self, hostname: &str) -> Option<String> {
-        self.address().map(|address| format!("{address}\t{hostname}\n"))
-    }
-
     /// What the container's /etc/resolv.conf shall say.
     pub fn resolv_conf(&self) -> &str {
         &self.resolv_conf
     }
 
-    /// What the user should know: one line.
-    pub fn warning(&self) -> Option<&str> {
-        self.warning.as_deref()
+    /// What its user should know, a line each.
+    pub fn notes(&self) -> Vec<String> {
+        self.plug.as_ref().map_or(Vec::new(), Plug::notes)
     }
 }

@@ -75,13 +75,15 @@ impl Plug {
         }
     }
 
-    /// What the user should know: one line.
-    pub fn warning(&self) -> Option<String> {
-        self.bridge.nat.is_none().then(|| {
+    /// What the user should know, a line each.
+    pub fn notes(&self) -> Vec<String> {
+        let outside = self.bridge.nat.is_none().then(|| {
             "the container cannot reach the outside: neither nft nor iptables is in PATH; \
              install the package nftables"
                 .to_owned()
-        })
+        });
+        let random = self.ports.iter().filter(|port| port.is_random);
+        outside.into_iter().chain(random.map(|port| format!("published {port}"))).collect()
     }
 }
 

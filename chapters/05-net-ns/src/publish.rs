@@ -95,6 +95,8 @@ pub struct Published {
     pub container: u16,
     /// What both ports belong to.
     pub protocol: Protocol,
+    /// Whether the port on the host was left to us.
+    pub is_random: bool,
     _held: OwnedFd,
 }
 
@@ -134,8 +136,9 @@ impl Published {
         };
         let (local, held) =
             opened.step(|| format!("publish {host}")).map_err(|error| explain(error, wish))?;
+        let is_random = host.port() == 0;
         host.set_port(local.port());
-        Ok(Self { host, container, protocol, _held: held })
+        Ok(Self { host, container, protocol, is_random, _held: held })
     }
 }
 

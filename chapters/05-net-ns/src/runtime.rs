@@ -92,7 +92,7 @@ impl process::Container for Container {
         &self.state
     }
 
-    fn warnings(&self) -> Vec<String> {
-        self.network.warning().map(str::to_owned).into_iter().collect()
+    fn notes(&self) -> Vec<String> {
+        self.network.notes()
     }
 }

@@ -105,7 +105,7 @@ impl process::Container for Container {
         self.cgroup.report(outcome) //                    new in this chapter
     }
 
-    fn warnings(&self) -> Vec<String> {
-        self.network.warning().map(str::to_owned).into_iter().collect()
+    fn notes(&self) -> Vec<String> {
+        self.network.notes()
     }
 }

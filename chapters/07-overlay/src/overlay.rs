@@ -122,7 +122,7 @@ impl Overlay {
     }
 
     /// Why the writable layer is in memory, if it is.
-    pub fn warning(&self) -> Option<String> {
+    pub fn note(&self) -> Option<String> {
         self.tmpfs.as_ref().map(|_| {
             let dir = self.dir.display();
             format!("the writable layer is in memory: the file system of {dir} cannot hold one")

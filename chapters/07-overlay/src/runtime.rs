@@ -112,8 +112,7 @@ impl process::Container for Container {
         self.overlay.report(outcome) //                   new in this chapter
     }
 
-    fn warnings(&self) -> Vec<String> {
-        let network = self.network.warning().map(str::to_owned);
-        network.into_iter().chain(self.overlay.warning()).collect()
+    fn notes(&self) -> Vec<String> {
+        self.network.notes().into_iter().chain(self.overlay.note()).collect()
     }
 }
