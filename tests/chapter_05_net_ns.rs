@@ -160,7 +160,7 @@ fn publish_and_call(lab: &Lab) {
     drop((server, udp));
     container.finish();
     neighbour.finish();
-    eventually("the host is as before", || host.everything() == before);
+    host.wait_until(&before);
 }
 
 #[test]

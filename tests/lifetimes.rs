@@ -72,13 +72,7 @@ impl Host {
             assert!(!kernel::mounts().contains(id), "{when}: mounts");
         }
         assert_eq!(self.processes(), [0; 0], "{when}: processes");
-        // The kernel takes down a network namespace, and its cable, in its own time.
-        let mut now = String::new();
-        let is_as_before = || {
-            now = self.net.everything();
-            now == self.before
-        };
-        eventually(&format!("{when}: the network is as before"), is_as_before);
+        self.net.wait_until(&self.before);
     }
 }
 

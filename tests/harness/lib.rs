@@ -152,6 +152,8 @@ impl Default for Lab {
 impl Drop for Lab {
     fn drop(&mut self) {
         if std::thread::panicking() {
+            // The records go with the directory: the last chance to use them.
+            let _ = self.program("lab").arg("clean").output();
             return;
         }
         // `kept` layers are kept on purpose; tests of --keep remove theirs.

@@ -17,11 +17,13 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use nix::sched::{CloneFlags, setns, unshare};
 
-use crate::DEADLINE;
 use crate::kernel::wait_for;
+use crate::{DEADLINE, eventually};
 
 /// The address of a host that [`Net::host`] made.
 pub const HOST: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
@@ -49,6 +51,8 @@ impl Net {
             net.ip(&format!("address add {address} dev cable"));
             net.ip("link set cable up");
         }
+        // Both ends are on; that there is somebody at the other one is noticed later.
+        eventually("the cable carries", || host.ip("-brief link show cable").contains(" UP "));
         (host, elsewhere)
     }
 
@@ -97,6 +101,17 @@ impl Net {
              if command -v nft > /dev/null; then nft list ruleset | grep -w lab.*; fi; \
              if command -v iptables-save > /dev/null; then iptables-save | grep -w lab.*; fi; true",
         )
+    }
+
+    /// Waits until everything is as it was `before`: the kernel takes down a network
+    /// namespace, and the cable that ends in it, in its own time.
+    #[track_caller]
+    pub fn wait_until(&self, before: &str) {
+        let start = Instant::now();
+        while start.elapsed() < DEADLINE && self.everything() != before {
+            sleep(Duration::from_millis(5));
+        }
+        assert_eq!(self.everything(), before, "the network is not as before");
     }
 
     /// Listens on a TCP port of every address.
