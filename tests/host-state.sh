@@ -33,7 +33,7 @@ fi
 
 section 'routes'
 if command -v ip > /dev/null; then
-    ip -4 route show table all | sort
+    ip -4 route show table all | sed 's/ linkdown//' | sort
 fi
 
 section 'packet filter'
