@@ -8,7 +8,7 @@
 //!      parent                      child
 //!        │  clone ───────────────────┤
 //!        │  (maps, links)            │ waits
-//!        ├── begin ─────────────────▶│ mounts, names, routes …
+//!        ├── begin, descriptors ────▶│ mounts, names, routes …
 //!        │◀──────── ready ───────────┤ or: failed(error), and the child exits
 //!        │  (looks around)           │ held
 //!        ├── start ─────────────────▶│ exec
@@ -16,16 +16,27 @@
 //! ```
 //!
 //! If the parent dies first, the child reads a closed gate and exits.
+//!
+//! Some things only the parent is allowed to make, and only once the child exists. An
+//! open descriptor of such a thing can travel through the gate as well: unix(7) calls
+//! it SCM_RIGHTS, and what arrives is the same open file under another number.
 
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
+use nix::sys::socket::{
+    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, recvmsg,
+    sendmsg, socketpair,
+};
 
-use crate::{Error, Result, Step};
+use crate::{Error, Result, Step, sys};
 
 /// The longest message: an [`Error`] with its hint. A longer one is cut off.
 const MAX_MESSAGE: usize = 4096;
+
+/// The most descriptors that one message carries: `SCM_MAX_FD` of unix(7).
+const MAX_DESCRIPTORS: usize = 253;
 
 /// What crosses the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,19 +65,24 @@ pub fn gate() -> Result<(ParentGate, ChildGate)> {
 }
 
 impl ParentGate {
-    /// Lets the child build its world and waits until it has, or has failed.
-    pub fn begin(&self) -> Result<()> {
+    /// Lets the child build its world, of `descriptors` among others, and waits until it
+    /// has, or has failed.
+    pub fn begin(&self, descriptors: &[OwnedFd]) -> Result<()> {
+        if descriptors.len() > MAX_DESCRIPTORS {
+            let count = descriptors.len();
+            return Err(Error::new(format!("hand {count} descriptors to the container")));
+        }
         // If the child is already dead, its last message says more than our EPIPE.
-        let _ = tell(&self.0, Message::Begin, &[]);
+        let _ = tell(&self.0, Message::Begin, &[], descriptors);
         match hear(&self.0)? {
-            Some((Message::Ready, _)) => Ok(()),
+            Some((Message::Ready, ..)) => Ok(()),
             other => Err(failure(other)),
         }
     }
 
     /// Opens the gate and waits until the child has become the command.
     pub fn start(&self) -> Result<()> {
-        let _ = tell(&self.0, Message::Start, &[]);
+        let _ = tell(&self.0, Message::Start, &[], &[]);
         match hear(&self.0)? {
             None => Ok(()),
             other => Err(failure(other)),
@@ -75,51 +91,70 @@ impl ParentGate {
 }
 
 impl ChildGate {
-    /// Waits until the parent has done its part.
-    pub fn wait_for_begin(&self) -> Result<()> {
+    /// Waits until the parent has done its part; returns the descriptors it handed over.
+    pub fn wait_for_begin(&self) -> Result<Vec<OwnedFd>> {
         expect(&self.0, Message::Begin)
     }
 
     /// Says that the container is built, and holds until the parent starts it.
     pub fn hold(&self) -> Result<()> {
-        tell(&self.0, Message::Ready, &[]).step(|| "report to the runtime")?;
-        expect(&self.0, Message::Start)
+        tell(&self.0, Message::Ready, &[], &[]).step(|| "report to the runtime")?;
+        expect(&self.0, Message::Start).map(drop)
     }
 
     /// Hands the error to the parent; if that is gone, nobody is left to tell.
     pub fn fail(&self, error: &Error) {
-        let _ = tell(&self.0, Message::Failed, &error.encode());
+        let _ = tell(&self.0, Message::Failed, &error.encode(), &[]);
     }
 }
 
-fn expect(end: &OwnedFd, kind: Message) -> Result<()> {
+/// What a message brings: its kind, its text, and descriptors.
+type Heard = (Message, Vec<u8>, Vec<OwnedFd>);
+
+fn expect(end: &OwnedFd, kind: Message) -> Result<Vec<OwnedFd>> {
     match hear(end)? {
-        Some((heard, _)) if heard == kind => Ok(()),
+        Some((heard, _, descriptors)) if heard == kind => Ok(descriptors),
         _ => Err(Error::new("the runtime has gone away")),
     }
 }
 
-fn failure(heard: Option<(Message, Vec<u8>)>) -> Error {
+fn failure(heard: Option<Heard>) -> Error {
     heard
-        .and_then(|(_, body)| Error::decode(&body))
+        .and_then(|(_, body, _)| Error::decode(&body))
         .unwrap_or_else(|| Error::new("the container's first process died before it was ready"))
 }
 
-fn tell(end: &OwnedFd, kind: Message, body: &[u8]) -> nix::Result<()> {
-    let mut message = vec![kind as u8];
-    message.extend_from_slice(&body[..body.len().min(MAX_MESSAGE - 1)]);
+fn tell(end: &OwnedFd, kind: Message, body: &[u8], descriptors: &[OwnedFd]) -> nix::Result<()> {
+    let kind = [kind as u8];
+    let body = &body[..body.len().min(MAX_MESSAGE - 1)];
+    let message = [IoSlice::new(&kind), IoSlice::new(body)];
+    let numbers: Vec<RawFd> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
+    let rights = [ControlMessage::ScmRights(&numbers)];
+    let control = if numbers.is_empty() { &[][..] } else { &rights[..] };
     // NOSIGNAL: a closed gate is an answer here, not a reason to die of SIGPIPE.
-    send(end.as_raw_fd(), &message, MsgFlags::MSG_NOSIGNAL).map(drop)
+    sendmsg::<()>(end.as_raw_fd(), &message, control, MsgFlags::MSG_NOSIGNAL, None).map(drop)
 }
 
 /// The next message; `None` once the other end is closed.
-fn hear(end: &OwnedFd) -> Result<Option<(Message, Vec<u8>)>> {
+fn hear(end: &OwnedFd) -> Result<Option<Heard>> {
     let mut message = [0; MAX_MESSAGE];
-    let length = loop {
-        match recv(end.as_raw_fd(), &mut message, MsgFlags::empty()) {
+    let mut control = nix::cmsg_space!([RawFd; MAX_DESCRIPTORS]);
+    let (length, descriptors) = loop {
+        let buffer = &mut [IoSliceMut::new(&mut message)];
+        let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+        match recvmsg::<()>(end.as_raw_fd(), buffer, Some(&mut control), flags) {
             Err(Errno::EINTR) => continue,
-            Err(Errno::ECONNRESET) => break 0,
-            length => break length.step(|| "read from the gate")?,
+            Err(Errno::ECONNRESET) => return Ok(None),
+            heard => {
+                let heard = heard.step(|| "read from the gate")?;
+                let control = heard.cmsgs().step(|| "read from the gate")?;
+                let numbers = control.filter_map(|control| match control {
+                    ControlMessageOwned::ScmRights(numbers) => Some(numbers),
+                    _ => None,
+                });
+                let descriptors = numbers.flatten().map(sys::take_descriptor).collect();
+                break (heard.bytes, descriptors);
+            }
         }
     };
     let kind = match message[..length].first() {
@@ -129,5 +164,5 @@ fn hear(end: &OwnedFd) -> Result<Option<(Message, Vec<u8>)>> {
         Some(b's') => Message::Start,
         Some(_) => Message::Failed,
     };
-    Ok(Some((kind, message[1..length].to_vec())))
+    Ok(Some((kind, message[1..length].to_vec(), descriptors)))
 }

@@ -42,6 +42,18 @@ impl Process {
         parent: impl FnOnce(Pid) -> Result<()>,
         child: impl FnOnce() -> Result<()>,
     ) -> Result<Self> {
+        let parent = |pid| parent(pid).map(|()| Vec::new());
+        Self::create_handing_over(args, command, parent, |_| child())
+    }
+
+    /// The same, and what `parent` returns is handed over to `child`: descriptors of
+    /// things that can only be made once the process exists, and not by itself.
+    pub fn create_handing_over<'a>(
+        args: impl Into<CloneArgs<'a>>,
+        command: &Command,
+        parent: impl FnOnce(Pid) -> Result<Vec<OwnedFd>>,
+        child: impl FnOnce(Vec<OwnedFd>) -> Result<()>,
+    ) -> Result<Self> {
         let (parent_gate, child_gate) = gate()?;
         let terminal = Terminal::of_caller();
         // From here on, so that no signal is lost between the clone and the wait.
@@ -57,8 +69,8 @@ impl Process {
         drop(child_gate);
         let process =
             Self { pid, pidfd, gate: parent_gate, terminal, signals, created, ended: None };
-        parent(pid)?;
-        process.gate.begin()?;
+        let descriptors = parent(pid)?;
+        process.gate.begin(&descriptors)?;
         Ok(process)
     }
 
@@ -147,17 +159,17 @@ impl Drop for Process {
 /// The child's side, from clone to exec. There is no way back.
 fn become_command(
     gate: ChildGate,
-    child: impl FnOnce() -> Result<()>,
+    child: impl FnOnce(Vec<OwnedFd>) -> Result<()>,
     terminal: Option<&Terminal>,
     command: &Command,
 ) -> ! {
-    let built = prepare(&gate).and_then(|()| child()).and_then(|()| gate.hold());
+    let built = prepare(&gate).and_then(child).and_then(|()| gate.hold());
     let Err(error) = built.and_then(|()| exec::exec(command, terminal));
     gate.fail(&error);
     sys::exit_now(error.to_exit_code().into())
 }
 
-fn prepare(gate: &ChildGate) -> Result<()> {
+fn prepare(gate: &ChildGate) -> Result<Vec<OwnedFd>> {
     let _ = prctl::set_name(c"lab:held");
     // Whatever kills the runtime must not leave a container that nobody waits for.
     // If it died before this call, the gate below is closed already.

@@ -61,6 +61,26 @@ fn returned_from_clone(pid: libc::c_long, pidfd: RawFd) -> nix::Result<Cloned> {
     Ok(Cloned::Parent(Pid::from_raw(pid), pidfd))
 }
 
+/// Takes over a descriptor that has arrived through a socket.
+pub fn take_descriptor(number: RawFd) -> OwnedFd {
+    // SAFETY: the kernel has just made this descriptor for us, and nobody else has it.
+    unsafe { OwnedFd::from_raw_fd(number) }
+}
+
+/// `capget(2)`: whether this process has the capability of that number in effect.
+pub fn has_capability(number: u32) -> nix::Result<bool> {
+    const VERSION_3: u32 = 0x2008_0522;
+    let this_process = 0u32;
+    let header = [VERSION_3, this_process];
+    // Two structs, for 32 capabilities each, of effective, permitted and inheritable.
+    let mut sets = [0u32; 6];
+    // SAFETY: version 3 writes these six words, and only reads the header.
+    let result = unsafe { libc::syscall(libc::SYS_capget, header.as_ptr(), sets.as_mut_ptr()) };
+    Errno::result(result)?;
+    let effective = if number < 32 { sets[0] } else { sets[3] };
+    Ok(effective & (1 << (number % 32)) != 0)
+}
+
 /// `pidfd_send_signal(2)`: a signal that can never hit a reused process id.
 pub fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: Signal) -> nix::Result<()> {
     // SAFETY: a null siginfo asks the kernel to fill it in as kill(2) would.

@@ -10,7 +10,10 @@ use std::path::PathBuf;
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
 
-use crate::{Error, Result, Step};
+use crate::{Error, Result, Step, sys};
+
+/// capabilities(7), linux/capability.h.
+const CAP_SETGID: u32 = 6;
 
 /// The numbers to run with, and where they are at home.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,6 +60,9 @@ impl User {
         match setgroups(&[self.gid]) {
             // An ordinary user cannot drop groups, and changes nothing else either.
             Err(Errno::EPERM) if !geteuid().is_root() => {}
+            // Nor can the root of a user namespace that was made by one: setgroups is
+            // denied in there, as chapter 8 tells. The capability is not what lacks.
+            Err(Errno::EPERM) if sys::has_capability(CAP_SETGID) == Ok(true) => {}
             dropped => dropped.step(|| "drop supplementary groups")?,
         }
         setresgid(self.gid, self.gid, self.gid).step(|| format!("become group {}", self.gid))?;
