@@ -12,6 +12,10 @@
 //! | `/dev/pts`    | devpts | pseudo-terminals of its own                         |
 //! | `/dev/shm`    | tmpfs  | POSIX shared memory, shm_overview(7)                |
 //! | `/dev/mqueue` | mqueue | POSIX message queues; whose, is chapter 4's subject |
+//!
+//! Each shows some namespace, and only who has power over that one may mount it. Root
+//! of the host has, over all. Root of a user namespace (chapter 8) has not over the
+//! host's network and message queues, as long as the container shares them.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -50,7 +54,10 @@ pub fn mount_filesystems(root: &Root) -> Result<()> {
     let harmless = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     root.mount("proc", "/proc", harmless, "")?;
     // Writable, it would let the container unbind the host's drivers.
-    root.mount("sysfs", "/sys", harmless | MsFlags::MS_RDONLY, "")?;
+    match root.mount("sysfs", "/sys", harmless | MsFlags::MS_RDONLY, "") {
+        Err(error) if error.errno() == Some(Errno::EPERM) => show_hosts_sys(root)?,
+        mounted => mounted?,
+    }
 
     root.mount("tmpfs", "/dev", MsFlags::MS_NOSUID | MsFlags::MS_STRICTATIME, "mode=755,size=64k")?;
     let dev = root.look_up("/dev".as_ref(), OFlag::O_PATH).step(|| "open /dev")?;
@@ -66,10 +73,29 @@ pub fn mount_filesystems(root: &Root) -> Result<()> {
     }
     // A new instance: its terminals are numbered from 0 and the host's are not in it.
     // Group 5 is `tty`, to which write(1) belongs, in practically every /etc/group.
-    let pts = "newinstance,ptmxmode=0666,mode=0620,gid=5";
-    root.mount("devpts", "/dev/pts", MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC, pts)?;
+    let pts = "newinstance,ptmxmode=0666,mode=0620";
+    let hidden = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
+    match root.mount("devpts", "/dev/pts", hidden, &format!("{pts},gid=5")) {
+        // There need not be a group 5 in a user namespace.
+        Err(error) if error.errno() == Some(Errno::EINVAL) => {
+            root.mount("devpts", "/dev/pts", hidden, pts)?;
+        }
+        mounted => mounted?,
+    }
     root.mount("tmpfs", "/dev/shm", harmless, "mode=1777,size=64m")?;
-    root.mount("mqueue", "/dev/mqueue", harmless, "")
+    match root.mount("mqueue", "/dev/mqueue", harmless, "") {
+        // The host's queues, which we may use by name but not list.
+        Err(error) if error.errno() == Some(Errno::EPERM) => Ok(()),
+        mounted => mounted,
+    }
+}
+
+/// Shows the host's own /sys, when the network in it is the host's as well.
+fn show_hosts_sys(root: &Root) -> Result<()> {
+    let tree = bind_from(AT_FDCWD, Path::new("/sys"))?;
+    let recursive = true;
+    sys::make_read_only(tree.as_fd(), recursive).step(|| "make /sys read-only")?;
+    root.place(tree.as_fd(), Path::new("/sys"), Target::Directory)
 }
 
 /// Makes one device node, or binds the host's where nodes cannot be made.

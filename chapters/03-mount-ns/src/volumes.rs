@@ -16,6 +16,7 @@ use std::str::FromStr;
 use nix::errno::Errno;
 use nix::fcntl::AT_FDCWD;
 use nix::mount::MsFlags;
+use nix::sys::stat::{SFlag, fstat};
 use process::{Error, Result, Step};
 
 use crate::{Root, Target, sys};
@@ -133,29 +134,68 @@ fn absolute(path: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// Mounts all volumes and tmpfs below the new root, the outer ones first: a mount
-/// on /data would cover one made before on /data/cache.
+impl Volume {
+    /// A copy of the source's mounts, read-only if it shall be. It has no place yet.
+    ///
+    /// # Errors
+    /// If there is no such source, or it cannot be made read-only.
+    pub fn open(&self) -> Result<OwnedFd> {
+        let source = self.source.display();
+        let tree = bind_from(AT_FDCWD, &self.source)?;
+        if self.read_only {
+            let recursive = true;
+            sys::make_read_only(tree.as_fd(), recursive)
+                .step(|| format!("make the volume {source} read-only"))
+                .map_err(|error| match error.errno() {
+                    Some(Errno::ENOSYS) => error.hint("mount_setattr needs Linux 5.12"),
+                    _ => error,
+                })?;
+        }
+        Ok(tree)
+    }
+}
+
+/// Mounts all volumes and tmpfs below the new root.
 pub fn mount_volumes(root: &Root, options: &MountOptions) -> Result<()> {
-    let volumes = options.volume.iter().map(Mount::Volume);
+    let trees = options.volume.iter().map(Volume::open).collect::<Result<_>>()?;
+    place_volumes(root, options, trees)
+}
+
+/// The same for volumes that are opened already, in the order of the options.
+///
+/// The outer ones come first: a mount on /data would cover one made before on
+/// /data/cache.
+pub fn place_volumes(root: &Root, options: &MountOptions, trees: Vec<OwnedFd>) -> Result<()> {
+    let volumes =
+        options.volume.iter().zip(trees).map(|(volume, tree)| Mount::Volume(volume, tree));
     let mut mounts: Vec<_> = volumes.chain(options.tmpfs.iter().map(Mount::Tmpfs)).collect();
     mounts.sort_by_key(|mount| mount.target().components().count());
     mounts.iter().try_for_each(|mount| match mount {
-        Mount::Volume(volume) => bind(root, volume),
+        Mount::Volume(volume, tree) => root.place(tree.as_fd(), &volume.target, kind_of(tree)?),
         Mount::Tmpfs(Tmpfs { target, flags, data }) => root.mount("tmpfs", target, *flags, data),
     })
 }
 
 enum Mount<'a> {
-    Volume(&'a Volume),
+    Volume(&'a Volume, OwnedFd),
     Tmpfs(&'a Tmpfs),
 }
 
 impl Mount<'_> {
     fn target(&self) -> &Path {
         match self {
-            Self::Volume(volume) => &volume.target,
+            Self::Volume(volume, _) => &volume.target,
             Self::Tmpfs(tmpfs) => &tmpfs.target,
         }
+    }
+}
+
+/// What has to be at the place of this mount: the same as it is itself.
+fn kind_of(tree: &OwnedFd) -> Result<Target> {
+    let stat = fstat(tree).step(|| "look at a volume")?;
+    match SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT {
+        SFlag::S_IFDIR => Ok(Target::Directory),
+        _ => Ok(Target::File),
     }
 }
 
@@ -163,25 +203,6 @@ impl Mount<'_> {
 /// below it. It has no place yet: see [`Root::place`].
 pub fn bind_from(dir: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd> {
     sys::clone_tree(dir, path).step(|| format!("clone the mount of {}", path.display()))
-}
-
-fn bind(root: &Root, volume: &Volume) -> Result<()> {
-    let source = volume.source.display();
-    let tree = bind_from(AT_FDCWD, &volume.source)?;
-    if volume.read_only {
-        let recursive = true;
-        sys::make_read_only(tree.as_fd(), recursive)
-            .step(|| format!("make the volume {source} read-only"))
-            .map_err(|error| match error.errno() {
-                Some(Errno::ENOSYS) => error.hint("mount_setattr needs Linux 5.12"),
-                _ => error,
-            })?;
-    }
-    let target = match volume.source.is_dir() {
-        true => Target::Directory,
-        false => Target::File,
-    };
-    root.place(tree.as_fd(), &volume.target, target)
 }
 
 #[cfg(test)]
