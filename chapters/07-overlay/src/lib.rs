@@ -21,6 +21,7 @@ pub mod changes;
 pub mod runtime;
 
 mod overlay;
+mod owner;
 mod remove;
 mod sys;
 

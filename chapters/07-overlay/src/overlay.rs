@@ -21,6 +21,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder};
+use std::io::ErrorKind;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
@@ -33,6 +34,7 @@ use nix::sys::statfs::statfs;
 use process::{Error, Outcome, Result, State, Step};
 
 use crate::changes;
+use crate::owner::in_user_namespace;
 use crate::remove::remove_tree;
 
 /// The record of this chapter: the directory that holds the two others.
@@ -56,11 +58,11 @@ pub struct LayerOptions {
 #[derive(Debug)]
 pub struct Overlay {
     /// The lower directories, the topmost first, as the kernel wants them.
-    lower: Vec<PathBuf>,
+    pub(crate) lower: Vec<PathBuf>,
     /// Holds `upper` and `work`, and in the container, `merged` is mounted over both.
-    dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// What `dir` is covered with in the container, if it cannot hold an upper layer.
-    tmpfs: Option<OwnedFd>,
+    pub(crate) tmpfs: Option<OwnedFd>,
     /// Where the upper directory is moved at the end, instead of being removed.
     keep: Option<PathBuf>,
     /// Paths that the runtime made in the container: no change of the container's.
@@ -116,7 +118,11 @@ impl Overlay {
         // The upper directory is the container's `/`: same owner and mode as below.
         let upper = dir.join("upper");
         let top = fs::metadata(&self.lower[0]).step(|| "look at the topmost layer")?;
-        chown(&upper, Some(top.uid()), Some(top.gid())).step(|| "give the upper directory away")?;
+        match chown(&upper, Some(top.uid()), Some(top.gid())) {
+            // Its owner is nobody in our user namespace (chapter 8): then it stays ours.
+            Err(error) if error.kind() == ErrorKind::InvalidInput => {}
+            given => given.step(|| "give the upper directory away")?,
+        }
         fs::set_permissions(&upper, fs::Permissions::from_mode(top.mode() & 0o7777))
             .step(|| "set the mode of the upper directory")
     }
@@ -139,8 +145,13 @@ impl Overlay {
                 mount_ns::Target::Directory,
             )?;
         }
-        let merged = &self.dir;
-        mount(Some("overlay"), merged, Some("overlay"), MsFlags::empty(), Some(&*self.options()))
+        self.mount_layers(&self.lower, &self.dir, &self.dir)
+    }
+
+    /// The same where the layers and our directory go by other names.
+    pub fn mount_layers(&self, lower: &[PathBuf], dir: &Path, merged: &Path) -> Result<Root> {
+        let options = self.options(lower, dir)?;
+        mount(Some("overlay"), merged, Some("overlay"), MsFlags::empty(), Some(&*options))
             .step(|| format!("mount an overlay of {}", self.names_of_lower()))
             .map_err(|error| match error.errno() {
                 Some(Errno::ENODEV) => error.hint("this kernel has no overlayfs: modprobe overlay"),
@@ -151,23 +162,30 @@ impl Overlay {
     }
 
     /// What mount(8) would get behind `-o`.
-    fn options(&self) -> OsString {
-        let lower: Vec<_> = self.lower.iter().map(|dir| escape(dir)).collect();
+    fn options(&self, lower: &[PathBuf], dir: &Path) -> Result<OsString> {
+        let lower: Vec<_> = lower.iter().map(|dir| escape(dir)).collect();
         let mut options = OsString::from("lowerdir=");
         options.push(lower.join(OsStr::new(":")));
         options.push(",upperdir=");
-        options.push(escape(&self.dir.join("upper")));
+        options.push(escape(&dir.join("upper")));
         options.push(",workdir=");
-        options.push(escape(&self.dir.join("work")));
+        options.push(escape(&dir.join("work")));
         // A renamed directory is then copied by mv(1), so that the upper layer tells
         // by itself what has changed.
-        options.push(",redirect_dir=off,metacopy=off,index=off");
+        options.push(",metacopy=off,index=off,redirect_dir=");
+        options.push(match in_user_namespace()? {
+            false => "off",
+            // The marks of replaced directories are attributes `trusted.overlay.*`, for
+            // the host's root only. Here they are `user.overlay.*` (Linux 5.11), which
+            // includes the same about redirects and refuses to be told "off".
+            true => "nofollow,userxattr",
+        });
         if self.keep.is_none() {
             // Nobody reads this layer after a crash, so nothing has to be synced at
             // the end: Linux 5.10, overlayfs "Volatile mount".
             options.push(",volatile");
         }
-        options
+        Ok(options)
     }
 
     fn names_of_lower(&self) -> String {
@@ -190,7 +208,7 @@ impl Overlay {
     }
 
     /// Where the host finds the two directories.
-    fn on_host(&self) -> PathBuf {
+    pub(crate) fn on_host(&self) -> PathBuf {
         match &self.tmpfs {
             Some(tmpfs) => format!("/proc/self/fd/{}", tmpfs.as_raw_fd()).into(),
             None => self.dir.clone(),
