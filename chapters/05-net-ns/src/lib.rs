@@ -23,6 +23,6 @@ mod iptables;
 mod netlink;
 mod nft;
 
-pub use network::{Mode, Network, NetworkOptions};
+pub use network::{Mode, Network, NetworkOptions, set_up_loopback};
 pub use plug::sweep;
 pub use publish::{Protocol, Publish, Published};

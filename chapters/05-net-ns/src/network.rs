@@ -130,3 +130,8 @@ impl Network {
         self.plug.as_ref().map_or(Vec::new(), Plug::notes)
     }
 }
+
+/// Switches the loopback link of this network namespace on, which is born down.
+pub fn set_up_loopback() -> Result<()> {
+    veth::set_up_loopback(&mut Netlink::open()?)
+}
