@@ -71,7 +71,7 @@ macro_rules! chapter {
 }
 
 /// The command-line options of the last chapter, and so of all.
-pub type AllOptions = overlay::runtime::Options;
+pub type AllOptions = user_ns::runtime::Options;
 
 /// All chapters there are.
 #[rustfmt::skip]
@@ -84,6 +84,7 @@ pub const CHAPTERS: &[Chapter] = &[
     chapter!(5, "chapter-05-net-ns", net_ns, Working, "network namespaces", "its own network, ports published on the host", "pid mnt uts ipc net"),
     chapter!(6, "chapter-06-cgroups", cgroups, Working, "cgroups", "its share of memory, CPU and processes", "pid mnt uts ipc net cgroup"),
     chapter!(7, "chapter-07-overlay", overlay, Pristine, "layers", "a writable layer over a read-only image", "pid mnt uts ipc net cgroup"),
+    chapter!(8, "chapter-08-user-ns", user_ns, Pristine, "user and time namespaces", "its own users: root inside, nobody outside", "pid mnt uts ipc net cgroup user"),
 ];
 
 impl Chapter {

@@ -1,0 +1,76 @@
+//! Clocks of its own: the time namespace, `CLONE_NEWTIME`.
+//!
+//! It is the eighth kind, and the smallest. Two of the host's clocks count from its
+//! start: `CLOCK_MONOTONIC`, by which programs measure, and `CLOCK_BOOTTIME`, which is
+//! what `uptime` shows. Both get an offset in a time namespace, so that a container
+//! restored on another host does not see time jump: time_namespaces(7). The clock on
+//! the wall, `CLOCK_REALTIME`, is everybody's.
+//!
+//! ```text
+//!   unshare(CLONE_NEWTIME)            we stay where we are, our children will not
+//!   monotonic 86400 0  ──▶ /proc/self/timens_offsets
+//!   clone                             the first one in: from here on they are fixed
+//! ```
+//!
+//! It is also the strangest. Time must not jump under a running process, so nobody
+//! moves into a new time namespace; only a child is born into it. That is why this is
+//! no flag of the container's clone: there the child would be in before there was a
+//! moment to set the offsets.
+
+use std::fs::{self, File};
+
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, setns, unshare};
+use process::{Error, Result, Step};
+
+/// nix does not have it: linux/sched.h.
+const CLONE_NEWTIME: CloneFlags = CloneFlags::from_bits_retain(libc::CLONE_NEWTIME);
+
+/// The command-line options of chapter 8 about clocks.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Chapter 08: its own clocks")]
+pub struct ClockOptions {
+    /// Let the container's uptime be this much more, or less, than the host's
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub clock_offset: Option<i64>,
+}
+
+/// Our children have other clocks, until this is dropped.
+#[must_use = "dropping it ends what it is for"]
+#[derive(Debug)]
+pub struct ShiftedClock {
+    own: Option<File>,
+}
+
+impl ClockOptions {
+    /// Shifts the clocks of whatever is cloned from now on.
+    ///
+    /// # Errors
+    /// If the host has no time namespaces, or the clock would show less than zero.
+    pub fn shift(&self) -> Result<ShiftedClock> {
+        let Some(seconds) = self.clock_offset else { return Ok(ShiftedClock { own: None }) };
+        let own = File::open("/proc/self/ns/time")
+            .step(|| "open /proc/self/ns/time")
+            .map_err(|error| error.hint("time namespaces need Linux 5.6"))?;
+        unshare(CLONE_NEWTIME).step(|| "make a time namespace")?;
+        let clock = ShiftedClock { own: Some(own) };
+        let step = || format!("shift the clocks by {seconds} s");
+        let offsets = format!("monotonic {seconds} 0\nboottime {seconds} 0\n");
+        fs::write("/proc/self/timens_offsets", offsets).step(step).map_err(|error| match error
+            .errno()
+        {
+            Some(Errno::ERANGE) => Error::new(format!("{}: out of range", step()))
+                .hint("no clock may show less than zero, or more than 146 years"),
+            _ => error,
+        })?;
+        Ok(clock)
+    }
+}
+
+impl Drop for ShiftedClock {
+    fn drop(&mut self) {
+        if let Some(own) = &self.own {
+            let _ = setns(own, CLONE_NEWTIME);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Chapter 8: root inside, nobody outside.
+//!
+//! Whatever was taken out of sight in the chapters before, the container's root was
+//! still the host's root: one forgotten corner of the kernel, and it has everything.
+//! In a user namespace it is root over what the container is made of, and an ordinary
+//! user of the host, without a name there, for all else:
+//!
+//! ```text
+//!   in the container           on the host
+//!   uid 0  root                uid 100000
+//!   uid 1000                   uid 101000
+//!   mount, route, chown: yes   mount, route, kill, read /etc/shadow: no
+//! ```
+//!
+//! Read [`namespace`] for the container's side, [`maps`] and [`subordinate`] for who is
+//! who, [`idmap`] for the files, and [`runtime`] for the whole. [`rootless`] is the same
+//! feature from the other end: it makes the course work for users who are not root.
+//! [`clock`] has the eighth namespace, which is small.
+//!
+//! Left out on purpose: ranges that keep containers apart from one another, not only
+//! from the host; giving the caller's terminal and pipes to the container's root, who
+//! may use them but not open them anew (chapter 10 has terminals). Root in here can
+//! still do much to its own container: chapter 9 takes capabilities away.
+
+pub mod clock;
+pub mod idmap;
+pub mod maps;
+pub mod namespace;
+pub mod rootless;
+pub mod runtime;
+pub mod subordinate;
+
+mod helper;
+mod refusal;
+mod sys;
+
+pub use clock::{ClockOptions, ShiftedClock};
+pub use namespace::{Mode, UserNamespace, UserOptions};

@@ -1,0 +1,21 @@
+//! The runtime of chapter 8 as a program of its own.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use user_ns::runtime::{Options, create};
+
+/// Run a command as a root that has no power outside
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    process::main(|| {
+        user_ns::rootless::become_root(&cli.options.network)?;
+        create(&cli.options)
+    })
+}

@@ -1,0 +1,211 @@
+//! The user namespace of a container: `CLONE_NEWUSER`.
+//!
+//! Up to here, root in the container was the host's root, only with less in sight. A
+//! user namespace takes the power itself apart: capabilities count in the namespace in
+//! which a process is, and for what belongs to it, and nowhere else.
+//!
+//! ```text
+//!   the host's user namespace            owns the host's network, mounts, names …
+//!   └── the container's                  owns the container's network, mounts, names …
+//!       root (0) in here, with all capabilities over these,
+//!       is user 100000 out there, with none
+//! ```
+//!
+//! Which of the two owns a new namespace is a matter of order: it is the user namespace
+//! of its maker *at that moment*. With all flags in one clone the kernel makes the user
+//! namespace first, so it owns the rest: user_namespaces(7), "Interaction of user
+//! namespaces and other types of namespaces".
+//!
+//! The new namespace knows nobody at first. Its first process, though it has all
+//! capabilities in there, is `nobody` until the maps are written, and they have to be
+//! written from outside. Hence the order over the gate:
+//!
+//! ```text
+//!   runtime   clone ── write uid_map, gid_map ── begin ─┐
+//!   child     (nobody) ── waits ────────────────────────┴─ setresuid(0) ── mounts …
+//! ```
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use mount_ns::{MountOptions, Root, Target, bind_from};
+use nix::fcntl::AT_FDCWD;
+use nix::unistd::{Gid, Pid, Uid, setresgid, setresuid};
+use overlay::Overlay;
+use process::{CloneFlags, Error, Result, Step};
+
+use crate::maps::{Kind, Map};
+use crate::{idmap, subordinate};
+
+/// The command-line options of chapter 8 about users.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Chapter 08: its own users")]
+pub struct UserOptions {
+    /// Whose users the container has
+    #[arg(long, value_enum, value_name = "MODE", default_value = "auto")]
+    pub userns: Mode,
+}
+
+/// Whose users a container has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// The host's: root in there is root out here
+    Host,
+    /// Its own
+    Auto,
+}
+
+/// The user namespace of one container.
+#[derive(Debug)]
+pub struct UserNamespace {
+    maps: Option<Maps>,
+    warnings: RefCell<Vec<String>>,
+}
+
+#[derive(Debug)]
+struct Maps {
+    uids: Map,
+    gids: Map,
+    /// Whether root inside is another user outside than us.
+    are_foreign: bool,
+}
+
+impl UserNamespace {
+    /// Chooses the ids, before the clone.
+    ///
+    /// # Errors
+    /// If there are none to choose from.
+    pub fn prepare(options: &UserOptions) -> Result<Self> {
+        let maps = match options.userns {
+            Mode::Host => None,
+            Mode::Auto if Map::of_this_process(Kind::Uid)?.is_the_hosts() => {
+                let (uids, gids) =
+                    (subordinate::for_root(Kind::Uid)?, subordinate::for_root(Kind::Gid)?);
+                Some(Maps {
+                    uids: Map::range(uids.outside, uids.count),
+                    gids: Map::range(gids.outside, gids.count),
+                    are_foreign: true,
+                })
+            }
+            // We are in a user namespace already and have no ids to give away. One more
+            // around the container still takes our power over this one from it.
+            Mode::Auto => Some(Maps {
+                uids: Map::identity(Kind::Uid)?,
+                gids: Map::identity(Kind::Gid)?,
+                are_foreign: false,
+            }),
+        };
+        Ok(Self { maps, warnings: RefCell::default() })
+    }
+
+    /// The namespace to make.
+    pub fn flags(&self) -> CloneFlags {
+        match self.maps {
+            Some(_) => CloneFlags::CLONE_NEWUSER,
+            None => CloneFlags::empty(),
+        }
+    }
+
+    /// In the runtime, before the clone: gives the writable layer to the container's root.
+    pub fn give(&self, overlay: &Overlay) -> Result<()> {
+        match self.foreign() {
+            Some(Maps { uids, gids, .. }) => {
+                let nobody = || Error::new("the container has no root: its map lacks id 0");
+                let uid = uids.outside(0).ok_or_else(nobody)?;
+                overlay.give_to(uid, gids.outside(0).ok_or_else(nobody)?)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// In the runtime, while the child waits: says who is who.
+    pub fn write_maps(&self, pid: Pid) -> Result<()> {
+        let Some(Maps { uids, gids, .. }) = &self.maps else { return Ok(()) };
+        uids.write(Kind::Uid, &pid.to_string())?;
+        gids.write(Kind::Gid, &pid.to_string())
+    }
+
+    /// In the runtime, after that: what the child cannot open, or could but not change
+    /// the owners of. It is the writable layer, the layers below and the volumes.
+    pub fn open_trees(
+        &self,
+        pid: Pid,
+        overlay: &Overlay,
+        mounts: &MountOptions,
+    ) -> Result<Vec<OwnedFd>> {
+        if self.foreign().is_none() {
+            return Ok(Vec::new());
+        }
+        let path = format!("/proc/{pid}/ns/user");
+        let users = File::open(&path).step(|| format!("open {path}"))?;
+        let mut trees = vec![overlay.tree()?];
+        let lower = overlay.lower().iter();
+        let opened = lower.map(|layer| (layer, bind_from(AT_FDCWD, layer)));
+        let volumes = mounts.volume.iter().map(|volume| (&volume.source, volume.open()));
+        for (source, tree) in opened.chain(volumes) {
+            let tree = tree?;
+            if let Err(errno) = idmap::translate(tree.as_fd(), users.as_fd()) {
+                let source = source.display();
+                self.warnings.borrow_mut().push(format!(
+                    "the owners in {source} are not translated ({}): its files belong to \
+                     nobody in the container",
+                    errno.desc().to_lowercase()
+                ));
+            }
+            trees.push(tree);
+        }
+        Ok(trees)
+    }
+
+    /// What the user should know, a line each.
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings.borrow().clone()
+    }
+
+    /// In the child, before all else: becomes the user 0 of the new namespace.
+    pub fn become_root(&self) -> Result<()> {
+        if self.maps.is_none() {
+            return Ok(());
+        }
+        let (user, group) = (Uid::from_raw(0), Gid::from_raw(0));
+        // The group first, by habit: without root, one could not change it any more.
+        setresgid(group, group, group).step(|| "become group 0 of the container")?;
+        setresuid(user, user, user).step(|| "become user 0 of the container")
+    }
+
+    /// In the child: mounts the layers, and leaves the volumes in `trees`.
+    pub fn mount_layers(&self, overlay: &Overlay, trees: &mut Vec<OwnedFd>) -> Result<Root> {
+        if self.foreign().is_none() {
+            return overlay.mount();
+        }
+        // A layer has to be a mount of this mount namespace, wherever it is. /tmp is not
+        // needed any more: the pivot takes it away with the rest of the host.
+        let host = Root::open("/".as_ref())?;
+        let parts: Vec<_> = trees.drain(..=overlay.lower().len()).collect();
+        for tree in &parts {
+            host.place(tree.as_fd(), Path::new("/tmp"), Target::Directory)?;
+        }
+        let paths: Vec<PathBuf> = parts.iter().map(idmap::path_of).collect();
+        overlay.mount_layers(&paths[1..], &paths[0])
+    }
+
+    /// In the child: mounts volumes and tmpfs.
+    pub fn mount_volumes(
+        &self,
+        root: &Root,
+        mounts: &MountOptions,
+        trees: Vec<OwnedFd>,
+    ) -> Result<()> {
+        match self.foreign() {
+            Some(_) => mount_ns::place_volumes(root, mounts, trees),
+            None => mount_ns::mount_volumes(root, mounts),
+        }
+    }
+
+    fn foreign(&self) -> Option<&Maps> {
+        self.maps.as_ref().filter(|maps| maps.are_foreign)
+    }
+}

@@ -1,0 +1,63 @@
+//! Why a user namespace was refused, and what an administrator can do about it.
+//!
+//! The kernel has had them for ordinary users since Linux 3.8, and they are its most
+//! debated feature: whatever only root could reach before, bugs included, anybody can
+//! reach in one. So there are several switches, each with its own distribution.
+
+use std::fs;
+
+use nix::errno::Errno;
+use process::Error;
+
+use crate::rootless::is_refusal;
+
+/// A setting that keeps ordinary users from user namespaces.
+struct Switch {
+    file: &'static str,
+    refuses: &'static str,
+    why: &'static str,
+    fix: &'static str,
+}
+
+const SWITCHES: [Switch; 3] = [
+    Switch {
+        file: "/proc/sys/kernel/unprivileged_userns_clone",
+        refuses: "0",
+        why: "this host keeps user namespaces to root",
+        fix: "sudo sysctl kernel.unprivileged_userns_clone=1",
+    },
+    Switch {
+        file: "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+        refuses: "1",
+        why: "AppArmor takes the power from ordinary users' namespaces",
+        fix: "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0",
+    },
+    Switch {
+        file: "/proc/sys/user/max_user_namespaces",
+        refuses: "0",
+        why: "this host allows no user namespaces",
+        fix: "sudo sysctl user.max_user_namespaces=10000",
+    },
+];
+
+/// Adds what keeps us from it, and what would allow it.
+pub(crate) fn explain(error: Error) -> Error {
+    let is_off = |switch: &&Switch| {
+        fs::read_to_string(switch.file).is_ok_and(|value| value.trim() == switch.refuses)
+    };
+    match SWITCHES.iter().find(is_off) {
+        Some(switch) => error.hint(format!("{}: {} (or run it with sudo)", switch.why, switch.fix)),
+        None if error.to_hint().is_some() && !is_refusal(&error) => error,
+        None => match error.errno() {
+            Some(Errno::ENOSPC) => {
+                error.hint("too many of them: see sysctl user.max_user_namespaces, or depth 32")
+            }
+            Some(Errno::EINVAL) => error.hint("this kernel was built without user namespaces"),
+            Some(_) if is_refusal(&error) => error.hint(
+                "something forbids user namespaces here, as containers' seccomp filters do; \
+                 run it with sudo, or on the host itself",
+            ),
+            _ => error,
+        },
+    }
+}

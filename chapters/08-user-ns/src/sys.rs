@@ -1,0 +1,34 @@
+//! The system calls of this chapter that `nix` does not wrap, and all its `unsafe`.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use nix::errno::Errno;
+use nix::unistd::{ForkResult, fork};
+
+/// `mount_setattr(2)`: translates owners in a mount and all below it, as the user
+/// namespace `users` has them.
+pub fn set_idmap(mount: BorrowedFd<'_>, users: BorrowedFd<'_>) -> nix::Result<()> {
+    // SAFETY: mount_attr is plain integers, for which zero means "leave as it is".
+    let mut attr: libc::mount_attr = unsafe { std::mem::zeroed() };
+    attr.attr_set = libc::MOUNT_ATTR_IDMAP;
+    attr.userns_fd = users.as_raw_fd() as u64;
+    // SAFETY: the path is empty and `attr` outlives the call.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            mount.as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_EMPTY_PATH | libc::AT_RECURSIVE,
+            &raw const attr,
+            size_of_val(&attr),
+        )
+    };
+    Errno::result(result).map(drop)
+}
+
+/// `fork(2)`, by a process that has one thread.
+pub fn fork_in_two() -> nix::Result<ForkResult> {
+    // SAFETY: the caller has one thread only, so that no lock in the copy is held by a
+    // thread which does not exist there.
+    unsafe { fork() }
+}
