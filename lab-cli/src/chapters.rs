@@ -117,6 +117,11 @@ impl Chapter {
         (self.create)(matches, rootfs)
     }
 
+    /// Whether a container of this chapter has a namespace of that kind.
+    pub fn has_own(&self, namespace: &str) -> bool {
+        self.namespaces.split(' ').any(|kind| kind == namespace)
+    }
+
     /// Whether this chapter has the option of that name.
     fn has(&self, id: &str) -> bool {
         let grammar = (self.augment)(clap::Command::new("lab"));

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anstream::println;
 use anyhow::Result;
 use colored::Colorize;
+use nix::unistd::geteuid;
 use process::State;
 
 use crate::{output, rootfs};
@@ -16,6 +17,10 @@ use crate::{output, rootfs};
 /// If the state directory cannot be read, or something could not be removed: that
 /// stays recorded, and is tried again the next time.
 pub fn run() -> Result<ExitCode> {
+    // What was made as root of a user namespace can be removed only as such a one.
+    if !geteuid().is_root() && !State::abandoned()?.is_empty() {
+        user_ns::rootless::enter(true)?;
+    }
     let mut removed = 0;
     for state in State::abandoned()? {
         for line in sweep(&state)? {
@@ -37,6 +42,9 @@ pub fn run() -> Result<ExitCode> {
 
 /// The same before a run: quick when there is nothing, and never in its way.
 pub fn sweep_before_run() {
+    if !geteuid().is_root() {
+        return; // chapter 0, which leaves nothing
+    }
     let swept = State::abandoned().map(|abandoned| {
         abandoned.iter().try_for_each(|state| sweep(state).map(drop)) //
     });

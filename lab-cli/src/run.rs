@@ -9,13 +9,14 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use colored::Colorize;
+use net_ns::NetworkOptions;
 use nix::unistd::geteuid;
-use process::{Container, Error, Outcome, Step};
+use process::{Container, Outcome, Step};
 use serde::Serialize;
 
 use crate::chapters::{AllOptions, Chapter, DefaultRoot, parser};
 use crate::view::{self, Detail, View};
-use crate::{clean, output, rootfs, summary, usage};
+use crate::{clean, output, rootfs, summary};
 
 /// `lab run [OPTIONS] CHAPTER [--] COMMAND`: our own options here, the chapters' in
 /// `matches`, from which each takes what it knows.
@@ -87,6 +88,7 @@ impl FromArgMatches for RunArgs {
 pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let OwnArgs { chapter, view, ref json } = args.own;
     chapter.refuse_later_options(&args.matches)?;
+    become_root(chapter, &args.matches)?;
     clean::sweep_before_run();
     let rootfs = default_root(chapter, &args.matches)?;
     // Before anything is made: what was seen could not be seen again.
@@ -136,11 +138,31 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     Ok(ExitCode::from(outcome.status.code()))
 }
 
+/// Lets an ordinary user be root of a user namespace, from the first chapter on that
+/// needs one; there this program starts again.
+fn become_root(chapter: &Chapter, matches: &ArgMatches) -> Result<()> {
+    if geteuid().is_root() || chapter.root == DefaultRoot::Host {
+        return Ok(());
+    }
+    eprintln!(
+        "{} not root: this runs in a user namespace, chapter 8 explains it",
+        "note:".cyan().bold()
+    );
+    if !chapter.has_own("net") {
+        return Ok(user_ns::rootless::enter(false)?);
+    }
+    let network = NetworkOptions::from_arg_matches(matches)?;
+    if network.network == net_ns::Mode::Bridge {
+        eprintln!(
+            "{} its bridge is in there as well: no way to the outside",
+            "note:".cyan().bold()
+        );
+    }
+    Ok(user_ns::rootless::become_root(&network)?)
+}
+
 /// The root a chapter runs in when none is named; also says if it looks damaged.
 fn default_root(chapter: &Chapter, matches: &ArgMatches) -> Result<Option<PathBuf>> {
-    if chapter.root != DefaultRoot::Host && !geteuid().is_root() {
-        return Err(needs_root(chapter).into());
-    }
     if matches.contains_id("rootfs") && matches.get_one::<PathBuf>("rootfs").is_some() {
         return Ok(None);
     }
@@ -180,20 +202,6 @@ fn show(seen: &View, detail: ViewChoice, chapter: &Chapter, container: &dyn Cont
     let view = view::render(seen, detail, view::width(&stderr()));
     // The empty line parts it from what the command prints.
     output::tell(&format!("{chapter} {}: {adds}\n{view}\n", container.state().id()));
-}
-
-/// The same command line with what is missing.
-///
-/// By its full path, as sudo looks programs up in directories of its own.
-fn needs_root(chapter: &Chapter) -> Error {
-    let program = std::env::current_exe().unwrap_or_else(|_| "lab".into());
-    let words = ["sudo".into(), program.into_os_string()].into_iter();
-    let again = usage::shell_words(words.chain(std::env::args_os().skip(1)));
-    Error::new(format!(
-        "{} needs root; of the chapters here only chapter-00 does without",
-        chapter.short_name()
-    ))
-    .hint(again)
 }
 
 /// What `--json` writes.

@@ -78,7 +78,7 @@ fn not_needed(error: &clap::Error, words: &[OsString]) -> Option<Error> {
 }
 
 /// Words as a shell would take them back.
-pub fn shell_words<W: AsRef<OsStr>>(words: impl IntoIterator<Item = W>) -> String {
+fn shell_words<W: AsRef<OsStr>>(words: impl IntoIterator<Item = W>) -> String {
     let quote = |word: W| {
         let word = word.as_ref().to_string_lossy().into_owned();
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);

@@ -65,8 +65,21 @@ impl User {
             Err(Errno::EPERM) if sys::has_capability(CAP_SETGID) == Ok(true) => {}
             dropped => dropped.step(|| "drop supplementary groups")?,
         }
-        setresgid(self.gid, self.gid, self.gid).step(|| format!("become group {}", self.gid))?;
-        setresuid(self.uid, self.uid, self.uid).step(|| format!("become user {}", self.uid))
+        setresgid(self.gid, self.gid, self.gid)
+            .step(|| format!("become group {}", self.gid))
+            .map_err(explain)?;
+        setresuid(self.uid, self.uid, self.uid)
+            .step(|| format!("become user {}", self.uid))
+            .map_err(explain)
+    }
+}
+
+fn explain(error: Error) -> Error {
+    match error.errno() {
+        Some(Errno::EINVAL) => {
+            error.hint("this user namespace has no such id: cat /proc/self/uid_map (chapter 8)")
+        }
+        _ => error,
     }
 }
 

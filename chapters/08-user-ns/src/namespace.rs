@@ -183,13 +183,13 @@ impl UserNamespace {
         }
         // A layer has to be a mount of this mount namespace, wherever it is. /tmp is not
         // needed any more: the pivot takes it away with the rest of the host.
-        let host = Root::open("/".as_ref())?;
+        let (host, place) = (Root::open("/".as_ref())?, Path::new("/tmp"));
         let parts: Vec<_> = trees.drain(..=overlay.lower().len()).collect();
         for tree in &parts {
-            host.place(tree.as_fd(), Path::new("/tmp"), Target::Directory)?;
+            host.place(tree.as_fd(), place, Target::Directory)?;
         }
         let paths: Vec<PathBuf> = parts.iter().map(idmap::path_of).collect();
-        overlay.mount_layers(&paths[1..], &paths[0])
+        overlay.mount_layers(&paths[1..], &paths[0], place)
     }
 
     /// In the child: mounts volumes and tmpfs.

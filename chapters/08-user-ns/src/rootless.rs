@@ -49,7 +49,11 @@ pub fn become_root(network: &NetworkOptions) -> Result<()> {
     enter(network.network == Mode::Bridge)
 }
 
-/// Becomes root of new user and, with `own_network`, network namespaces.
+/// Becomes root of a new user namespace, with `own_network` of a network as well, and
+/// starts this program again.
+///
+/// # Errors
+/// As [`become_root`]; it does not return otherwise.
 pub fn enter(own_network: bool) -> Result<()> {
     let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
     let records = state::directory();
@@ -72,15 +76,14 @@ pub fn enter(own_network: bool) -> Result<()> {
         net_ns::set_up_loopback()?;
     }
 
+    let again = || "start again as root of a user namespace";
+    let program = std::env::current_exe().step(again)?;
     let mut arguments = std::env::args_os();
     let name = arguments.next().unwrap_or_default();
     // In there we are root, whose records would be elsewhere.
-    let error = Command::new("/proc/self/exe")
-        .arg0(name)
-        .args(arguments)
-        .env("LAB_STATE_DIR", records)
-        .exec();
-    Err(error).step(|| "start again as root of a user namespace")
+    let error =
+        Command::new(program).arg0(name).args(arguments).env("LAB_STATE_DIR", records).exec();
+    Err(error).step(again)
 }
 
 /// One id, and no groups but our own.
