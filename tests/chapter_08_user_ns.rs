@@ -1,0 +1,133 @@
+//! Chapter 8: root inside, nobody outside; and clocks of its own.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+
+use harness::{Lab, assert_snapshot, kernel, skip};
+
+/// The numbers of /proc/PID/uid_map.
+fn uid_map(pid: i32) -> Vec<u32> {
+    let map = fs::read_to_string(format!("/proc/{pid}/uid_map")).expect("a map");
+    map.split_whitespace().map(|number| number.parse().expect("a number")).collect()
+}
+
+#[test]
+fn root_in_there_is_an_ordinary_user_out_here() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let container = lab.start("chapter-08", "id -u");
+    assert_eq!(container.said, "0\nready\n");
+    let [inside, outside, count] = uid_map(container.pid)[..] else { panic!("one range") };
+    assert_eq!((inside, count), (0, 65536));
+    assert!(outside >= 100_000);
+    let status = fs::read_to_string(format!("/proc/{}/status", container.pid)).unwrap();
+    let uids = status.lines().find(|line| line.starts_with("Uid:")).unwrap();
+    assert_eq!(uids.split_whitespace().nth(1).unwrap(), outside.to_string());
+    container.finish();
+}
+
+#[test]
+fn without_a_user_namespace_root_is_root() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let container = lab.start("chapter-08 --userns host", "");
+    assert!(!kernel::own_namespaces(container.pid).contains(&"user"));
+    container.finish();
+}
+
+#[test]
+fn the_image_belongs_to_root_in_there_and_stays_as_it_is() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let before = fs::metadata(lab.image().join("etc/passwd")).unwrap();
+    let script = "stat -c %u / /etc/passwd; echo x >> /etc/passwd; \
+                  rm -r /home && mkdir /home && ls /home; touch /file; chown 1000 /file; \
+                  stat -c %u /file";
+    assert_eq!(lab.sh("chapter-08", script).ok(), "0\n0\n1000\n");
+    let after = fs::metadata(lab.image().join("etc/passwd")).unwrap();
+    assert_eq!((after.uid(), after.len()), (before.uid(), before.len()));
+}
+
+#[test]
+fn owners_in_a_volume_are_the_same_on_both_sides() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let data = lab.state_dir().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::write(data.join("theirs"), "").unwrap();
+    chown(data.join("theirs"), Some(1234), Some(1234)).unwrap();
+    let script = "stat -c %u /data/theirs; echo x > /data/new; chown 77 /data/new";
+    let owner = lab.sh(&format!("chapter-08 -v {}:/data", data.display()), script).ok();
+    assert_eq!(owner, "1234\n");
+    assert_eq!(fs::metadata(data.join("new")).unwrap().uid(), 77);
+}
+
+#[test]
+fn root_in_there_has_no_power_over_what_is_not_its_own() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    // A file of a user whom no map mentions: nobody's, and closed.
+    let secret = lab.state_dir().join("secret");
+    fs::write(&secret, "secret\n").unwrap();
+    chown(&secret, Some(70_000), Some(70_000)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    let with = |chapter| format!("{chapter} --network none -v {}:/secret", secret.display());
+    assert_eq!(lab.sh(&with("chapter-07"), "cat /secret").ok(), "secret\n");
+    let ran = lab.sh(&with("chapter-08"), "cat /secret");
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+}
+
+#[test]
+fn network_and_limits_are_there_as_before() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    // The default route: destination 0.
+    let routes = lab.sh("chapter-08", "cat /proc/net/route").ok();
+    assert!(routes.contains("eth0\t00000000\t"), "{routes}");
+    let eat = "x=a; while :; do x=$x$x; done";
+    let ran = lab.sh("chapter-08 --network none -m 32m", eat);
+    assert_eq!(ran.code, 137, "{}", ran.stderr);
+}
+
+#[test]
+fn its_clocks_have_an_offset_and_the_hosts_have_none() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let us = std::process::id() as i32;
+    let plain = lab.start("chapter-08 --network none", "");
+    assert_eq!(kernel::namespace(plain.pid, "time"), kernel::namespace(us, "time"));
+    plain.finish();
+    let uptime = |text: &str| text.split('.').next().unwrap().parse::<u64>().unwrap();
+    let host = uptime(&fs::read_to_string("/proc/uptime").unwrap());
+    let container =
+        lab.start("chapter-08 --network none --clock-offset 1000000", "cat /proc/uptime");
+    assert!(uptime(&container.said) >= host + 1_000_000, "{}", container.said);
+    assert_ne!(kernel::namespace(container.pid, "time"), kernel::namespace(us, "time"));
+    assert_eq!(kernel::namespace(container.runtime, "time"), kernel::namespace(us, "time"));
+    container.finish();
+}
+
+#[test]
+fn a_clock_below_zero_is_an_error() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let ran = lab.sh("chapter-08 --network none --clock-offset -999999999", "true");
+    assert_eq!(ran.code, 125);
+    assert_snapshot!("clock_below_zero", ran.stderr);
+}
