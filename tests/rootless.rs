@@ -83,13 +83,14 @@ fn an_ordinary_user_runs_every_chapter_and_is_root_in_there() {
 #[test]
 fn an_ordinary_users_layer_takes_and_lists_changes() {
     let Some(user) = User::new() else { return };
-    let script = "rm -r /home; mkdir /home; echo x > /root/file; ls /home";
+    let script = "set -e; rm -r /home; mkdir /home; echo x > /root/file; ls /home";
     let json = user.home.path().join("report.json");
     fs::write(&json, "").unwrap();
     chown(&json, Some(SOMEBODY), Some(SOMEBODY)).unwrap();
     let path = json.to_str().unwrap();
     let output = user.run(&["run", "8", "--json", path, "--", "sh", "-c", script]);
     assert_eq!(text(&output.stdout), "", "{}", text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let report: serde_json::Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
     let changes = report["outcome"]["changes"].to_string();
     for line in ["A /root/file", "C /home", "D /home/"] {
