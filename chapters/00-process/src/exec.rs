@@ -6,8 +6,6 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::sys::prctl;
-use nix::sys::signal::Signal;
 use nix::unistd::{chdir, execve};
 
 use crate::command::DEFAULT_PATH;
@@ -16,22 +14,15 @@ use crate::user::User;
 use crate::{Command, Error, Result, Step, sys};
 
 /// Becomes the command. Returns only if that fails.
-pub(crate) fn exec(command: &Command, terminal: Option<&Terminal>) -> Result<Infallible> {
+///
+/// `become_user` comes last, when nothing is left to do that needs any privilege.
+pub(crate) fn exec(
+    command: &Command,
+    terminal: Option<&Terminal>,
+    become_user: impl FnOnce(&User) -> Result<()>,
+) -> Result<Infallible> {
     let user = User::resolve(command.user.as_deref())?;
     let env = command.environment(&user.home);
-    if let Some(workdir) = &command.workdir {
-        chdir(workdir).step(|| format!("change to the working directory {}", workdir.display()))?;
-    }
-    user.become_it()?;
-    // A change of user clears it, see prctl(2).
-    prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;
-    if let Some(terminal) = terminal {
-        terminal.take()?;
-    }
-    // Whatever the runtime or its caller had open (a directory of the host is enough
-    // to walk out of any root) ends here.
-    sys::close_on_exec_from(3).step(|| "close all descriptors above 2")?;
-
     let argv = c_strings(command.argv.iter().cloned())?;
     let envp = c_strings(env.iter().map(|(key, value)| {
         let mut pair = key.clone();
@@ -41,6 +32,18 @@ pub(crate) fn exec(command: &Command, terminal: Option<&Terminal>) -> Result<Inf
     }))?;
     let path = env.iter().find(|(key, _)| key == "PATH");
     let path = path.map_or(OsStr::new(DEFAULT_PATH), |(_, value)| value);
+
+    if let Some(workdir) = &command.workdir {
+        chdir(workdir).step(|| format!("change to the working directory {}", workdir.display()))?;
+    }
+    if let Some(terminal) = terminal {
+        terminal.take()?;
+    }
+    // Whatever the runtime or its caller had open (a directory of the host is enough
+    // to walk out of any root) ends here.
+    sys::close_on_exec_from(3).step(|| "close all descriptors above 2")?;
+    become_user(&user)?;
+
     let mut refused = None;
     for program in candidates(&command.argv[0], path) {
         let Err(errno) = execve(&c_string(program.into())?, &argv, &envp);

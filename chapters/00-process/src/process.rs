@@ -14,7 +14,7 @@ use crate::gate::{ChildGate, ParentGate, gate};
 use crate::signals::{self, BlockedSignals};
 use crate::sys::{self, Cloned};
 use crate::terminal::Terminal;
-use crate::{Command, Error, ExitStatus, Result, Step, exec};
+use crate::{Command, Error, ExitStatus, Result, Step, User, exec};
 
 /// The first process of a container, seen from the runtime.
 ///
@@ -30,6 +30,20 @@ pub struct Process {
     ended: Option<(ExitStatus, Duration)>,
 }
 
+/// What happens on the way to exec, in this order.
+#[derive(Clone, Copy, Debug)]
+pub struct Steps<P, C, U> {
+    /// In the runtime, when the process exists. What it returns is handed over: the
+    /// descriptors of things that can only be made then, and not by the process itself.
+    pub parent: P,
+    /// In the new process, which is held afterwards.
+    pub child: C,
+    /// In the new process when it is started, as the very last step. Here it gives up
+    /// what it needed until now; at some point of that, it has to call
+    /// [`User::become_it`].
+    pub become_user: U,
+}
+
 impl Process {
     /// Clones a process, lets both sides do their part, and holds it before exec.
     ///
@@ -43,17 +57,26 @@ impl Process {
         child: impl FnOnce() -> Result<()>,
     ) -> Result<Self> {
         let parent = |pid| parent(pid).map(|()| Vec::new());
-        Self::create_handing_over(args, command, parent, |_| child())
+        let child = |_| child();
+        let steps = Steps { parent, child, become_user: User::become_it };
+        Self::create_in_steps(args, command, steps)
     }
 
-    /// The same, and what `parent` returns is handed over to `child`: descriptors of
-    /// things that can only be made once the process exists, and not by itself.
-    pub fn create_handing_over<'a>(
+    /// The same in more steps: things are handed over, and the last step is chosen.
+    ///
+    /// # Errors
+    /// As [`Self::create`]; an error of `become_user` is returned by [`Self::start`].
+    pub fn create_in_steps<'a, P, C, U>(
         args: impl Into<CloneArgs<'a>>,
         command: &Command,
-        parent: impl FnOnce(Pid) -> Result<Vec<OwnedFd>>,
-        child: impl FnOnce(Vec<OwnedFd>) -> Result<()>,
-    ) -> Result<Self> {
+        steps: Steps<P, C, U>,
+    ) -> Result<Self>
+    where
+        P: FnOnce(Pid) -> Result<Vec<OwnedFd>>,
+        C: FnOnce(Vec<OwnedFd>) -> Result<()>,
+        U: FnOnce(&User) -> Result<()>,
+    {
+        let Steps { parent, child, become_user } = steps;
         let (parent_gate, child_gate) = gate()?;
         let terminal = Terminal::of_caller();
         // From here on, so that no signal is lost between the clone and the wait.
@@ -63,7 +86,7 @@ impl Process {
             Cloned::Parent(pid, pidfd) => (pid, pidfd),
             Cloned::Child => {
                 drop(parent_gate);
-                become_command(child_gate, child, terminal.as_ref(), command)
+                become_command(child_gate, child, terminal.as_ref(), command, become_user)
             }
         };
         drop(child_gate);
@@ -162,9 +185,10 @@ fn become_command(
     child: impl FnOnce(Vec<OwnedFd>) -> Result<()>,
     terminal: Option<&Terminal>,
     command: &Command,
+    become_user: impl FnOnce(&User) -> Result<()>,
 ) -> ! {
     let built = prepare(&gate).and_then(child).and_then(|()| gate.hold());
-    let Err(error) = built.and_then(|()| exec::exec(command, terminal));
+    let Err(error) = built.and_then(|()| exec::exec(command, terminal, become_user));
     gate.fail(&error);
     sys::exit_now(error.to_exit_code().into())
 }

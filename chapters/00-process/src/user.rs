@@ -8,6 +8,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use nix::errno::Errno;
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
 
 use crate::{Error, Result, Step, sys};
@@ -17,15 +19,15 @@ const CAP_SETGID: u32 = 6;
 
 /// The numbers to run with, and where they are at home.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct User {
+pub struct User {
     uid: Uid,
     gid: Gid,
-    pub home: PathBuf,
+    pub(crate) home: PathBuf,
 }
 
 impl User {
     /// Resolves `user[:group]`; without one, we stay who we are.
-    pub fn resolve(wanted: Option<&str>) -> Result<Self> {
+    pub(crate) fn resolve(wanted: Option<&str>) -> Result<Self> {
         let Some(wanted) = wanted else {
             let (uid, gid) = (geteuid(), getegid());
             let home = passwd(|_, number| number == uid.as_raw()).map(|entry| entry.home);
@@ -54,6 +56,9 @@ impl User {
     }
 
     /// Becomes this user, for good.
+    ///
+    /// # Errors
+    /// If the runtime is not root: only root may become somebody else.
     pub fn become_it(&self) -> Result<()> {
         // Groups first: afterwards we may no longer be allowed to. The caller's
         // supplementary groups must not follow us into the container.
@@ -70,7 +75,9 @@ impl User {
             .map_err(explain)?;
         setresuid(self.uid, self.uid, self.uid)
             .step(|| format!("become user {}", self.uid))
-            .map_err(explain)
+            .map_err(explain)?;
+        // A change of user clears it, see prctl(2).
+        prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")
     }
 }
 

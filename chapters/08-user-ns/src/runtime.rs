@@ -6,7 +6,9 @@ use mount_ns::MountOptions;
 use net_ns::{Network, NetworkOptions};
 use overlay::{LayerOptions, Overlay};
 use pid_ns::PidOptions;
-use process::{CloneArgs, CloneFlags, CommandOptions, Outcome, Process, Result, State};
+use process::{
+    CloneArgs, CloneFlags, CommandOptions, Outcome, Process, Result, State, Steps, User,
+};
 use uts_ipc::{NameOptions, Names};
 
 use crate::{ClockOptions, UserNamespace, UserOptions};
@@ -109,7 +111,8 @@ pub fn create(options: &Options) -> Result<Container> {
     let flags = FLAGS | network.flags() | users.flags();
     let args = CloneArgs { flags, cgroup: cgroup.fd() };
     let _clock = options.clock.shift()?; //               new in this chapter
-    let process = Process::create_handing_over(args, &command, parent, child)?;
+    let steps = Steps { parent, child, become_user: User::become_it };
+    let process = Process::create_in_steps(args, &command, steps)?;
 
     state.announce("chapter-08-user-ns", process.pid(), &command)?;
     Ok(Container { process, cgroup, network, overlay, users, state })
