@@ -60,7 +60,9 @@ fn serve(command: Pid, signals: &BlockedSignals) -> ! {
     sys::wipe_environment();
     // Above all our end of the gate: the runtime takes its closing for a successful
     // exec, so only the command may hold it.
-    let _ = sys::close_all_above_stderr();
+    if sys::close_all_above_stderr().is_err() {
+        exit_now(125);
+    }
     loop {
         let Ok(signal) = signals.wait() else { exit_now(125) };
         if signal.number != Signal::SIGCHLD as i32 {
