@@ -20,7 +20,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
@@ -159,6 +159,13 @@ impl Cgroup {
     /// The v2 directory, for `CLONE_INTO_CGROUP`.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.unified.as_ref().map(AsFd::as_fd)
+    }
+
+    /// The directory of the v1 hierarchy that `controller` lives in, if there is one.
+    pub fn dir_of(&self, controller: &str) -> Option<&Path> {
+        let is_v1 = |tree: &Hierarchy| tree.version == Version::V1 && tree.has(controller);
+        let group = self.groups.iter().find(|group| is_v1(&group.hierarchy));
+        group.filter(|_| self.is_made).map(|group| group.dir.as_path())
     }
 
     /// In the child, before anything else: joins the v1 hierarchies, and makes the
