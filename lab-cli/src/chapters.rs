@@ -44,7 +44,7 @@ pub struct Chapter {
 }
 
 /// Makes a container from parsed options, in a root if they name none.
-type Create = fn(&ArgMatches, Option<PathBuf>) -> Result<Box<dyn Container>>;
+type Create = fn(&ArgMatches, Option<PathBuf>) -> Result<Container>;
 
 macro_rules! chapter {
     (@root Host $options:ident $rootfs:ident) => { let _ = (&mut $options, $rootfs); };
@@ -64,14 +64,14 @@ macro_rules! chapter {
                 let options = $lib::runtime::Options::from_arg_matches(matches);
                 let mut options = options.map_err(|error| Error::new(error.to_string()))?;
                 chapter!(@root $root options rootfs);
-                Ok(Box::new($lib::runtime::create(&options)?))
+                $lib::runtime::create(&options)
             },
         }
     };
 }
 
 /// The command-line options of the last chapter, and so of all.
-pub type AllOptions = user_ns::runtime::Options;
+pub type AllOptions = security::runtime::Options;
 
 /// All chapters there are.
 #[rustfmt::skip]
@@ -85,6 +85,7 @@ pub const CHAPTERS: &[Chapter] = &[
     chapter!(6, "chapter-06-cgroups", cgroups, Working, "cgroups", "its share of memory, CPU and processes", "pid mnt uts ipc net cgroup"),
     chapter!(7, "chapter-07-overlay", overlay, Pristine, "layers", "a writable layer over a read-only image", "pid mnt uts ipc net cgroup"),
     chapter!(8, "chapter-08-user-ns", user_ns, Pristine, "user and time namespaces", "its own users: root inside, nobody outside", "pid mnt uts ipc net cgroup user"),
+    chapter!(9, "chapter-09-security", security, Pristine, "capabilities", "little power: capabilities, seccomp, masks", "pid mnt uts ipc net cgroup user"),
 ];
 
 impl Chapter {
@@ -109,11 +110,7 @@ impl Chapter {
     ///
     /// # Errors
     /// If a step of the creation fails.
-    pub fn create(
-        &self,
-        matches: &ArgMatches,
-        rootfs: Option<PathBuf>,
-    ) -> Result<Box<dyn Container>> {
+    pub fn create(&self, matches: &ArgMatches, rootfs: Option<PathBuf>) -> Result<Container> {
         (self.create)(matches, rootfs)
     }
 

@@ -112,7 +112,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
             .ok(),
     };
     if let Some(seen) = &seen {
-        show(seen, detail, chapter, container.as_ref());
+        show(seen, detail, chapter, &container);
     }
     if stdin().is_terminal() && stderr().is_terminal() && ignores_keys(chapter, &args.matches) {
         let pid = container.process().pid();
@@ -192,7 +192,7 @@ fn ignores_keys(chapter: &Chapter, matches: &ArgMatches) -> bool {
     chapter.namespaces.contains("pid") && !has_init && !name.ends_with("sh")
 }
 
-fn show(seen: &View, detail: ViewChoice, chapter: &Chapter, container: &dyn Container) {
+fn show(seen: &View, detail: ViewChoice, chapter: &Chapter, container: &Container) {
     let detail = match detail {
         ViewChoice::Full => Detail::Full,
         ViewChoice::Brief => Detail::Brief,

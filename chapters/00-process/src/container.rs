@@ -1,44 +1,81 @@
-//! What all chapters' containers have in common, and how one is run to its end.
+//! A container of any chapter: a process, the parts it is made of, and its record.
 
+use std::fmt::Debug;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::{Outcome, Process, Result, State};
+use crate::{Command, Outcome, Process, Result, State};
 
-/// A container of any chapter: created, and held before its command.
+/// Something a container is made of beside its process: a network, a cgroup, a layer.
 ///
-/// Dropping it removes everything it was made of.
-pub trait Container {
-    /// Its first process.
-    fn process(&mut self) -> &mut Process;
-
-    /// Its id and record.
-    fn state(&self) -> &State;
-
-    /// What its user should know before it starts, a line each.
+/// Dropping it removes it.
+pub trait Part: Debug {
+    /// What the user should know before the container starts, a line each.
     fn notes(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// Adds what this chapter knows of the container's life, after its end.
+    /// Adds what it knows of the container's life, after its end.
     ///
     /// # Errors
     /// If something of it could not be read.
-    fn report(&mut self, _outcome: &mut Outcome) -> Result<()> {
+    fn report(&self, _outcome: &mut Outcome) -> Result<()> {
         Ok(())
+    }
+}
+
+/// A container, created and held before its command.
+///
+/// Dropping it removes all it was made of, in the order of the fields: a part can be
+/// removed when no process uses it any more, and the record when nothing is left.
+#[derive(Debug)]
+pub struct Container {
+    process: Process,
+    parts: Vec<Box<dyn Part>>,
+    state: State,
+}
+
+impl Container {
+    /// Puts a container together, and writes down who runs in it.
+    ///
+    /// # Errors
+    /// If the record cannot be written.
+    pub fn new(
+        chapter: &str,
+        command: &Command,
+        process: Process,
+        parts: Vec<Box<dyn Part>>,
+        state: State,
+    ) -> Result<Self> {
+        state.announce(chapter, process.pid(), command)?;
+        Ok(Self { process, parts, state })
+    }
+
+    /// Its first process.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Its id and record.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What its user should know before it starts, a line each.
+    pub fn notes(&self) -> Vec<String> {
+        self.parts.iter().flat_map(|part| part.notes()).collect()
     }
 
     /// Starts the container and waits for its end.
     ///
     /// # Errors
     /// If it cannot be started, waited for, or reported on.
-    fn run(&mut self) -> Result<Outcome> {
-        let process = self.process();
-        process.start()?;
-        let status = process.wait()?;
+    pub fn run(&mut self) -> Result<Outcome> {
+        self.process.start()?;
+        let status = self.process.wait()?;
         let mut outcome = Outcome {
             status,
-            duration: process.duration().unwrap_or(Duration::ZERO),
+            duration: self.process.duration().unwrap_or(Duration::ZERO),
             peak_memory: None,
             cpu_time: None,
             throttled: None,
@@ -46,13 +83,13 @@ pub trait Container {
             changes: None,
             kept: None,
         };
-        self.report(&mut outcome)?;
+        self.parts.iter().try_for_each(|part| part.report(&mut outcome))?;
         Ok(outcome)
     }
 }
 
 /// Runs what `create` makes, as each chapter's own program does.
-pub fn main<C: Container>(create: impl FnOnce() -> Result<C>) -> ExitCode {
+pub fn main(create: impl FnOnce() -> Result<Container>) -> ExitCode {
     match create().and_then(run_to_end) {
         Ok(outcome) => {
             if let Some(limit) = &outcome.killed_by {
@@ -73,7 +110,7 @@ pub fn main<C: Container>(create: impl FnOnce() -> Result<C>) -> ExitCode {
     }
 }
 
-fn run_to_end(mut container: impl Container) -> Result<Outcome> {
+fn run_to_end(mut container: Container) -> Result<Outcome> {
     for note in container.notes() {
         eprintln!("note: {note}");
     }

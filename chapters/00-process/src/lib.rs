@@ -38,7 +38,7 @@ mod user;
 
 pub use clone::CloneArgs;
 pub use command::{Command, CommandOptions, DEFAULT_PATH};
-pub use container::{Container, main};
+pub use container::{Container, Part, main};
 pub use error::{Error, Result, Step};
 pub use nix::sched::CloneFlags;
 pub use process::{Process, Steps};

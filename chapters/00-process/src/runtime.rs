@@ -1,6 +1,6 @@
 //! The whole runtime of chapter 0: a process, held before its command.
 
-use crate::{self as process, CloneFlags, CommandOptions, Process, Result, State};
+use crate::{CloneFlags, CommandOptions, Container, Process, Result, State};
 
 /// What is of the container's own: nothing yet.
 const FLAGS: CloneFlags = CloneFlags::empty();
@@ -11,13 +11,6 @@ pub struct Options {
     /// The command and its surroundings.
     #[command(flatten)]
     pub command: CommandOptions,
-}
-
-/// A container of chapter 0.
-#[derive(Debug)]
-pub struct Container {
-    process: Process,
-    state: State,
 }
 
 /// Makes the container, ready to start.
@@ -32,16 +25,5 @@ pub fn create(options: &Options) -> Result<Container> {
     let child = || Ok(());
     let process = Process::create(FLAGS, &command, parent, child)?;
 
-    state.announce("chapter-00-process", process.pid(), &command)?;
-    Ok(Container { process, state })
-}
-
-impl process::Container for Container {
-    fn process(&mut self) -> &mut Process {
-        &mut self.process
-    }
-
-    fn state(&self) -> &State {
-        &self.state
-    }
+    Container::new("chapter-00-process", &command, process, Vec::new(), state)
 }

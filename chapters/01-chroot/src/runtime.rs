@@ -1,6 +1,6 @@
 //! The whole runtime of chapter 1: a process with a root directory of its own.
 
-use process::{CloneFlags, CommandOptions, Process, Result, State};
+use process::{CloneFlags, CommandOptions, Container, Process, Result, State};
 
 use crate::RootOptions;
 
@@ -18,13 +18,6 @@ pub struct Options {
     pub command: CommandOptions,
 }
 
-/// A container of chapter 1.
-#[derive(Debug)]
-pub struct Container {
-    process: Process,
-    state: State,
-}
-
 /// Makes the container, ready to start.
 ///
 /// # Errors
@@ -38,16 +31,5 @@ pub fn create(options: &Options) -> Result<Container> {
     let child = || crate::enter(&root); //                new in this chapter
     let process = Process::create(FLAGS, &command, parent, child)?;
 
-    state.announce("chapter-01-chroot", process.pid(), &command)?;
-    Ok(Container { process, state })
-}
-
-impl process::Container for Container {
-    fn process(&mut self) -> &mut Process {
-        &mut self.process
-    }
-
-    fn state(&self) -> &State {
-        &self.state
-    }
+    Container::new("chapter-01-chroot", &command, process, Vec::new(), state)
 }

@@ -1,7 +1,7 @@
 //! The whole runtime of chapter 2: a process tree of its own under another root.
 
 use chroot::RootOptions;
-use process::{CloneFlags, CommandOptions, Process, Result, State};
+use process::{CloneFlags, CommandOptions, Container, Process, Result, State};
 
 use crate::PidOptions;
 
@@ -22,13 +22,6 @@ pub struct Options {
     pub command: CommandOptions,
 }
 
-/// A container of chapter 2.
-#[derive(Debug)]
-pub struct Container {
-    process: Process,
-    state: State,
-}
-
 /// Makes the container, ready to start.
 ///
 /// # Errors
@@ -45,16 +38,5 @@ pub fn create(options: &Options) -> Result<Container> {
     };
     let process = Process::create(FLAGS, &command, parent, child)?;
 
-    state.announce("chapter-02-pid-ns", process.pid(), &command)?;
-    Ok(Container { process, state })
-}
-
-impl process::Container for Container {
-    fn process(&mut self) -> &mut Process {
-        &mut self.process
-    }
-
-    fn state(&self) -> &State {
-        &self.state
-    }
+    Container::new("chapter-02-pid-ns", &command, process, Vec::new(), state)
 }

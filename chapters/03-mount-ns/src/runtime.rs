@@ -2,7 +2,7 @@
 
 use chroot::RootOptions;
 use pid_ns::PidOptions;
-use process::{CloneFlags, CommandOptions, Process, Result, State};
+use process::{CloneFlags, CommandOptions, Container, Process, Result, State};
 
 use crate::{MountOptions, Root};
 
@@ -26,13 +26,6 @@ pub struct Options {
     pub command: CommandOptions,
 }
 
-/// A container of chapter 3.
-#[derive(Debug)]
-pub struct Container {
-    process: Process,
-    state: State,
-}
-
 /// Makes the container, ready to start.
 ///
 /// # Errors
@@ -54,16 +47,5 @@ pub fn create(options: &Options) -> Result<Container> {
     };
     let process = Process::create(FLAGS, &command, parent, child)?;
 
-    state.announce("chapter-03-mount-ns", process.pid(), &command)?;
-    Ok(Container { process, state })
-}
-
-impl process::Container for Container {
-    fn process(&mut self) -> &mut Process {
-        &mut self.process
-    }
-
-    fn state(&self) -> &State {
-        &self.state
-    }
+    Container::new("chapter-03-mount-ns", &command, process, Vec::new(), state)
 }

@@ -3,7 +3,7 @@
 use chroot::RootOptions;
 use mount_ns::{MountOptions, Root};
 use pid_ns::PidOptions;
-use process::{CloneFlags, CommandOptions, Process, Result, State};
+use process::{CloneFlags, CommandOptions, Container, Process, Result, State};
 
 use crate::{NameOptions, Names};
 
@@ -33,13 +33,6 @@ pub struct Options {
     pub command: CommandOptions,
 }
 
-/// A container of chapter 4.
-#[derive(Debug)]
-pub struct Container {
-    process: Process,
-    state: State,
-}
-
 /// Makes the container, ready to start.
 ///
 /// # Errors
@@ -65,16 +58,5 @@ pub fn create(options: &Options) -> Result<Container> {
     };
     let process = Process::create(FLAGS, &command, parent, child)?;
 
-    state.announce("chapter-04-uts-ipc", process.pid(), &command)?;
-    Ok(Container { process, state })
-}
-
-impl process::Container for Container {
-    fn process(&mut self) -> &mut Process {
-        &mut self.process
-    }
-
-    fn state(&self) -> &State {
-        &self.state
-    }
+    Container::new("chapter-04-uts-ipc", &command, process, Vec::new(), state)
 }

@@ -18,7 +18,7 @@ use std::net::Ipv4Addr;
 
 use clap::ValueEnum;
 use nix::unistd::Pid;
-use process::{CloneFlags, Error, Result, State};
+use process::{CloneFlags, Error, Part, Result, State};
 
 use crate::netlink::Netlink;
 use crate::plug::Plug;
@@ -124,9 +124,10 @@ impl Network {
     pub fn resolv_conf(&self) -> &str {
         &self.resolv_conf
     }
+}
 
-    /// What its user should know, a line each.
-    pub fn notes(&self) -> Vec<String> {
+impl Part for Network {
+    fn notes(&self) -> Vec<String> {
         self.plug.as_ref().map_or(Vec::new(), Plug::notes)
     }
 }

@@ -3,7 +3,7 @@
 use chroot::RootOptions;
 use mount_ns::{MountOptions, Root};
 use pid_ns::PidOptions;
-use process::{CloneFlags, CommandOptions, Process, Result, State};
+use process::{CloneFlags, CommandOptions, Container, Part, Process, Result, State};
 use uts_ipc::{NameOptions, Names};
 
 use crate::{Network, NetworkOptions};
@@ -35,14 +35,6 @@ pub struct Options {
     /// The command and its surroundings.
     #[command(flatten)]
     pub command: CommandOptions,
-}
-
-/// A container of chapter 5. What is first is dropped first.
-#[derive(Debug)]
-pub struct Container {
-    process: Process,
-    network: Network,
-    state: State,
 }
 
 /// Makes the container, ready to start.
@@ -79,20 +71,6 @@ pub fn create(options: &Options) -> Result<Container> {
     let flags = FLAGS | network.flags();
     let process = Process::create(flags, &command, parent, child)?;
 
-    state.announce("chapter-05-net-ns", process.pid(), &command)?;
-    Ok(Container { process, network, state })
-}
-
-impl process::Container for Container {
-    fn process(&mut self) -> &mut Process {
-        &mut self.process
-    }
-
-    fn state(&self) -> &State {
-        &self.state
-    }
-
-    fn notes(&self) -> Vec<String> {
-        self.network.notes()
-    }
+    let parts: Vec<Box<dyn Part>> = vec![Box::new(network)];
+    Container::new("chapter-05-net-ns", &command, process, parts, state)
 }

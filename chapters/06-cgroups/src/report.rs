@@ -15,17 +15,15 @@
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use process::{ExitStatus, Outcome, Result};
+use process::{ExitStatus, Outcome, Part, Result};
 
 use crate::group::{Group, find};
 use crate::quantity::size;
 use crate::{Cgroup, Version};
 
-impl Cgroup {
-    /// Fills in what this chapter knows of the container's life, after its end.
-    ///
+impl Part for Cgroup {
     /// A number is left out where the host has no controller to count it.
-    pub fn report(&self, outcome: &mut Outcome) -> Result<()> {
+    fn report(&self, outcome: &mut Outcome) -> Result<()> {
         if !self.is_made {
             return Ok(());
         }
@@ -45,7 +43,9 @@ impl Cgroup {
         }
         Ok(())
     }
+}
 
+impl Cgroup {
     /// v2 counts processor time in every cgroup, with or without the controller.
     fn cpu_time(&self) -> Option<Duration> {
         let of_v1 = self.groups.iter().find(|group| group.hierarchy.has("cpuacct"));

@@ -4,7 +4,7 @@ use chroot::RootOptions;
 use mount_ns::{MountOptions, Root};
 use net_ns::{Network, NetworkOptions};
 use pid_ns::PidOptions;
-use process::{CloneArgs, CloneFlags, CommandOptions, Outcome, Process, Result, State};
+use process::{CloneArgs, CloneFlags, CommandOptions, Container, Part, Process, Result, State};
 use uts_ipc::{NameOptions, Names};
 
 use crate::{Cgroup, LimitOptions};
@@ -40,15 +40,6 @@ pub struct Options {
     /// The command and its surroundings.
     #[command(flatten)]
     pub command: CommandOptions,
-}
-
-/// A container of chapter 6. What is first is dropped first.
-#[derive(Debug)]
-pub struct Container {
-    process: Process,
-    cgroup: Cgroup,
-    network: Network,
-    state: State,
 }
 
 /// Makes the container, ready to start.
@@ -88,24 +79,6 @@ pub fn create(options: &Options) -> Result<Container> {
     let args = CloneArgs { flags: FLAGS | network.flags(), cgroup: cgroup.fd() };
     let process = Process::create(args, &command, parent, child)?;
 
-    state.announce("chapter-06-cgroups", process.pid(), &command)?;
-    Ok(Container { process, cgroup, network, state })
-}
-
-impl process::Container for Container {
-    fn process(&mut self) -> &mut Process {
-        &mut self.process
-    }
-
-    fn state(&self) -> &State {
-        &self.state
-    }
-
-    fn report(&mut self, outcome: &mut Outcome) -> Result<()> {
-        self.cgroup.report(outcome) //                    new in this chapter
-    }
-
-    fn notes(&self) -> Vec<String> {
-        self.network.notes()
-    }
+    let parts: Vec<Box<dyn Part>> = vec![Box::new(cgroup), Box::new(network)];
+    Container::new("chapter-06-cgroups", &command, process, parts, state)
 }

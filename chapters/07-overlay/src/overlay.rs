@@ -31,7 +31,7 @@ use mount_ns::{MountOptions, Root};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::sys::statfs::statfs;
-use process::{Error, Outcome, Result, State, Step};
+use process::{Error, Outcome, Part, Result, State, Step};
 
 use crate::changes;
 use crate::owner::in_user_namespace;
@@ -127,14 +127,6 @@ impl Overlay {
             .step(|| "set the mode of the upper directory")
     }
 
-    /// Why the writable layer is in memory, if it is.
-    pub fn note(&self) -> Option<String> {
-        self.tmpfs.as_ref().map(|_| {
-            let dir = self.dir.display();
-            format!("the writable layer is in memory: the file system of {dir} cannot hold one")
-        })
-    }
-
     /// In the container: mounts the layers as one tree.
     pub fn mount(&self) -> Result<Root> {
         if let Some(tmpfs) = &self.tmpfs {
@@ -193,11 +185,28 @@ impl Overlay {
         names.join(" over ")
     }
 
-    /// Fills in what the container changed, and puts the layer aside with `--keep`.
-    ///
-    /// # Errors
-    /// If the writable layer cannot be read or moved.
-    pub fn report(&self, outcome: &mut Outcome) -> Result<()> {
+    /// Where the host finds the two directories.
+    pub(crate) fn on_host(&self) -> PathBuf {
+        match &self.tmpfs {
+            Some(tmpfs) => format!("/proc/self/fd/{}", tmpfs.as_raw_fd()).into(),
+            None => self.dir.clone(),
+        }
+    }
+}
+
+impl Part for Overlay {
+    fn notes(&self) -> Vec<String> {
+        let dir = self.dir.display();
+        match self.tmpfs {
+            None => Vec::new(),
+            Some(_) => vec![format!(
+                "the writable layer is in memory: the file system of {dir} cannot hold one"
+            )],
+        }
+    }
+
+    /// What the container changed; and with `--keep`, the layer is put aside.
+    fn report(&self, outcome: &mut Outcome) -> Result<()> {
         let upper = self.on_host().join("upper");
         outcome.changes = Some(changes::changes(&upper, &self.lower, &self.mount_points)?);
         if let Some(kept) = &self.keep {
@@ -205,14 +214,6 @@ impl Overlay {
             outcome.kept = Some(kept.clone());
         }
         Ok(())
-    }
-
-    /// Where the host finds the two directories.
-    pub(crate) fn on_host(&self) -> PathBuf {
-        match &self.tmpfs {
-            Some(tmpfs) => format!("/proc/self/fd/{}", tmpfs.as_raw_fd()).into(),
-            None => self.dir.clone(),
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use chroot::RootOptions;
 use mount_ns::MountOptions;
 use net_ns::{Network, NetworkOptions};
 use pid_ns::PidOptions;
-use process::{CloneArgs, CloneFlags, CommandOptions, Outcome, Process, Result, State};
+use process::{CloneArgs, CloneFlags, CommandOptions, Container, Part, Process, Result, State};
 use uts_ipc::{NameOptions, Names};
 
 use crate::{LayerOptions, Overlay};
@@ -46,16 +46,6 @@ pub struct Options {
     pub command: CommandOptions,
 }
 
-/// A container of chapter 7. What is first is dropped first.
-#[derive(Debug)]
-pub struct Container {
-    process: Process,
-    cgroup: Cgroup,
-    network: Network,
-    overlay: Overlay,
-    state: State,
-}
-
 /// Makes the container, ready to start.
 ///
 /// # Errors
@@ -94,25 +84,6 @@ pub fn create(options: &Options) -> Result<Container> {
     let args = CloneArgs { flags: FLAGS | network.flags(), cgroup: cgroup.fd() };
     let process = Process::create(args, &command, parent, child)?;
 
-    state.announce("chapter-07-overlay", process.pid(), &command)?;
-    Ok(Container { process, cgroup, network, overlay, state })
-}
-
-impl process::Container for Container {
-    fn process(&mut self) -> &mut Process {
-        &mut self.process
-    }
-
-    fn state(&self) -> &State {
-        &self.state
-    }
-
-    fn report(&mut self, outcome: &mut Outcome) -> Result<()> {
-        self.cgroup.report(outcome)?;
-        self.overlay.report(outcome) //                   new in this chapter
-    }
-
-    fn notes(&self) -> Vec<String> {
-        self.network.notes().into_iter().chain(self.overlay.note()).collect()
-    }
+    let parts: Vec<Box<dyn Part>> = vec![Box::new(cgroup), Box::new(network), Box::new(overlay)];
+    Container::new("chapter-07-overlay", &command, process, parts, state)
 }

@@ -35,7 +35,7 @@ use mount_ns::{MountOptions, Root, Target, bind_from};
 use nix::fcntl::AT_FDCWD;
 use nix::unistd::{Gid, Pid, Uid, setresgid, setresuid};
 use overlay::Overlay;
-use process::{CloneFlags, Error, Result, Step};
+use process::{CloneFlags, Error, Part, Result, Step};
 
 use crate::maps::{Kind, Map};
 use crate::{idmap, subordinate};
@@ -62,7 +62,7 @@ pub enum Mode {
 #[derive(Debug)]
 pub struct UserNamespace {
     maps: Option<Maps>,
-    warnings: RefCell<Vec<String>>,
+    notes: RefCell<Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -98,7 +98,7 @@ impl UserNamespace {
                 are_foreign: false,
             }),
         };
-        Ok(Self { maps, warnings: RefCell::default() })
+        Ok(Self { maps, notes: RefCell::default() })
     }
 
     /// The namespace to make.
@@ -149,7 +149,7 @@ impl UserNamespace {
             let tree = tree?;
             if let Err(errno) = idmap::translate(tree.as_fd(), users.as_fd()) {
                 let source = source.display();
-                self.warnings.borrow_mut().push(format!(
+                self.notes.borrow_mut().push(format!(
                     "the owners in {source} are not translated ({}): its files belong to \
                      nobody in the container",
                     errno.desc().to_lowercase()
@@ -158,11 +158,6 @@ impl UserNamespace {
             trees.push(tree);
         }
         Ok(trees)
-    }
-
-    /// What the user should know, a line each.
-    pub fn warnings(&self) -> Vec<String> {
-        self.warnings.borrow().clone()
     }
 
     /// In the child, before all else: becomes the user 0 of the new namespace.
@@ -207,5 +202,11 @@ impl UserNamespace {
 
     fn foreign(&self) -> Option<&Maps> {
         self.maps.as_ref().filter(|maps| maps.are_foreign)
+    }
+}
+
+impl Part for UserNamespace {
+    fn notes(&self) -> Vec<String> {
+        self.notes.borrow().clone()
     }
 }

@@ -7,7 +7,7 @@ use net_ns::{Network, NetworkOptions};
 use overlay::{LayerOptions, Overlay};
 use pid_ns::PidOptions;
 use process::{
-    CloneArgs, CloneFlags, CommandOptions, Outcome, Process, Result, State, Steps, User,
+    CloneArgs, CloneFlags, CommandOptions, Container, Part, Process, Result, State, Steps, User,
 };
 use uts_ipc::{NameOptions, Names};
 
@@ -53,17 +53,6 @@ pub struct Options {
     /// The command and its surroundings.
     #[command(flatten)]
     pub command: CommandOptions,
-}
-
-/// A container of chapter 8. What is first is dropped first.
-#[derive(Debug)]
-pub struct Container {
-    process: Process,
-    cgroup: Cgroup,
-    network: Network,
-    overlay: Overlay,
-    users: UserNamespace,
-    state: State,
 }
 
 /// Makes the container, ready to start.
@@ -114,27 +103,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let steps = Steps { parent, child, become_user: User::become_it };
     let process = Process::create_in_steps(args, &command, steps)?;
 
-    state.announce("chapter-08-user-ns", process.pid(), &command)?;
-    Ok(Container { process, cgroup, network, overlay, users, state })
-}
-
-impl process::Container for Container {
-    fn process(&mut self) -> &mut Process {
-        &mut self.process
-    }
-
-    fn state(&self) -> &State {
-        &self.state
-    }
-
-    fn report(&mut self, outcome: &mut Outcome) -> Result<()> {
-        self.cgroup.report(outcome)?;
-        self.overlay.report(outcome)
-    }
-
-    fn warnings(&self) -> Vec<String> {
-        let network = self.network.warning().map(str::to_owned);
-        let users = self.users.warnings();
-        network.into_iter().chain(self.overlay.warning()).chain(users).collect()
-    }
+    let parts: Vec<Box<dyn Part>> =
+        vec![Box::new(cgroup), Box::new(network), Box::new(overlay), Box::new(users)];
+    Container::new("chapter-08-user-ns", &command, process, parts, state)
 }

@@ -1,0 +1,150 @@
+//! Device rules: which devices the container may open.
+//!
+//! Its /dev holds six harmless nodes, but a node is only a name for a number. Root with
+//! CAP_MKNOD, which belongs to the default set, can make one for 8:0 and read the
+//! host's disk. So the cgroup keeps a list of who may open what, and the kernel asks it
+//! at every `open` of a device and every `mknod`:
+//!
+//! ```text
+//!   v1   echo a           > devices.deny     nothing, and then one rule a line:
+//!        echo 'c 1:3 rwm' > devices.allow    type, major:minor, read write mknod
+//!   v2   no file at all: a small program in the kernel, see device_program.rs
+//! ```
+//!
+//! Whoever has a device open already keeps it: the rules stand before the first process
+//! enters the cgroup.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+use cgroups::Cgroup;
+use nix::errno::Errno;
+use process::{Error, Result, Step};
+
+use crate::{device_program, sys};
+
+/// What one rule allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rule {
+    pub kind: Kind,
+    /// `None`: any.
+    pub major: Option<u32>,
+    /// `None`: any.
+    pub minor: Option<u32>,
+    /// A sum of [`MKNOD`], [`READ`] and [`WRITE`].
+    pub access: u32,
+}
+
+/// The two kinds of device nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Block,
+    Character,
+}
+
+/// What can be done with a device: `BPF_DEVCG_ACC_…` in linux/bpf.h.
+pub(crate) const MKNOD: u32 = 1;
+pub(crate) const READ: u32 = 2;
+pub(crate) const WRITE: u32 = 4;
+pub(crate) const ALL: u32 = MKNOD | READ | WRITE;
+
+/// Docker's default. Making a node is harmless as long as it cannot be opened, and
+/// package managers do it.
+const DEFAULT: [Rule; 11] = [
+    Rule { kind: Kind::Character, major: None, minor: None, access: MKNOD },
+    Rule { kind: Kind::Block, major: None, minor: None, access: MKNOD },
+    character(1, Some(3)), // null
+    character(1, Some(5)), // zero
+    character(1, Some(7)), // full
+    character(1, Some(8)), // random
+    character(1, Some(9)), // urandom
+    character(5, Some(0)), // tty
+    character(5, Some(1)), // console
+    character(5, Some(2)), // ptmx
+    character(136, None),  // pts/*
+];
+
+const fn character(major: u32, minor: Option<u32>) -> Rule {
+    Rule { kind: Kind::Character, major: Some(major), minor, access: ALL }
+}
+
+impl std::fmt::Display for Rule {
+    /// `c 1:3 rwm`, as v1 wants it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = match self.kind {
+            Kind::Block => 'b',
+            Kind::Character => 'c',
+        };
+        let number = |number: Option<u32>| number.map_or("*".to_owned(), |n| n.to_string());
+        write!(f, "{kind} {}:{} ", number(self.major), number(self.minor))?;
+        [(READ, "r"), (WRITE, "w"), (MKNOD, "m")]
+            .iter()
+            .filter(|(bit, _)| self.access & bit != 0)
+            .try_for_each(|(_, letter)| f.write_str(letter))
+    }
+}
+
+/// Lets a cgroup open the default devices only.
+///
+/// # Errors
+/// If neither generation of cgroups offers device rules, or the kernel refuses them.
+pub fn restrict_devices(cgroup: &Cgroup) -> Result<()> {
+    let restricted = match (cgroup.dir_of("devices"), cgroup.fd()) {
+        (Some(dir), _) => restrict_v1(dir),
+        (None, Some(dir)) => sys::load_device_program(&device_program::assemble(&DEFAULT))
+            .step(|| "load the device program")
+            .and_then(|program| {
+                use std::os::fd::AsFd;
+                sys::attach_device_program(dir, program.as_fd())
+                    .step(|| "attach the device program to the cgroup")
+            }),
+        (None, None) => Err(Error::from_errno("restrict devices: no cgroup", Errno::EPERM)),
+    };
+    match restricted {
+        // In a user namespace no device node can be made (mknod(2)), and the bound ones
+        // are their owners'. The kernel refuses the rules there: they are not needed.
+        Err(error) if is_refusal(&error) && in_user_namespace() => Ok(()),
+        Err(error) if is_refusal(&error) => {
+            Err(error.hint("--privileged does without, and lets it open the host's disks"))
+        }
+        restricted => restricted,
+    }
+}
+
+fn restrict_v1(dir: &Path) -> Result<()> {
+    let write = |file: &str, text: &str| {
+        let path = dir.join(file);
+        let written = OpenOptions::new()
+            .write(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(text.as_bytes()));
+        written.step(|| format!("write {text:?} to {}", path.display()))
+    };
+    write("devices.deny", "a")?;
+    DEFAULT.iter().try_for_each(|rule| write("devices.allow", &rule.to_string()))
+}
+
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.errno(), Some(Errno::EPERM | Errno::EACCES))
+}
+
+/// Whether the root here is not the host's, user_namespaces(7). An ordinary user will
+/// be the root of such a namespace too.
+fn in_user_namespace() -> bool {
+    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    let is_initial = map.split_whitespace().eq(["0", "0", "4294967295"]);
+    !is_initial || !nix::unistd::geteuid().is_root()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_written_as_v1_reads_them() {
+        assert_eq!(DEFAULT[1].to_string(), "b *:* m");
+        assert_eq!(DEFAULT[2].to_string(), "c 1:3 rwm");
+        assert_eq!(DEFAULT[10].to_string(), "c 136:* rwm");
+    }
+}

@@ -1,0 +1,47 @@
+//! Chapter 9: root without the power to do harm.
+//!
+//! The container has everything of its own by now, and its root is still the host's
+//! root: namespaces hide things, they forbid little. It could load a kernel module, set
+//! the clock, make a node for the host's disk and read it. So power is taken away, in
+//! layers that each stop what slips through the others:
+//!
+//! ```text
+//!   what it may ask the kernel to do    capabilities     root's power in 41 parts
+//!   … that a program could add to it    no_new_privs     setuid has no effect
+//!   which questions it may ask at all   seccomp          a list of system calls
+//!   which devices it may open           device rules     v1 `devices`, v2 eBPF
+//!   what of /proc and /sys it sees      masks            covered, or read-only
+//!   how much it may use                 ulimits          per process, set once
+//!   whose keys it finds                 session keyring  one of its own
+//!   how it could reach back to us       self_exe         the runtime is read-only
+//! ```
+//!
+//! The order matters as much as the list: each step needs privileges that a later one
+//! takes away. [`Confinement::enter`] is that order; read it after [`runtime`], then
+//! the lessons: `capabilities.rs`, `seccomp.rs` with `profile.rs`, `devices.rs` with
+//! `device_program.rs`, `masks.rs`, `ulimits.rs`, `keyring.rs`, `self_exe.rs`.
+//!
+//! What is left: it is still one kernel, and its root is still user 0 of the host,
+//! wherever files are shared. Chapter 8 makes it nobody there.
+
+pub mod runtime;
+
+mod capabilities;
+mod confinement;
+mod device_program;
+mod devices;
+mod keyring;
+mod masks;
+mod profile;
+mod seccomp;
+mod self_exe;
+mod sys;
+mod syscalls;
+mod ulimits;
+
+pub use capabilities::{Capabilities, Capability};
+pub use confinement::{Confinement, SecurityOption, SecurityOptions};
+pub use devices::restrict_devices;
+pub use seccomp::SeccompChoice;
+pub use self_exe::protect_runtime;
+pub use ulimits::Ulimit;

@@ -1,0 +1,18 @@
+//! The runtime of chapter 9 as a program of its own.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use security::runtime::{Options, create};
+
+/// Run a command as a root that can do little harm
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    process::main(|| create(&cli.options))
+}

@@ -1,0 +1,103 @@
+//! Masks: what of /proc and /sys a container shall not read, or not write.
+//!
+//! Not everything below /proc is about processes. Much of it is the one kernel that host
+//! and container share, and there is no namespace for it: all memory (`kcore`), the
+//! keys, a file that reboots the machine when somebody writes `b` into it. Where a file
+//! cannot be made one's own, it can be covered by a mount:
+//!
+//! ```text
+//!   masked      /proc/kcore          a file: /dev/null is bound over it
+//!               /sys/firmware        a directory: an empty, read-only tmpfs
+//!   read-only   /proc/sys            itself, bound over itself, read-only
+//! ```
+//!
+//! The mounts are below the pivoted root and cannot be taken off without CAP_SYS_ADMIN,
+//! which is among the capabilities that go. Nor can a second /proc be mounted then.
+
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::Path;
+
+use mount_ns::{Root, Target, bind_from, make_read_only};
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, OFlag, open};
+use nix::mount::{MsFlags, mount};
+use nix::sys::stat::{Mode, fstat, makedev};
+use process::{Error, Result, Step};
+
+/// What shows too much: memory, keys, addresses of the kernel, the firmware's tables,
+/// and counters fine enough to guess what others type or compute.
+const MASKED: [&str; 12] = [
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/sys/devices/virtual/powercap",
+    "/sys/firmware",
+];
+
+/// What changes the host when it is written to.
+const READ_ONLY: [&str; 5] =
+    ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+
+/// Covers the paths of this kernel's /proc and /sys, as the container sees them.
+pub(crate) fn mask() -> Result<()> {
+    let null = open_null()?;
+    for path in MASKED {
+        match std::fs::symlink_metadata(path) {
+            // Not every kernel has all of them.
+            Err(error) if error.raw_os_error() == Some(Errno::ENOENT as i32) => {}
+            found => match found.step(|| format!("look at {path}"))?.is_dir() {
+                true => cover_directory(path)?,
+                false => cover_file(path, &null)?,
+            },
+        }
+    }
+    let root = Root::open(Path::new("/"))?;
+    READ_ONLY.iter().try_for_each(|path| protect(&root, path))
+}
+
+/// `/dev/null`, if that is what it says: a volume may hold anything, also a link that
+/// would make us bind a file of the container's choice over the mask's place.
+fn open_null() -> Result<OwnedFd> {
+    let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let null = open("/dev/null", flags, Mode::empty()).step(|| "open /dev/null")?;
+    let found = fstat(&null).step(|| "look at /dev/null")?;
+    match found.st_rdev == makedev(1, 3) && found.st_mode & libc::S_IFMT == libc::S_IFCHR {
+        true => Ok(null),
+        false => Err(Error::new("mask /proc/kcore: /dev/null is not the null device")
+            .hint("a volume covers the container's /dev")),
+    }
+}
+
+fn cover_file(path: &str, null: &OwnedFd) -> Result<()> {
+    let null = format!("/proc/self/fd/{}", null.as_raw_fd());
+    mount(Some(null.as_str()), path, None::<&str>, MsFlags::MS_BIND, None::<&str>)
+        .step(|| format!("bind /dev/null over {path}"))
+}
+
+fn cover_directory(path: &str) -> Result<()> {
+    let flags = MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    mount(Some("tmpfs"), path, Some("tmpfs"), flags, Some("size=4k,nr_inodes=1"))
+        .step(|| format!("mount an empty tmpfs over {path}"))
+}
+
+/// Binds a path over itself; the copy can be read-only while the rest of /proc is not.
+fn protect(root: &Root, path: &str) -> Result<()> {
+    let copy = match bind_from(AT_FDCWD, Path::new(path)) {
+        Err(error) if error.errno() == Some(Errno::ENOENT) => return Ok(()),
+        copy => copy?,
+    };
+    let recursive = true;
+    make_read_only(copy.as_fd(), recursive).step(|| format!("make {path} read-only"))?;
+    let target = match Path::new(path).is_dir() {
+        true => Target::Directory,
+        false => Target::File,
+    };
+    root.place(copy.as_fd(), Path::new(path), target)
+}
