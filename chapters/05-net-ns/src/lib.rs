@@ -10,6 +10,7 @@ pub mod bridge;
 pub mod forwarding;
 pub mod lock;
 pub mod nat;
+pub mod netlink;
 pub mod network;
 pub mod plug;
 pub mod pool;
@@ -20,7 +21,7 @@ pub mod subnet;
 pub mod veth;
 
 mod iptables;
-mod netlink;
+
 mod nft;
 
 pub use network::{Mode, Network, NetworkOptions, set_up_loopback};
