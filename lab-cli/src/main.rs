@@ -9,6 +9,7 @@ mod cgroups;
 mod chapters;
 mod clean;
 mod compare;
+mod doctor;
 mod output;
 mod rootfs;
 mod run;
@@ -42,6 +43,8 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Show the cgroup hierarchies, and a process's place in them
     Cgroups(cgroups::Args),
+    /// Show what this host can and cannot do
+    Doctor(doctor::Args),
     /// Show or reset the default root file system
     Rootfs(rootfs::Args),
     /// Remove what a killed run has left
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Command::View(args) => view::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Cgroups(args) => cgroups::run(args),
+        Command::Doctor(args) => doctor::run(args),
         Command::Rootfs(args) => rootfs::run(args),
         Command::Clean => clean::run(),
         Command::Completions { shell } => {

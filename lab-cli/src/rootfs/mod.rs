@@ -15,7 +15,6 @@
 use std::path::PathBuf;
 
 use cache::Cache;
-use plan::Origin;
 
 mod busybox;
 mod cache;
@@ -32,7 +31,9 @@ mod skeleton;
 mod tree;
 mod working;
 
+pub use busybox::find as find_busybox;
 pub use command::{Args, run};
+pub use plan::Origin;
 pub use working::Working;
 
 /// What to do about a damaged working root.
