@@ -14,6 +14,7 @@ mod chapter_07_overlay;
 mod chapter_08_user_ns;
 mod chapters;
 mod cli;
+mod doctor;
 mod job_control;
 mod lifetimes;
 mod rootfs;
