@@ -47,6 +47,9 @@ struct Trial {
 
 const NAME: &str = "nft or iptables";
 
+/// Where the programs read their rules.
+const STDIN: &str = "/dev/stdin";
+
 /// What chapter 5 loses without.
 const LOSS: &str = "no way out for containers, no -p";
 
@@ -58,6 +61,12 @@ pub fn check(host: &Host) -> Check {
     });
     let check = match found {
         None => elsewhere(host),
+        // nft opens it for JSON; udev makes it, and a bare devtmpfs has none.
+        Some(_) if !Path::new(STDIN).exists() => {
+            Check::missing(NAME, format!("there is no {STDIN} to give it rules by"))
+                .fix(host.as_root(&format!("ln -s /proc/self/fd/0 {STDIN}")))
+                .required()
+        }
         Some((trial, path)) => match modules::look(trial.modules) {
             Modules::Ready => tried(host, trial, &path),
             Modules::AtFirstUse(modules) => {
@@ -85,10 +94,6 @@ fn tried(host: &Host, trial: &Trial, path: &Path) -> Check {
     };
     let fix = match refusal.errno() {
         Some(_) => restrictions::fix_of(host, &refusal),
-        // nft reads JSON from there; udev makes it, and a bare devtmpfs has none.
-        None if !Path::new("/dev/stdin").exists() => {
-            host.as_root("ln -s /proc/self/fd/0 /dev/stdin")
-        }
         None => newer_kernel(host),
     };
     Check::missing(NAME, refusal.text).fix(fix).required()
