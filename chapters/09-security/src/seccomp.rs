@@ -37,7 +37,7 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, SeccompRule};
 
 use crate::profile::{Profile, target, version};
 use crate::syscalls::number;
-use crate::{Capabilities, sys};
+use crate::{Capabilities, ranges, sys};
 
 /// Our own profile.
 const DEFAULT: &str = include_str!("default-seccomp.json");
@@ -137,7 +137,10 @@ fn filters(profile: &Profile, capabilities: &Capabilities) -> Result<Vec<BpfProg
     }
     let default = profile.default_action();
     if default != SeccompAction::Allow {
-        filters.push(translate(listed, default, SeccompAction::Allow)?);
+        let (always, depends): (Rules, Rules) =
+            listed.into_iter().partition(|(_, chain)| chain.is_empty());
+        let depends = translate(depends, default, SeccompAction::Allow)?;
+        filters.push(ranges::allow(always.into_keys().map(|number| number as u32), depends));
     }
     Ok(filters)
 }
