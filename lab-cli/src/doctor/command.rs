@@ -1,5 +1,6 @@
 //! The command itself: looks, prints, and says by its status whether all can run.
 
+use std::io::stdout;
 use std::process::ExitCode;
 
 use anstream::{print, println};
@@ -32,7 +33,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(&checks)?);
     } else {
-        let width = view::width().min(PAGE);
+        let width = view::width(&stdout()).min(PAGE);
         print!("{}", render::title(&host));
         print!("{}", render::table(&checks, width));
         print!("{}", render::verdict(&host, &can, &stopped, width));
