@@ -144,19 +144,13 @@ fn become_root(chapter: &Chapter, matches: &ArgMatches) -> Result<()> {
     if geteuid().is_root() || chapter.root == DefaultRoot::Host {
         return Ok(());
     }
-    eprintln!(
-        "{} not root: this runs in a user namespace, chapter 8 explains it",
-        "note:".cyan().bold()
-    );
+    output::note("not root: this runs in a user namespace, chapter 8 explains it");
     if !chapter.has_own("net") {
         return Ok(user_ns::rootless::enter(false)?);
     }
     let network = NetworkOptions::from_arg_matches(matches)?;
     if network.network == net_ns::Mode::Bridge {
-        eprintln!(
-            "{} its bridge is in there as well: no way to the outside",
-            "note:".cyan().bold()
-        );
+        output::note("its bridge is in there as well: no way to the outside");
     }
     Ok(user_ns::rootless::become_root(&network)?)
 }
