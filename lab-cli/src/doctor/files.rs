@@ -1,16 +1,42 @@
 //! Files: where containers are recorded, overlays, and the default root file system.
 
+use nix::unistd::{AccessFlags, access};
+use process::Error;
+
 use super::distribution::Package;
 use super::host::Host;
 use super::{Check, from, overlay};
 use crate::rootfs;
 
-/// State directory, overlays, root file system, busybox.
+/// State directory, overlays, cache, root file system, busybox.
 pub fn checks(host: &Host) -> Vec<Check> {
     let mut checks = overlay::checks(host);
+    checks.push(cache());
     checks.push(root_file_system(host));
     checks.push(busybox(host));
     checks
+}
+
+/// Where root file systems are built: a directory of this user's that can be written
+/// to, or made.
+fn cache() -> Check {
+    let name = "cache directory";
+    let check = match rootfs::Cache::locate() {
+        Ok(cache) => {
+            let place = cache.path(".").components().as_path().to_owned();
+            let existing = place.ancestors().find(|dir| dir.exists()).unwrap_or(&place);
+            match access(existing, AccessFlags::W_OK) {
+                Ok(()) => Check::works(name, format!("{}: can be written", place.display())),
+                Err(errno) => {
+                    let error =
+                        Error::from_errno(format!("write to {}", existing.display()), errno);
+                    Check::missing(name, error.to_string())
+                }
+            }
+        }
+        Err(error) => Check::missing(name, error.to_string()),
+    };
+    check.chapters(from(1)).required().fix("export LAB_CACHE_DIR=$(mktemp -d)")
 }
 
 /// Plans one, and builds nothing.

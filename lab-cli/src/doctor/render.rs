@@ -100,16 +100,23 @@ fn ranges(numbers: &[usize]) -> String {
 
 /// Breaks at spaces; every line but the last ends with `more`.
 fn wrap(text: &str, width: usize, more: &str) -> Vec<String> {
+    let columns = |text: &str| text.chars().count();
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     for word in text.split(' ') {
-        let is_full = line.chars().count() + 1 + word.chars().count() + more.len() > width;
+        let is_full = columns(&line) + 1 + columns(word) + more.len() > width;
         if !line.is_empty() && is_full {
             lines.push(std::mem::take(&mut line) + more);
         } else if !line.is_empty() {
             line.push(' ');
         }
         line += word;
+        // A long path is broken anywhere, but not in a command.
+        while more.is_empty() && width > 0 && columns(&line) > width {
+            let rest = line.chars().skip(width).collect();
+            lines.push(line.chars().take(width).collect());
+            line = rest;
+        }
     }
     lines.push(line);
     lines
@@ -129,5 +136,6 @@ mod tests {
     fn a_command_in_two_lines_is_still_one() {
         assert_eq!(wrap("apt-get install a b", 17, " \\"), ["apt-get install \\", "a b"]);
         assert_eq!(wrap("short", 4, " \\"), ["short"]);
+        assert_eq!(wrap("a /long/path b", 5, ""), ["a", "/long", "/path", "b"]);
     }
 }

@@ -14,8 +14,6 @@
 
 use std::path::PathBuf;
 
-use cache::Cache;
-
 mod busybox;
 mod cache;
 mod command;
@@ -32,6 +30,7 @@ mod tree;
 mod working;
 
 pub use busybox::find as find_busybox;
+pub use cache::Cache;
 pub use command::{Args, run};
 pub use plan::Origin;
 pub use working::Working;
