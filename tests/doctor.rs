@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use harness::{Lab, Ran, assert_snapshot, programs, skip};
+use harness::{Lab, Ran, assert_snapshot, copy_program, skip};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -224,7 +224,7 @@ fn a_limit_on_namespaces_is_found_and_can_be_raised() {
 fn for_everybody() -> (TempDir, PathBuf) {
     let place = TempDir::with_prefix("lab-test-").expect("a temporary directory");
     let copy = place.path().join("lab");
-    fs::copy(programs().join("lab"), &copy).expect("a copy");
+    copy_program("lab", &copy);
     for path in [place.path(), &copy] {
         fs::set_permissions(path, Permissions::from_mode(0o755)).expect("a mode");
     }

@@ -17,7 +17,7 @@ const SOMEBODY: u32 = 61_234;
 struct User {
     home: TempDir,
     // Makes sure that the programs are built.
-    lab: Lab,
+    _state: Lab,
 }
 
 impl User {
@@ -26,11 +26,11 @@ impl User {
         if !skip::is_root() {
             return None;
         }
-        let user = Self { home: TempDir::with_prefix("lab-test-").unwrap(), lab: Lab::new() };
+        let user = Self { home: TempDir::with_prefix("lab-test-").unwrap(), _state: Lab::new() };
         let home = user.home.path();
         fs::set_permissions(home, fs::Permissions::from_mode(0o755)).unwrap();
         // The built program may be where only root can read.
-        fs::copy(user.lab.program("lab").get_program(), home.join("lab")).unwrap();
+        harness::copy_program("lab", &home.join("lab"));
         for dir in ["state", "cache"] {
             fs::create_dir(home.join(dir)).unwrap();
             chown(home.join(dir), Some(SOMEBODY), Some(SOMEBODY)).unwrap();

@@ -161,11 +161,10 @@ fn an_ordinary_user_needs_no_namespace_for_a_process() {
     if !skip::is_root() {
         return;
     }
-    harness::programs();
     // Neither the programs nor our state directory need be in that user's reach.
     let dir = tempfile::TempDir::with_prefix("lab-user-").expect("a directory");
     let program = dir.path().join("lab");
-    fs::copy(harness::programs().join("lab"), &program).expect("a copy");
+    harness::copy_program("lab", &program);
     fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).expect("open to all");
     let state = dir.path().join("state");
     fs::create_dir(&state).expect("a directory");

@@ -254,6 +254,16 @@ pub fn programs() -> &'static Path {
     })
 }
 
+/// Copies a program to where another user can execute it.
+///
+/// Not by ourselves: our descriptor, open for writing, would be in the hands of whatever
+/// another test forks meanwhile, and as long as it is, no program is executed (ETXTBSY).
+#[track_caller]
+pub fn copy_program(name: &str, copy: &Path) {
+    let status = Command::new("cp").arg(programs().join(name)).arg(copy).status();
+    assert!(status.expect("cp starts").success());
+}
+
 /// Where the tests keep their root file system from run to run.
 fn cache_dir() -> PathBuf {
     programs().parent().unwrap_or(programs()).join("tmp/lab-test-cache")
