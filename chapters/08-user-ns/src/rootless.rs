@@ -7,7 +7,7 @@
 //!
 //! ```text
 //!   lab   user 1000
-//!    │ unshare(CLONE_NEWUSER, CLONE_NEWNET)
+//!    │ unshare(CLONE_NEWUSER), then mounts and network
 //!    │ uid_map   0 1000 1          and, where newuidmap is installed, 1 100000 65536
 //!    │ exec itself
 //!   lab   user 0 in here ── runs the chapter ── container
@@ -68,11 +68,14 @@ pub fn enter(own_network: bool) -> Result<()> {
         None => map_ourselves(uid, gid),
     };
     mapped.map_err(refusal::explain)?;
+    // From here on, so that what is new belongs to it. The mounts are only a copy of
+    // the host's, and ours to add to.
+    let mut flags = CloneFlags::CLONE_NEWNS;
     if own_network {
-        // After the other, so that it belongs to it.
-        unshare(CloneFlags::CLONE_NEWNET)
-            .step(|| "make a network namespace")
-            .map_err(refusal::explain)?;
+        flags |= CloneFlags::CLONE_NEWNET;
+    }
+    unshare(flags).step(|| "make namespaces of mounts and network").map_err(refusal::explain)?;
+    if own_network {
         net_ns::set_up_loopback()?;
     }
 
