@@ -11,6 +11,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
+use crate::sys;
+
 /// Runs a program and kills it at its stop number `moment`, two for each system call.
 ///
 /// Returns how many stops there were, if it came to its own end before that.
@@ -46,6 +48,3 @@ pub fn run_and_kill_at(mut command: Command, moment: usize) -> Option<usize> {
         status = waitpid(pid, None).expect("a child of ours");
     }
 }
-
-#[path = "sys_trace.rs"]
-mod sys;

@@ -21,6 +21,8 @@ pub mod skip;
 pub mod snapshot;
 pub mod terminal;
 
+mod sys;
+
 /// How long anything may take before a test gives up on it.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 

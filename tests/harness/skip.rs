@@ -4,6 +4,8 @@ use std::io::Write;
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::sys;
+
 static SKIPPED: AtomicUsize = AtomicUsize::new(0);
 
 /// Says that the current test is skipped and why; the count is printed at the end.
@@ -12,7 +14,7 @@ static SKIPPED: AtomicUsize = AtomicUsize::new(0);
 pub fn skip(why: &str) {
     assert!(std::env::var_os("LAB_NO_SKIP").is_none(), "skipped: {why}");
     static AT_EXIT: Once = Once::new();
-    AT_EXIT.call_once(sys::print_count_at_exit);
+    AT_EXIT.call_once(|| sys::at_exit(print_count));
     SKIPPED.fetch_add(1, Ordering::Relaxed);
     let test = std::thread::current().name().unwrap_or("?").to_owned();
     // Written past the test runner, which hides what a passing test prints.
@@ -28,5 +30,7 @@ pub fn is_root() -> bool {
     root
 }
 
-#[path = "sys.rs"]
-mod sys;
+/// Printed after the last test.
+extern "C" fn print_count() {
+    eprintln!("{} skipped", SKIPPED.load(Ordering::Relaxed));
+}

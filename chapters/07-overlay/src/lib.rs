@@ -15,11 +15,12 @@
 //! deleted; packed into an archive, it would be the next layer of an image, which is
 //! what chapter 11 does.
 //!
-//! Read [`runtime`], then `overlay.rs` and [`changes`].
+//! Read [`runtime`], then `overlay.rs`, `mount_options.rs` and [`changes`].
 
 pub mod changes;
 pub mod runtime;
 
+mod mount_options;
 mod overlay;
 mod owner;
 mod remove;

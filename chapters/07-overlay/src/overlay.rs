@@ -19,11 +19,9 @@
 //! The mount is made in the container's mount namespace and goes away with it. The
 //! upper directory is on the host, so it is in the container's record directory.
 
-use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
@@ -34,7 +32,7 @@ use nix::sys::statfs::statfs;
 use process::{Error, Outcome, Part, Result, State, Step};
 
 use crate::changes;
-use crate::owner::in_user_namespace;
+use crate::mount_options::mount_options;
 use crate::remove::remove_tree;
 
 /// The record of this chapter: the directory that holds the two others.
@@ -142,7 +140,7 @@ impl Overlay {
 
     /// The same where the layers and our directory go by other names.
     pub fn mount_layers(&self, lower: &[PathBuf], dir: &Path, merged: &Path) -> Result<Root> {
-        let options = self.options(lower, dir)?;
+        let options = mount_options(lower, dir, self.keep.is_none())?;
         mount(Some("overlay"), merged, Some("overlay"), MsFlags::empty(), Some(&*options))
             .step(|| format!("mount an overlay of {}", self.names_of_lower()))
             .map_err(|error| match error.errno() {
@@ -151,33 +149,6 @@ impl Overlay {
                 _ => error,
             })?;
         Root::open(merged)
-    }
-
-    /// What mount(8) would get behind `-o`.
-    fn options(&self, lower: &[PathBuf], dir: &Path) -> Result<OsString> {
-        let lower: Vec<_> = lower.iter().map(|dir| escape(dir)).collect();
-        let mut options = OsString::from("lowerdir=");
-        options.push(lower.join(OsStr::new(":")));
-        options.push(",upperdir=");
-        options.push(escape(&dir.join("upper")));
-        options.push(",workdir=");
-        options.push(escape(&dir.join("work")));
-        // A renamed directory is then copied by mv(1), so that the upper layer tells
-        // by itself what has changed.
-        options.push(",metacopy=off,index=off,redirect_dir=");
-        options.push(match in_user_namespace()? {
-            false => "off",
-            // The marks of replaced directories are attributes `trusted.overlay.*`, for
-            // the host's root only. Here they are `user.overlay.*` (Linux 5.11), which
-            // includes the same about redirects and refuses to be told "off".
-            true => "nofollow,userxattr",
-        });
-        if self.keep.is_none() {
-            // Nobody reads this layer after a crash, so nothing has to be synced at
-            // the end: Linux 5.10, overlayfs "Volatile mount".
-            options.push(",volatile");
-        }
-        Ok(options)
     }
 
     fn names_of_lower(&self) -> String {
@@ -262,16 +233,4 @@ fn can_be_upper(dir: &Path) -> Result<bool> {
     let kind = statfs(dir).step(|| format!("look at the file system of {}", dir.display()))?;
     let kind = kind.filesystem_type().0 as i64;
     Ok(![OVERLAY, NFS, SMB2, V9FS, FUSE, FAT].contains(&kind))
-}
-
-/// Commas separate the options and colons the layers, unless a backslash precedes.
-fn escape(path: &Path) -> OsString {
-    let mut escaped = Vec::new();
-    for &byte in path.as_os_str().as_bytes() {
-        if matches!(byte, b'\\' | b':' | b',') {
-            escaped.push(b'\\');
-        }
-        escaped.push(byte);
-    }
-    OsString::from_vec(escaped)
 }
