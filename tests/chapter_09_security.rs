@@ -55,7 +55,7 @@ fn without(lab: &Lab, capability: &str, args: &str) -> Ran {
 #[test]
 fn root_has_fourteen_capabilities_and_cannot_get_more() {
     let Some(lab) = Lab::as_root() else { return };
-    let container = lab.start("chapter-09 --network none", "");
+    let container = lab.start("chapter-09 --userns host --network none", "");
     let expected = [EMPTY_SET, DEFAULT_SET, DEFAULT_SET, DEFAULT_SET, EMPTY_SET];
     assert_eq!(capability_sets(container.pid), expected);
     assert_eq!(container.finish().code, 0);
@@ -65,7 +65,8 @@ fn root_has_fourteen_capabilities_and_cannot_get_more() {
 fn another_user_has_no_capability() {
     let Some(lab) = Lab::as_root() else { return };
     for args in ["", "--security-opt no-new-privileges=false", "--cap-add NET_ADMIN"] {
-        let container = lab.start(&format!("chapter-09 --network none -u 1234 {args}"), "");
+        let container =
+            lab.start(&format!("chapter-09 --userns host --network none -u 1234 {args}"), "");
         let [inheritable, permitted, effective, bounding, ambient] = capability_sets(container.pid);
         assert_eq!([inheritable, permitted, effective, ambient], [EMPTY_SET; 4], "{args}");
         assert_ne!(bounding, EMPTY_SET);
@@ -83,23 +84,32 @@ fn capabilities_are_added_and_dropped_as_docker_does() {
         ("--cap-drop chown", "00000000a80425fa"),
         ("--cap-add NET_ADMIN", "00000000a80435fb"),
     ] {
-        let container = lab.start(&format!("chapter-09 --network none {args}"), "");
+        let container = lab.start(&format!("chapter-09 --userns host --network none {args}"), "");
         let expected = [EMPTY_SET, expected, expected, expected, EMPTY_SET];
         assert_eq!(capability_sets(container.pid), expected, "{args}");
         container.finish();
     }
     let script = "chown 1 /tmp || echo refused";
-    assert_eq!(lab.sh("chapter-09 --network none --cap-drop chown", script).stdout, "refused\n");
+    assert_eq!(
+        lab.sh("chapter-09 --userns host --network none --cap-drop chown", script).stdout,
+        "refused\n"
+    );
 }
 
 #[test]
 fn a_capability_that_the_runtime_lacks_is_named_if_it_was_asked_for() {
     let Some(lab) = Lab::as_root() else { return };
-    let ran = without(&lab, "sys_time", "chapter-09 --network none --cap-add SYS_TIME -- true");
+    let ran = without(
+        &lab,
+        "sys_time",
+        "chapter-09 --userns host --network none --cap-add SYS_TIME -- true",
+    );
     assert_eq!(ran.code, 125);
     assert_snapshot!("missing_capability", ran.stderr);
     for args in ["--cap-add ALL", "--privileged"] {
-        let args = format!("chapter-09 --network none {args} -- grep CapEff /proc/self/status");
+        let args = format!(
+            "chapter-09 --userns host --network none {args} -- grep CapEff /proc/self/status"
+        );
         let ran = without(&lab, "sys_time", &args);
         let set = ran.ok();
         let set = u64::from_str_radix(set.trim_start_matches("CapEff:").trim(), 16).unwrap();
@@ -116,7 +126,7 @@ fn a_setuid_program_gains_nothing_unless_it_is_allowed_to() {
         ("--security-opt no-new-privileges", "1"),
         ("--security-opt no-new-privileges:false", "0"),
     ] {
-        let container = lab.start(&format!("chapter-09 --network none {args}"), "");
+        let container = lab.start(&format!("chapter-09 --userns host --network none {args}"), "");
         assert_eq!(status(container.pid, "NoNewPrivs"), expected, "{args}");
         assert_eq!(status(container.pid, "Seccomp"), "2", "{args}");
         container.finish();
@@ -147,12 +157,12 @@ fn system_calls_that_are_not_listed_fail() {
         ("AF_VSOCK", libc::SYS_socket, "0x100000028, 1, 0", libc::EPERM),
         ("a call that does not exist", 9999, "0", libc::EPERM),
     ] {
-        let ran = call(&lab, "chapter-09 --network none", number, arguments);
+        let ran = call(&lab, "chapter-09 --userns host --network none", number, arguments);
         assert_eq!(ran.stdout, format!("-1 {errno}"), "{name}: {}", ran.stderr);
         let ran = call(&lab, "chapter-07 --network none", number, arguments);
         assert_ne!(ran.stdout, format!("-1 {errno}"), "{name} in chapter 7");
         if name == "bpf" {
-            let with = "chapter-09 --network none --cap-add SYS_ADMIN";
+            let with = "chapter-09 --userns host --network none --cap-add SYS_ADMIN";
             assert_ne!(call(&lab, with, number, arguments).stdout, "-1 1", "{name} with SYS_ADMIN");
         }
     }
@@ -176,7 +186,10 @@ fn a_profile_of_ones_own_is_dockers_format() {
         ] }"#,
     )
     .unwrap();
-    let args = format!("chapter-09 --network none --security-opt seccomp={}", profile.display());
+    let args = format!(
+        "chapter-09 --userns host --network none --security-opt seccomp={}",
+        profile.display()
+    );
     let script = "mkdir /dir; kill -USR1 $$ || echo refused; kill -0 $$ && echo allowed; \
                   rmdir /mnt && echo gone";
     let ran = lab.sh(&args, script);
@@ -211,8 +224,8 @@ fn what_proc_and_sys_show_of_the_host_is_covered() {
                   /sys/firmware /proc/acpi /proc/scsi; do \
                   if [ -d $f ]; then ls -A $f; elif [ -e $f ]; then head -c 1 $f; fi; done; \
                   umount /proc/keys 2> /dev/null || echo stays";
-    assert_eq!(lab.sh("chapter-09 --network none", script).stdout, "stays\n");
-    let container = lab.start("chapter-09 --network none", "");
+    assert_eq!(lab.sh("chapter-09 --userns host --network none", script).stdout, "stays\n");
+    let container = lab.start("chapter-09 --userns host --network none", "");
     let table = fs::read_to_string(format!("/proc/{}/mountinfo", container.pid)).unwrap();
     for path in ["/proc/keys", "/proc/kcore", "/proc/timer_list", "/sys/firmware"] {
         let is_covered = table.lines().any(|line| line.split(' ').nth(4) == Some(path));
@@ -227,7 +240,7 @@ fn the_hosts_settings_can_be_read_and_not_written() {
     // Opened for writing, which decides it; nothing is written.
     let script = "cat /proc/sys/kernel/ostype; (: >> /proc/sys/kernel/core_pattern) && echo open";
     assert_eq!(lab.sh("chapter-07 --network none", script).stdout, "Linux\nopen\n");
-    let ran = lab.sh("chapter-09 --network none", script);
+    let ran = lab.sh("chapter-09 --userns host --network none", script);
     assert_eq!(ran.stdout, "Linux\n");
     assert!(ran.stderr.contains("ead-only file system"), "{}", ran.stderr);
 }
@@ -244,8 +257,11 @@ fn a_device_node_can_be_made_and_not_opened() {
     if before.lines().count() < 2 {
         return skip::skip("no device to open here, not even without rules");
     }
-    assert_eq!(lab.sh("chapter-09 --network none", OPEN_DEVICES).ok().trim(), "2");
-    assert_eq!(lab.sh("chapter-09 --network none --privileged", OPEN_DEVICES).ok(), before);
+    assert_eq!(lab.sh("chapter-09 --userns host --network none", OPEN_DEVICES).ok().trim(), "2");
+    assert_eq!(
+        lab.sh("chapter-09 --userns host --network none --privileged", OPEN_DEVICES).ok(),
+        before
+    );
 }
 
 #[test]
@@ -269,7 +285,7 @@ fn the_device_rules_hold_on_cgroup_v2_as_well() {
     outer.arg("sh").arg(run.get_program());
     outer.envs(run.get_envs().filter_map(|(key, value)| Some((key, value?))));
     let output = outer
-        .args(["run", "chapter-09", "--network", "none", "--", "sh", "-c"])
+        .args(["run", "chapter-09", "--userns", "host", "--network", "none", "--", "sh", "-c"])
         .arg(format!("{OPEN_DEVICES}; ls -d /sys/fs/cgroup/devices"))
         .output()
         .expect("unshare starts");
@@ -279,7 +295,7 @@ fn the_device_rules_hold_on_cgroup_v2_as_well() {
 #[test]
 fn a_ulimit_has_a_soft_and_a_hard_part() {
     let Some(lab) = Lab::as_root() else { return };
-    let args = "chapter-09 --network none --ulimit nofile=100:200 --ulimit core=0";
+    let args = "chapter-09 --userns host --network none --ulimit nofile=100:200 --ulimit core=0";
     let container = lab.start(args, "");
     let limits = fs::read_to_string(format!("/proc/{}/limits", container.pid)).unwrap();
     let limit = |name: &str| {
@@ -297,7 +313,7 @@ fn a_ulimit_has_a_soft_and_a_hard_part() {
 #[test]
 fn a_hard_limit_cannot_be_raised_without_the_capability() {
     let Some(lab) = Lab::as_root() else { return };
-    let args = "chapter-09 --network none --ulimit nofile=1048577 -- true";
+    let args = "chapter-09 --userns host --network none --ulimit nofile=1048577 -- true";
     let ran = without(&lab, "sys_resource", args);
     assert_eq!(ran.code, 125);
     assert_snapshot!("raised_limit", ran.stderr, filters => &[(r"it is \d+ here", "it is <number> here")]);
@@ -311,7 +327,7 @@ fn the_callers_keys_stay_with_the_caller() {
     let lab = Lab::new();
     // KEYCTL_GET_KEYRING_ID of the session keyring, which is made if there is none.
     let session = |args: &str| call(&lab, args, libc::SYS_keyctl, "0, -3, 0").ok();
-    let unconfined = "chapter-09 --network none --security-opt seccomp=unconfined";
+    let unconfined = "chapter-09 --userns host --network none --security-opt seccomp=unconfined";
     let (earlier, now) = (session("chapter-07 --network none"), session(unconfined));
     assert_eq!(earlier, session("chapter-07 --network none"), "shared with the caller");
     assert_ne!(earlier, now);
@@ -321,7 +337,7 @@ fn the_callers_keys_stay_with_the_caller() {
 #[test]
 fn a_privileged_container_has_none_of_it() {
     let Some(lab) = Lab::as_root() else { return };
-    let container = lab.start("chapter-09 --network none --privileged", "");
+    let container = lab.start("chapter-09 --userns host --network none --privileged", "");
     let [inheritable, permitted, effective, bounding, ambient] = capability_sets(container.pid);
     let ours = status(std::process::id() as i32, "CapPrm");
     assert_eq!([permitted, effective, bounding], [ours.clone(), ours.clone(), ours]);
@@ -330,13 +346,17 @@ fn a_privileged_container_has_none_of_it() {
     assert_eq!(status(container.pid, "NoNewPrivs"), "0");
     container.finish();
     let script = "(: >> /proc/sys/kernel/core_pattern) && mount -t tmpfs none /mnt && echo mounted";
-    assert_eq!(lab.sh("chapter-09 --network none --privileged", script).ok(), "mounted\n");
+    assert_eq!(
+        lab.sh("chapter-09 --userns host --network none --privileged", script).ok(),
+        "mounted\n"
+    );
 }
 
 #[test]
 fn the_init_is_confined_like_the_command_and_shows_nothing_of_the_host() {
     let Some(lab) = Lab::as_root() else { return };
-    let container = lab.start("chapter-09 --network none --init -u 1234", "echo pid $$");
+    let container =
+        lab.start("chapter-09 --userns host --network none --init -u 1234", "echo pid $$");
     assert_eq!(container.said, "pid 2\nready\n");
     assert_eq!(status(container.pid, "Name"), "lab:init");
     assert_eq!(status(container.pid, "Uid"), "1234\t1234\t1234\t1234");
@@ -346,7 +366,7 @@ fn the_init_is_confined_like_the_command_and_shows_nothing_of_the_host() {
     // Root and the same set of capabilities are not enough to look into it.
     let script = "for f in exe environ root mem; do (exec 3< /proc/1/$f) 2> /dev/null && echo $f; \
                   done; readlink /proc/1/exe; true";
-    assert_eq!(lab.sh("chapter-09 --network none --init", script).ok(), "");
+    assert_eq!(lab.sh("chapter-09 --userns host --network none --init", script).ok(), "");
 }
 
 /// CVE-2019-5736. Where the image should have the loader of dynamic programs, it has
@@ -385,7 +405,7 @@ void _start(void) {
 
 /// What becomes of the attack, and whether the runtime's program is still what it was.
 fn attack_the_runtime(lab: &Lab, chapter: &str) -> (&'static str, bool) {
-    let dir = lab.state_dir().join(format!("attack-{chapter}"));
+    let dir = lab.state_dir().join(chapter.replace(' ', "_"));
     let (root, share, victim) = (dir.join("root"), dir.join("share"), dir.join("lab"));
     fs::create_dir_all(&share).unwrap();
     let copied = Command::new("cp").arg("-a").arg(lab.image()).arg(&root).status().unwrap();
@@ -406,7 +426,8 @@ fn attack_the_runtime(lab: &Lab, chapter: &str) -> (&'static str, bool) {
 
     let mut outer = Command::new(&victim);
     outer.envs(run.get_envs().filter_map(|(key, value)| Some((key, value?))));
-    outer.args(["run", chapter, "--network", "none", "--view", "none", "--rootfs"]).arg(&root);
+    outer.arg("run").args(chapter.split(' '));
+    outer.args(["--network", "none", "--view", "none", "--rootfs"]).arg(&root);
     outer.arg("-v").arg(format!("{}:/share", share.display()));
     let mut runtime = outer.args(["--", "/proc/self/exe"]).spawn().expect("it starts");
     eventually("the attack begins", || share.join("ready").exists());
@@ -433,5 +454,5 @@ fn the_container_cannot_overwrite_the_runtime() {
         return skip::skip("the attack is for programs with x86_64's loader");
     }
     assert_eq!(attack_the_runtime(&lab, "chapter-07"), ("overwritten", false));
-    assert_eq!(attack_the_runtime(&lab, "chapter-09"), ("read-only", true));
+    assert_eq!(attack_the_runtime(&lab, "chapter-09 --userns host"), ("read-only", true));
 }
