@@ -38,11 +38,11 @@ fn has_perl() -> bool {
     has
 }
 
-/// The program, started without one of root's capabilities.
-fn without(lab: &Lab, capability: &str, args: &str) -> Ran {
+/// `lab run`, started with other privileges than root has: see setpriv(1).
+fn with_privileges(lab: &Lab, privileges: &[&str], args: &str) -> Ran {
     let run = lab.program("lab");
     let mut outer = Command::new("setpriv");
-    outer.args(["--bounding-set", &format!("-{capability}")]).arg(run.get_program());
+    outer.args(privileges).arg(run.get_program());
     outer.envs(run.get_envs().filter_map(|(key, value)| Some((key, value?))));
     let output = outer.arg("run").args(args.split(' ')).output().expect("setpriv starts");
     Ran {
@@ -99,9 +99,9 @@ fn capabilities_are_added_and_dropped_as_docker_does() {
 #[test]
 fn a_capability_that_the_runtime_lacks_is_named_if_it_was_asked_for() {
     let Some(lab) = Lab::as_root() else { return };
-    let ran = without(
+    let ran = with_privileges(
         &lab,
-        "sys_time",
+        &["--bounding-set", "-sys_time"],
         "chapter-09 --userns host --network none --cap-add SYS_TIME -- true",
     );
     assert_eq!(ran.code, 125);
@@ -110,11 +110,25 @@ fn a_capability_that_the_runtime_lacks_is_named_if_it_was_asked_for() {
         let args = format!(
             "chapter-09 --userns host --network none {args} -- grep CapEff /proc/self/status"
         );
-        let ran = without(&lab, "sys_time", &args);
+        let ran = with_privileges(&lab, &["--bounding-set", "-sys_time"], &args);
         let set = ran.ok();
         let set = u64::from_str_radix(set.trim_start_matches("CapEff:").trim(), 16).unwrap();
         assert_eq!(set >> 25 & 1, 0, "SYS_TIME cannot be given");
         assert_eq!(set >> 21 & 1, 1, "SYS_ADMIN can");
+    }
+}
+
+#[test]
+fn what_the_caller_would_hand_on_ends_with_the_runtime() {
+    let Some(lab) = Lab::as_root() else { return };
+    let caller = ["--inh-caps", "+net_admin,+chown", "--ambient-caps", "+net_admin,+chown"];
+    for user in ["0", "1234"] {
+        let args =
+            format!("chapter-09 --userns host --network none -u {user} -- cat /proc/self/status");
+        let status = with_privileges(&lab, &caller, &args).ok();
+        for set in ["CapInh", "CapAmb"] {
+            assert!(status.contains(&format!("{set}:\t{EMPTY_SET}\n")), "{user}: {status}");
+        }
     }
 }
 
@@ -314,9 +328,18 @@ fn a_ulimit_has_a_soft_and_a_hard_part() {
 fn a_hard_limit_cannot_be_raised_without_the_capability() {
     let Some(lab) = Lab::as_root() else { return };
     let args = "chapter-09 --userns host --network none --ulimit nofile=1048577 -- true";
-    let ran = without(&lab, "sys_resource", args);
+    let ran = with_privileges(&lab, &["--bounding-set", "-sys_resource"], args);
     assert_eq!(ran.code, 125);
     assert_snapshot!("raised_limit", ran.stderr, filters => &[(r"it is \d+ here", "it is <number> here")]);
+}
+
+#[test]
+fn a_command_that_cannot_be_executed_is_still_reported() {
+    let Some(lab) = Lab::as_root() else { return };
+    for (command, code) in [("no-such-command", 127), ("/etc", 126), ("true", 0)] {
+        let ran = lab.lab(["run", "chapter-09", "--network", "none", "--", command]);
+        assert_eq!(ran.code, code, "{command}: {}", ran.stderr);
+    }
 }
 
 #[test]
@@ -362,6 +385,11 @@ fn the_init_is_confined_like_the_command_and_shows_nothing_of_the_host() {
     assert_eq!(status(container.pid, "Uid"), "1234\t1234\t1234\t1234");
     assert_eq!(status(container.pid, "CapPrm"), EMPTY_SET);
     assert_eq!(status(container.pid, "Seccomp"), "2");
+    container.finish();
+    // It makes no exec, which would have cleared up after a runtime that does not.
+    let container = lab.start("chapter-09 --userns host --network none --init", "");
+    let expected = [EMPTY_SET, DEFAULT_SET, DEFAULT_SET, DEFAULT_SET, EMPTY_SET];
+    assert_eq!(capability_sets(container.pid), expected);
     container.finish();
     // Root and the same set of capabilities are not enough to look into it.
     let script = "for f in exe environ root mem; do (exec 3< /proc/1/$f) 2> /dev/null && echo $f; \
