@@ -1,9 +1,10 @@
 //! Chapter 9: root without the power to do harm.
 //!
-//! The container has everything of its own by now, and its root is still the host's
-//! root: namespaces hide things, they forbid little. It could load a kernel module, set
-//! the clock, make a node for the host's disk and read it. So power is taken away, in
-//! layers that each stop what slips through the others:
+//! The container has everything of its own by now, even its users. But namespaces hide
+//! things and forbid little: it is still the host's kernel that answers, each system
+//! call is a door to it, and with `--userns host` root inside is the host's root, which
+//! loads kernel modules, sets the clock and reads the host's disk. So power is taken
+//! away, in layers that each stop what slips through the others:
 //!
 //! ```text
 //!   what it may ask the kernel to do    capabilities     root's power in 41 parts
@@ -22,8 +23,8 @@
 //! `devices.rs` with `device_program.rs`, `masks.rs`, `ulimits.rs`, `keyring.rs`,
 //! `self_exe.rs`.
 //!
-//! What is left: it is still one kernel, and its root is still user 0 of the host,
-//! wherever files are shared. Chapter 8 makes it nobody there.
+//! What is left: it is still one kernel, and a mistake in it opens everything. Who needs
+//! more puts another kernel in between: gVisor, or a virtual machine.
 
 pub mod runtime;
 

@@ -18,14 +18,13 @@ use super::{Check, from};
 /// The controllers of the chapters: the name in v1, in v2, whose work is it where v2
 /// has no controller, and the first chapter.
 #[rustfmt::skip]
-const CONTROLLERS: [(&str, &str, Option<&str>, usize); 7] = [
+const CONTROLLERS: [(&str, &str, Option<&str>, usize); 6] = [
     ("memory", "memory", None, 6),
     ("cpu", "cpu", None, 6),
     ("cpuset", "cpuset", None, 6),
     ("pids", "pids", None, 6),
     ("blkio", "io", None, 6),
     ("devices", "devices", Some("an eBPF program on each cgroup"), 9),
-    ("freezer", "freezer", Some("cgroup.freeze, in each cgroup"), 10),
 ];
 
 /// What makes every controller available that no v1 hierarchy has taken.
