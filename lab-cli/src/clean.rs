@@ -17,12 +17,18 @@ use crate::{output, rootfs};
 /// If the state directory cannot be read, or something could not be removed: that
 /// stays recorded, and is tried again the next time.
 pub fn run() -> Result<ExitCode> {
+    let mut removed = 0;
+    let (leftovers, records): (Vec<_>, Vec<_>) =
+        State::abandoned()?.into_iter().partition(State::has_leftovers);
+    for state in records {
+        println!("{} record of {}", "removed".green(), state.id());
+        removed += 1;
+    }
     // What was made as root of a user namespace can be removed only as such a one.
-    if !geteuid().is_root() && !State::abandoned()?.is_empty() {
+    if !geteuid().is_root() && !leftovers.is_empty() {
         user_ns::rootless::enter(true)?;
     }
-    let mut removed = 0;
-    for state in State::abandoned()? {
+    for state in leftovers {
         for line in sweep(&state)? {
             println!("{} {line}", "removed".green());
             removed += 1;

@@ -117,6 +117,12 @@ impl State {
         self.record(CONTAINER, &text)
     }
 
+    /// Whether something is written down that has to be removed.
+    pub fn has_leftovers(&self) -> bool {
+        let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| entry.file_name() != CONTAINER)
+    }
+
     /// Writes down a leftover-to-be, before it is made. `kind` is a file name.
     pub fn record(&self, kind: &str, what: impl AsRef<[u8]>) -> Result<()> {
         let path = self.dir.join(kind);
