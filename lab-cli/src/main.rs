@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
+mod attack;
 mod cgroups;
 mod chapters;
 mod clean;
@@ -41,6 +42,8 @@ enum Command {
     View(view::Args),
     /// Run one command under two chapters, side by side
     Compare(compare::CompareArgs),
+    /// Try to break out of each chapter's container, in a sandbox
+    Attack(attack::Args),
     /// Show the cgroup hierarchies, and a process's place in them
     Cgroups(cgroups::Args),
     /// Show what this host can and cannot do
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Chapters => Ok(chapters::list()),
         Command::View(args) => view::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Attack(args) => attack::run(args),
         Command::Cgroups(args) => cgroups::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Rootfs(args) => rootfs::run(args),

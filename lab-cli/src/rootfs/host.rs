@@ -117,6 +117,22 @@ pub fn plan() -> Result<Plan> {
     Ok(Plan { tree: import.tree, essential, programs, left_out })
 }
 
+/// Plans a root with nothing but one program, at its own path, and what it needs.
+///
+/// # Errors
+/// If it cannot be taken over.
+pub fn with_one_program(program: &Path) -> Result<Tree> {
+    let mut import = Import { tree: Tree::default(), loader: Loader::of_host() };
+    skeleton::add_to(&mut import.tree);
+    let taken = import.loader.needs(program).and_then(|mut files| {
+        files.insert(program.to_owned());
+        files.iter().try_for_each(|file| import.file(file))
+    });
+    taken.map_err(|reason| Error::new(format!("take {} over: {reason}", program.display())))?;
+    import.surroundings();
+    Ok(import.tree)
+}
+
 /// Adds what is wanted of the host to a fingerprint.
 pub fn hash(hasher: &mut impl Hasher) {
     (PROGRAMS, DIRECTORIES, NAME_SERVICES, TERMINFO, TERMINALS).hash(hasher);

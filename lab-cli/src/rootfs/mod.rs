@@ -32,6 +32,7 @@ mod working;
 pub use busybox::find as find_busybox;
 pub use cache::Cache;
 pub use command::{Args, run};
+pub use host::with_one_program;
 pub use plan::Origin;
 pub use working::Working;
 

@@ -1,0 +1,104 @@
+//! The command itself: which attacks on which chapters, and the attacker's own start.
+
+use std::io::stdout;
+use std::process::ExitCode;
+
+use anstream::{print, println};
+use clap::builder::PossibleValuesParser;
+use nix::unistd::geteuid;
+use process::Error;
+use serde::{Deserialize, Serialize};
+
+use super::attacks::ATTACKS;
+use super::{Attack, grid, sandbox};
+use crate::chapters::{CHAPTERS, Chapter, parser};
+use crate::{output, view};
+
+/// The page for which the text is laid out, in columns.
+const PAGE: usize = 80;
+
+/// Try to break out of each chapter's container: the isolation scorecard
+///
+/// Every cell is really tried, in a sandbox that plays the host and is gone afterwards.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The chapters [default: all of them]
+    #[arg(value_name = "CHAPTER", value_parser = parser(), hide_possible_values = true)]
+    chapters: Vec<&'static Chapter>,
+
+    /// Try one attack only, and tell in words how it went
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(
+        ATTACKS.iter().map(|attack| attack.name)
+    ))]
+    attack: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+
+    /// In the container: the attack to try, and what it has to know
+    #[arg(long, hide = true, num_args = 1.., conflicts_with_all = ["chapters", "attack", "json"])]
+    inside: Vec<String>,
+}
+
+/// One cell of the table.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Cell {
+    /// The attack's name.
+    pub attack: String,
+    /// What the attack does.
+    pub title: String,
+    /// The chapter, such as `chapter-07`.
+    pub chapter: String,
+    /// `blocked`, `works` or `n/a`.
+    pub result: String,
+    /// What was seen.
+    pub why: String,
+    /// Where to read on.
+    pub reference: String,
+}
+
+/// Tries the attacks and prints what came of them.
+///
+/// # Errors
+/// If the sandbox cannot be made; an attack that works is no error.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if let [name, words @ ..] = args.inside.as_slice() {
+        return inside(name, words);
+    }
+    if !geteuid().is_root() {
+        if !args.json {
+            output::note("not root: the sandbox is in a user namespace, chapter 8 explains it");
+        }
+        user_ns::rootless::enter(true)?;
+    }
+    let wanted = |attack: &&Attack| args.attack.as_ref().is_none_or(|name| attack.name == name);
+    let attacks: Vec<&Attack> = ATTACKS.iter().filter(wanted).collect();
+    let mut chapters: Vec<&Chapter> = match args.chapters.as_slice() {
+        [] => CHAPTERS.iter().collect(),
+        some => some.to_vec(),
+    };
+    chapters.sort_by_key(|chapter| chapter.number);
+    chapters.dedup_by_key(|chapter| chapter.number);
+
+    let cells = sandbox::try_all(&attacks, &chapters)?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&cells)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let width = view::width(&stdout()).min(PAGE);
+    match attacks.as_slice() {
+        [attack] if args.attack.is_some() => print!("{}", grid::explain(attack, &cells, width)),
+        _ => print!("{}", grid::table(&attacks, &chapters, &cells)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The attacker: one line of JSON is all it says.
+fn inside(name: &str, words: &[String]) -> anyhow::Result<ExitCode> {
+    let attack = ATTACKS.iter().find(|attack| attack.name == name);
+    let attack = attack.ok_or_else(|| Error::new(format!("there is no attack {name}")))?;
+    let said = (attack.inside)(words).map_err(|error| error.to_string());
+    std::println!("{}", serde_json::to_string(&said)?);
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,112 @@
+//! What was seen, as a table, or one attack in words.
+
+use std::fmt::Write;
+
+use colored::Colorize;
+
+use super::Attack;
+use super::command::Cell;
+use crate::chapters::Chapter;
+
+/// The width of the attacks' titles and of a chapter's column.
+const TITLE: usize = 36;
+const COLUMN: usize = 4;
+
+/// The attacks as rows, the chapters as columns.
+pub fn table(attacks: &[&Attack], chapters: &[&Chapter], cells: &[Cell]) -> String {
+    let mut text = String::new();
+    let heads: String = chapters
+        .iter()
+        .map(|chapter| format!("{:>COLUMN$}", format!("{:02}", chapter.number)))
+        .collect();
+    let _ = writeln!(text, "{}", format!("{:<TITLE$}{heads}", "the attacker tries to").bold());
+    for attack in attacks {
+        let row = cells.iter().filter(|cell| cell.attack == attack.name);
+        let marks: String = row.map(|cell| mark(&cell.result)).collect();
+        let _ = writeln!(text, "{:<TITLE$}{marks}", attack.title);
+    }
+    for (word, result) in [("blocked", "blocked"), ("works", "works")] {
+        let count = |chapter: &&Chapter| {
+            let of = |cell: &&Cell| cell.chapter == chapter.short_name() && cell.result == result;
+            format!("{:>COLUMN$}", cells.iter().filter(of).count())
+        };
+        let counts: String = chapters.iter().map(count).collect();
+        let _ = writeln!(text, "{}", format!("{word:<TITLE$}{counts}").bold());
+    }
+    let (blocked, works, not) = ("✓".green(), "✗".red().bold(), "·".dimmed());
+    let _ = writeln!(
+        text,
+        "\n{blocked} blocked   {works} works, on a sandbox that plays the host   {not} not applicable"
+    );
+    let _ = writeln!(text, "Why: {}", "lab attack --attack NAME".bold());
+    text += &names(attacks);
+    text
+}
+
+/// What the attacks are called, in lines that fit the page.
+fn names(attacks: &[&Attack]) -> String {
+    let mut text = "NAME is ".to_owned();
+    let mut column = text.len();
+    for (number, attack) in attacks.iter().enumerate() {
+        let end = if number + 1 == attacks.len() { "\n" } else { ", " };
+        if column + attack.name.len() + 1 > 80 {
+            text = text.trim_end().to_owned() + "\n        ";
+            column = 8;
+        }
+        text += attack.name;
+        text += end;
+        column += attack.name.len() + end.len();
+    }
+    text
+}
+
+/// One attack: what it tries, what stops it, and how it went in each chapter.
+pub fn explain(attack: &Attack, cells: &[Cell], width: usize) -> String {
+    let mut text = format!("{}\n", format!("{}: {}", attack.name, attack.title).bold());
+    let stopped = format!("chapter {:02}. {}", attack.stopped_by, attack.why);
+    for (label, words) in
+        [("tries", attack.tries), ("stopped by", &stopped), ("read", attack.reference)]
+    {
+        let lines = wrap(words, width.saturating_sub(12)).join("\n            ");
+        let _ = writeln!(text, "{}{lines}", format!("{label:<12}").cyan());
+    }
+    text.push('\n');
+    for cell in cells {
+        let why = wrap(&cell.why, width.saturating_sub(23)).join(&format!("\n{}", " ".repeat(23)));
+        let result = format!("{:<8}", cell.result);
+        let result = match cell.result.as_str() {
+            "blocked" => result.green(),
+            "works" => result.red().bold(),
+            _ => result.dimmed(),
+        };
+        let _ = writeln!(text, "{:<12}{result}   {why}", cell.chapter);
+    }
+    text
+}
+
+fn mark(result: &str) -> String {
+    let space = " ".repeat(COLUMN - 1);
+    match result {
+        "blocked" => format!("{space}{}", "✓".green()),
+        "works" => format!("{space}{}", "✗".red().bold()),
+        _ => format!("{space}{}", "·".dimmed()),
+    }
+}
+
+/// Breaks at spaces.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().map_or(0, |line| line.chars().count());
+        if line > 0 && line + 1 + word.chars().count() > width {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}

@@ -1,0 +1,223 @@
+//! The host that is attacked: a small one, in namespaces that end with it.
+//!
+//! Its root is a tmpfs. What a runtime needs of the real host is bound into it, read-only
+//! where it can be:
+//!
+//! ```text
+//!   /lab                    this program
+//!   /image                  a root for the containers: this program and its libraries
+//!   /canary                 a secret; whoever can tell it was here
+//!   /usr /bin /lib /etc …   the real host's, read-only, as for nft
+//!   /dev /sys               the real host's, with its cgroups: there is no other memory
+//!   <state directory>       the real host's, so that `lab clean` knows what a kill leaves
+//! ```
+//!
+//! Everything in here ends with its PID 1, and that ends with `lab`: Ctrl-C leaves a
+//! cgroup at worst, which is recorded like any container's.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use nix::sys::wait::waitpid;
+use nix::unistd::{ForkResult, chdir, pivot_root, sethostname};
+use process::{Error, Result, Step, state};
+
+use super::command::Cell;
+use super::target::Target;
+use super::{Attack, Finding, sys};
+use crate::chapters::Chapter;
+use crate::rootfs;
+
+/// This program, in the sandbox and in its containers.
+pub const LAB: &str = "/lab";
+/// The root that containers get.
+pub const IMAGE: &str = "/image";
+/// The file that holds the secret.
+pub const CANARY: &str = "/canary";
+
+/// A directory for whoever wants to mount something.
+pub const MNT: &str = "/mnt";
+
+/// What the sandbox has of its own. Not the cgroups: a limit needs the real ones.
+const FLAGS: CloneFlags = CloneFlags::CLONE_NEWNS
+    .union(CloneFlags::CLONE_NEWPID)
+    .union(CloneFlags::CLONE_NEWNET)
+    .union(CloneFlags::CLONE_NEWUTS)
+    .union(CloneFlags::CLONE_NEWIPC);
+
+/// What is bound from the real host, where it is there, and not to be written.
+const READ_ONLY: [&str; 10] =
+    ["usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "nix", "gnu"];
+
+/// Where the sandbox may be mounted before it becomes the root.
+const PLACES: [&str; 5] = ["/mnt", "/media", "/srv", "/opt", "/tmp"];
+
+/// Tries every attack on every chapter, in a sandbox made for it.
+///
+/// The caller must have one thread only.
+///
+/// # Errors
+/// If the sandbox cannot be made.
+pub fn try_all(attacks: &[&Attack], chapters: &[&'static Chapter]) -> Result<Vec<Cell>> {
+    let state = state::directory();
+    fs::create_dir_all(&state).step(|| format!("create {}", state.display()))?;
+    let (told, mut tell) = UnixStream::pair().step(|| "make a socket pair")?;
+    let child = match crate::sys::fork().step(|| "fork the sandbox")? {
+        ForkResult::Parent { child } => child,
+        ForkResult::Child => {
+            drop(told);
+            let result = enter(|| play_host(attacks, chapters, &state, &mut tell));
+            if let Err(error) = result {
+                let line = Err(error.to_string());
+                let _ = say(&mut tell, &line);
+            }
+            crate::sys::exit_now(0)
+        }
+    };
+    drop(tell);
+    let mut cells = Vec::new();
+    let mut failed = None;
+    for line in BufReader::new(told).lines() {
+        let line = line.step(|| "listen to the sandbox")?;
+        match serde_json::from_str::<std::result::Result<Cell, String>>(&line) {
+            Ok(Ok(cell)) => cells.push(cell),
+            Ok(Err(text)) => failed = failed.or(Some(Error::new(text))),
+            Err(_) => failed = failed.or(Some(Error::new("the sandbox talks nonsense"))),
+        }
+    }
+    waitpid(child, None).step(|| "wait for the sandbox")?;
+    if cells.len() < attacks.len() * chapters.len() && failed.is_none() {
+        failed = Some(Error::new("the sandbox ended too soon"));
+    }
+    failed.map_or(Ok(cells), Err)
+}
+
+/// In a child: makes the namespaces, and runs `host` as PID 1 of them.
+fn enter(host: impl FnOnce() -> Result<()>) -> Result<()> {
+    prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;
+    unshare(FLAGS).step(|| "make the sandbox's namespaces")?;
+    match crate::sys::fork().step(|| "fork the sandbox host")? {
+        ForkResult::Parent { child } => waitpid(child, None).map(drop).step(|| "wait for the host"),
+        ForkResult::Child => {
+            prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;
+            host()
+        }
+    }
+}
+
+/// PID 1 of the sandbox: furnishes it, and goes through the table.
+fn play_host(
+    attacks: &[&Attack],
+    chapters: &[&'static Chapter],
+    state: &Path,
+    tell: &mut UnixStream,
+) -> Result<()> {
+    let secret = fs::read_to_string("/proc/sys/kernel/random/uuid").step(|| "read a random id")?;
+    let secret = secret.trim();
+    furnish(state, secret)?;
+    net_ns::set_up_loopback()?;
+    sys::join_new_keyring().step(|| "make a session keyring")?;
+    for &attack in attacks {
+        for &chapter in chapters {
+            let target = Target { attack, chapter, secret };
+            let finding = (attack.run)(&target)
+                .unwrap_or_else(|error| Finding::NotApplicable(error.to_string()));
+            tidy_up()?;
+            let cell = Cell {
+                attack: attack.name.to_owned(),
+                title: attack.title.to_owned(),
+                chapter: chapter.short_name().to_owned(),
+                result: finding.result().to_owned(),
+                why: finding.why().to_owned(),
+                reference: attack.reference.to_owned(),
+            };
+            say(tell, &Ok::<_, String>(cell))?;
+        }
+    }
+    Ok(())
+}
+
+fn say(tell: &mut UnixStream, line: &std::result::Result<Cell, String>) -> Result<()> {
+    let text = serde_json::to_string(line).unwrap_or_default();
+    writeln!(tell, "{text}").step(|| "tell what was seen")
+}
+
+/// Puts up the root, and makes it the root.
+fn furnish(state: &Path, secret: &str) -> Result<()> {
+    mount_ns::isolate()?;
+    let program = std::env::current_exe().step(|| "find the lab program")?;
+    // The mount is in our table only; it must not cover what is taken from the host.
+    let is_free =
+        |dir: &&Path| dir.is_dir() && ![state, &program].iter().any(|path| path.starts_with(dir));
+    let new = PLACES.iter().map(Path::new).find(is_free);
+    let new = new.ok_or_else(|| Error::new("find a directory to mount the sandbox on"))?;
+    mount(Some("lab-sandbox"), new, Some("tmpfs"), MsFlags::empty(), Some("mode=755"))
+        .step(|| "mount the sandbox's tmpfs")?;
+    for path in [Path::new("/dev"), Path::new("/sys"), state] {
+        bind(path, new)?;
+    }
+    for name in READ_ONLY {
+        let path = Path::new("/").join(name);
+        if path.is_symlink() {
+            let target = path.read_link().step(|| format!("read {}", path.display()))?;
+            symlink(target, new.join(name)).step(|| format!("link {}", path.display()))?;
+        } else if path.is_dir() {
+            let to = bind(&path, new)?;
+            sys::make_read_only(&to).step(|| format!("make {} read-only", to.display()))?;
+        }
+    }
+    let lab = inside(new, LAB.as_ref());
+    fs::copy(&program, &lab).step(|| format!("copy the program to {}", lab.display()))?;
+    for name in ["proc", "tmp", "run", "mnt", "root", "var/tmp", "vol"] {
+        make_directory(&new.join(name))?;
+    }
+
+    // As chapter 3 does; /proc before the real one is out of reach, as the root of a user
+    // namespace may mount one only while it sees another: mount_namespaces(7).
+    chdir(new).step(|| "change to the sandbox's root")?;
+    mount(Some("proc"), "proc", Some("proc"), MsFlags::empty(), None::<&str>)
+        .step(|| "mount /proc")?;
+    pivot_root(".", ".").step(|| "pivot_root")?;
+    umount2(".", MntFlags::MNT_DETACH).step(|| "detach the real host's root")?;
+    chdir("/").step(|| "change to the sandbox's root")?;
+
+    rootfs::with_one_program(LAB.as_ref())?.write(IMAGE.as_ref())?;
+    fs::write(CANARY, secret).step(|| format!("write {CANARY}"))
+}
+
+/// Shows a directory of the real host in the sandbox, under its own path.
+fn bind(path: &Path, new: &Path) -> Result<PathBuf> {
+    let to = inside(new, path);
+    make_directory(&to)?;
+    mount(Some(path), &to, None::<&str>, MsFlags::MS_BIND | MsFlags::MS_REC, None::<&str>)
+        .step(|| format!("bind {}", path.display()))?;
+    Ok(to)
+}
+
+fn inside(new: &Path, path: &Path) -> PathBuf {
+    new.join(path.strip_prefix("/").unwrap_or(path))
+}
+
+fn make_directory(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).step(|| format!("create {}", path.display()))
+}
+
+/// Undoes what an attack may have done to the sandbox, for the next one to find it whole.
+fn tidy_up() -> Result<()> {
+    sethostname("sandbox").step(|| "set the sandbox's host name")?;
+    let mounts = fs::read_to_string("/proc/self/mountinfo").step(|| "read the mount table")?;
+    // `36 35 0:52 / /image/mnt rw - tmpfs …`: the fifth word is where it is mounted. The
+    // last mounted come last, and may lie on others.
+    let points = mounts.lines().rev().filter_map(|line| line.split(' ').nth(4));
+    for point in points.filter(|point| point.starts_with("/image/") || *point == MNT) {
+        umount2(point, MntFlags::MNT_DETACH).step(|| format!("unmount {point}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! A container under attack: made by `lab run`, as a user would, for one attack each.
+
+use std::ffi::OsStr;
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use process::{Error, Result, Step};
+
+use super::sandbox::{IMAGE, LAB};
+use super::{Attack, Finding};
+use crate::chapters::Chapter;
+
+/// How long one container may take; most take some 20 ms.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// The chapter that brings networks.
+const NETWORK: usize = 5;
+
+/// What one attack is aimed at.
+pub struct Target<'a> {
+    /// The attack.
+    pub attack: &'a Attack,
+    /// Whose container it is.
+    pub chapter: &'static Chapter,
+    /// What nobody but the sandbox host knows: who can tell it has read it there.
+    pub secret: &'a str,
+}
+
+/// What the attacker said of how it went; believed only where it cannot be seen.
+pub struct Said(pub Result<String, String>);
+
+impl Said {
+    /// The cell, when the host has seen whether harm was done.
+    pub fn judged(self, has_harmed: bool, harm: &str) -> Finding {
+        match (has_harmed, self.0) {
+            (true, _) => Finding::Works(harm.to_owned()),
+            (false, Ok(_)) => Finding::Blocked("it had no effect on the host".to_owned()),
+            (false, Err(why)) => Finding::Blocked(why),
+        }
+    }
+
+    /// The cell, when success is to have read a secret.
+    pub fn has_read(self, secret: &str, what: &str) -> Finding {
+        match self.0 {
+            Ok(text) if text.contains(secret) => Finding::Works(format!("it read {what}")),
+            Ok(_) => Finding::Blocked(format!("{what} was not in what it found")),
+            Err(why) => Finding::Blocked(why),
+        }
+    }
+
+    /// The cell, where the kernel's consent is all there is to be seen.
+    pub fn granted(self) -> Finding {
+        match self.0 {
+            Ok(what) => Finding::Works(what),
+            Err(why) => Finding::Blocked(why),
+        }
+    }
+}
+
+impl Target<'_> {
+    /// Attacks with no more than a question to the kernel, whose consent is the success.
+    ///
+    /// What the sandbox host may not do itself (there are hosts without modules) proves
+    /// nothing about a container.
+    ///
+    /// # Errors
+    /// As [`Self::attack`].
+    pub fn attack_if_host_may(&self, words: &[String]) -> Result<Finding> {
+        if let Err(why) = (self.attack.inside)(words) {
+            return Ok(Finding::NotApplicable(format!("not even the host may: {why}")));
+        }
+        self.attack(&[], words).map(Said::granted)
+    }
+
+    /// Lets the attacker loose in a container made with `options`, and waits for its end.
+    ///
+    /// # Errors
+    /// If there is no such container on this host.
+    pub fn attack<S: AsRef<OsStr>>(&self, options: &[&str], words: &[S]) -> Result<Said> {
+        let mut command = Command::new(LAB);
+        command.args(["run", "--view", "none", self.chapter.short_name()]);
+        if self.chapter.number >= 1 {
+            command.args(["--rootfs", IMAGE]);
+        }
+        // To build a bridge takes longer than all the rest: only who attacks a network
+        // gets one.
+        if self.chapter.number >= NETWORK && self.attack.stopped_by != NETWORK {
+            command.args(["--network", "none"]);
+        }
+        command.args(options).args(["--", LAB, "attack", "--inside", self.attack.name]);
+        command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let step = || format!("run {}", self.chapter.short_name());
+        let mut child = command.spawn().step(step)?;
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().step(step)? {
+                break status;
+            }
+            if start.elapsed() > DEADLINE {
+                child.kill().step(step)?;
+                child.wait().step(step)?;
+                return Ok(Said(Err("it did not come to an end".to_owned())));
+            }
+            sleep(Duration::from_millis(1));
+        };
+        // Both are a few lines, which a pipe holds until somebody reads them.
+        let (mut said, mut errors) = (Vec::new(), String::new());
+        child.stdout.take().map(|mut pipe| pipe.read_to_end(&mut said));
+        child.stderr.take().map(|mut pipe| pipe.read_to_string(&mut errors));
+        if let Ok(said) = serde_json::from_slice(&said) {
+            return Ok(Said(said));
+        }
+        let line = |start: &str| {
+            errors.lines().find_map(|line| line.strip_prefix(start).map(str::to_owned))
+        };
+        match (status.code(), line("killed: ")) {
+            (_, Some(limit)) => Ok(Said(Err(format!("killed, as {limit}")))),
+            (Some(125..=127) | None, _) => {
+                let error = line("error: ").unwrap_or_else(|| status.to_string());
+                Err(Error::new(format!("no container: {error}")))
+            }
+            (Some(code), None) => Ok(Said(Err(format!("ended with exit code {code}")))),
+        }
+    }
+}
