@@ -3,6 +3,7 @@
 //! What is isolated is decided by the kernel's own facts; what people see, by
 //! snapshots. See `harness` for how a test talks to `lab`.
 
+mod attack;
 mod chapter_00_process;
 mod chapter_01_chroot;
 mod chapter_02_pid_ns;
