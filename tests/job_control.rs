@@ -29,8 +29,9 @@ fn ctrl_c_reaches_the_job_and_not_the_shell() {
     let mut terminal = host_shell(&lab);
     terminal.send_line("$LAB/lab run chapter-03 --view none -e PS1='inside> ' -- sh").unwrap();
     terminal.exp_string("inside> ").expect("the container's prompt");
-    terminal.send_line("sleep 1000").unwrap();
-    terminal.exp_string("sleep 1000").unwrap();
+    // It says something once it is in the foreground; a key pressed sooner is the shell's.
+    terminal.send_line("sh -c 'echo runs; exec sleep 1000'").unwrap();
+    terminal.exp_string("runs\r\n").expect("the job");
     terminal.send_control('c').unwrap();
     terminal.exp_string("inside> ").expect("the shell goes on");
     terminal.send_line("exit 7").unwrap();
@@ -46,8 +47,8 @@ fn ctrl_z_stops_a_job_inside() {
     let mut terminal = host_shell(&lab);
     terminal.send_line("$LAB/lab run chapter-03 --view none -e PS1='inside> ' -- sh").unwrap();
     terminal.exp_string("inside> ").expect("the container's prompt");
-    terminal.send_line("cat").unwrap();
-    terminal.exp_string("cat").unwrap();
+    terminal.send_line("sh -c 'echo runs; exec cat'").unwrap();
+    terminal.exp_string("runs\r\n").expect("the job");
     terminal.send_control('z').unwrap();
     terminal.exp_string("inside> ").expect("the job is stopped, the shell goes on");
     terminal.send_line("jobs").unwrap();
