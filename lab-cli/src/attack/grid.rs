@@ -63,7 +63,7 @@ fn names(attacks: &[&Attack]) -> String {
 /// One attack: what it tries, what stops it, and how it went in each chapter.
 pub fn explain(attack: &Attack, cells: &[Cell], width: usize) -> String {
     let mut text = format!("{}\n", format!("{}: {}", attack.name, attack.title).bold());
-    let stopped = format!("chapter {:02}. {}", attack.stopped_by, attack.why);
+    let stopped = format!("chapter {:02}: {}", attack.stopped_by, attack.why);
     for (label, words) in
         [("tries", attack.tries), ("stopped by", &stopped), ("read", attack.reference)]
     {
