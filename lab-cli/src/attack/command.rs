@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::attacks::ATTACKS;
 use super::{Attack, grid, sandbox};
 use crate::chapters::{CHAPTERS, Chapter, parser};
-use crate::{output, view};
+use crate::{clean, output, view};
 
 /// The page for which the text is laid out, in columns.
 const PAGE: usize = 80;
@@ -72,6 +72,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         user_ns::rootless::enter(true)?;
     }
+    // What an earlier one left that was ended by Ctrl-C.
+    clean::sweep_before_run();
     let wanted = |attack: &&Attack| args.attack.as_ref().is_none_or(|name| attack.name == name);
     let attacks: Vec<&Attack> = ATTACKS.iter().filter(wanted).collect();
     let mut chapters: Vec<&Chapter> = match args.chapters.as_slice() {
