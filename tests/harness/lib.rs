@@ -74,6 +74,10 @@ impl Lab {
             .env("LAB_STATE_DIR", self.state.path())
             .env("LAB_CACHE_DIR", cache_dir())
             .env_remove("NO_COLOR")
+            .env_remove("CLICOLOR")
+            .env_remove("CLICOLOR_FORCE")
+            // Where it is set, even a dumb terminal is taken for one with colours.
+            .env_remove("CI")
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
