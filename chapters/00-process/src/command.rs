@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::isatty;
 
-use crate::{Error, Result, Step, state};
+use crate::{Error, Result, Step, running};
 
 /// Where commands are looked up unless `-e PATH=…` says otherwise; Docker's value.
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -118,7 +118,7 @@ fn check_name(name: &str) -> Result<()> {
         return Err(Error::new(format!("invalid container name: {name}"))
             .hint("letters and digits, and after the first also `_`, `.` and `-`"));
     }
-    match state::running()?.iter().find(|other| other.name.as_deref() == Some(name)) {
+    match running::running()?.iter().find(|other| other.name.as_deref() == Some(name)) {
         None => Ok(()),
         Some(other) => {
             Err(Error::new(format!("the name {name} is in use by container {}", other.id)))

@@ -23,6 +23,7 @@
 pub mod container;
 pub mod gate;
 pub mod process;
+pub mod running;
 pub mod runtime;
 pub mod signals;
 pub mod state;

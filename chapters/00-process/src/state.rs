@@ -17,10 +17,8 @@
 //! lets go of at the owner's death, however that comes about. A directory that can
 //! be locked is therefore abandoned, with no guessing about reused process ids.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -31,7 +29,7 @@ use nix::unistd::{Pid, geteuid};
 use crate::{Command, Error, Result, Step};
 
 /// The record of who runs in a container.
-const CONTAINER: &str = "container";
+pub(crate) const CONTAINER: &str = "container";
 
 /// The directory under which every container of this user has its record.
 ///
@@ -159,56 +157,8 @@ impl Drop for State {
     }
 }
 
-/// What others can know of a running container.
-#[derive(Clone, Debug)]
-pub struct Running {
-    /// The container's id: twelve hexadecimal digits.
-    pub id: String,
-    /// Its first process, as the host numbers it.
-    pub pid: Pid,
-    /// The chapter whose runtime made it, such as `chapter-07-overlay`.
-    pub chapter: String,
-    /// The name it was given with `--name`.
-    pub name: Option<String>,
-    /// The command it runs.
-    pub command: Vec<OsString>,
-}
-
-/// The containers that are alive, in no particular order.
-pub fn running() -> Result<Vec<Running>> {
-    let mut running = Vec::new();
-    for (id, dir) in entries()? {
-        // A shared lock, taken and dropped again, tells an owner from none and
-        // cannot be mistaken for one by a sweep at the same moment.
-        let Ok(file) = File::open(&dir) else { continue };
-        if Flock::lock(file, FlockArg::LockSharedNonblock).is_ok() {
-            continue;
-        }
-        if let Some(container) = read_container(id, &dir) {
-            running.push(container);
-        }
-    }
-    Ok(running)
-}
-
-/// Reads what [`State::announce`] wrote; `None` while the container is being made.
-fn read_container(id: String, dir: &Path) -> Option<Running> {
-    let text = fs::read(dir.join(CONTAINER)).ok()?;
-    let mut lines = text.splitn(4, |&byte| byte == b'\n');
-    let mut line = || String::from_utf8(lines.next()?.to_vec()).ok();
-    let pid = Pid::from_raw(line()?.parse().ok()?);
-    let chapter = line()?;
-    let name = Some(line()?).filter(|name| !name.is_empty());
-    let command = lines
-        .next()?
-        .split_inclusive(|&byte| byte == 0)
-        .map(|word| OsString::from_vec(word[..word.len() - 1].to_vec()))
-        .collect();
-    Some(Running { id, pid, chapter, name, command })
-}
-
 /// The ids and directories under the state directory.
-fn entries() -> Result<Vec<(String, PathBuf)>> {
+pub(crate) fn entries() -> Result<Vec<(String, PathBuf)>> {
     let root = directory();
     let listing = match fs::read_dir(&root) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -22,7 +22,7 @@ use process::{CloneFlags, Error, Part, Result, State};
 
 use crate::netlink::Netlink;
 use crate::plug::Plug;
-use crate::publish::{Publish, Published};
+use crate::publish::Publish;
 use crate::{resolv, veth};
 
 /// The command-line options of chapter 5.
@@ -113,11 +113,6 @@ impl Network {
     /// The container's address on the bridge.
     pub fn address(&self) -> Option<Ipv4Addr> {
         self.plug.as_ref().map(|plug| plug.address)
-    }
-
-    /// The ports of the host that lead to the container.
-    pub fn published(&self) -> &[Published] {
-        self.plug.as_ref().map_or(&[], |plug| &plug.ports)
     }
 
     /// What the container's /etc/resolv.conf shall say.

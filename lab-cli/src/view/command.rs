@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use nix::unistd::Pid;
-use process::state::{Running, running};
+use process::running::{Running, running};
 use process::{Error, Step};
 
 use super::table::fit;
