@@ -46,7 +46,7 @@ pub fn running() -> Result<Vec<Running>> {
     Ok(running)
 }
 
-/// Reads what [`State::announce`] wrote; `None` while the container is being made.
+/// Reads what [`crate::State::announce`] wrote; `None` while the container is being made.
 fn read_container(id: String, dir: &Path) -> Option<Running> {
     let text = fs::read(dir.join(CONTAINER)).ok()?;
     let mut lines = text.splitn(4, |&byte| byte == b'\n');
