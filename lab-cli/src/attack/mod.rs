@@ -23,12 +23,14 @@
 
 use process::Result;
 
+mod attacker;
 mod attacks;
 mod command;
 mod grid;
 mod sandbox;
 mod sys;
 mod target;
+mod victim;
 
 pub use command::{Args, run};
 use target::Target;

@@ -26,7 +26,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, chdir, pivot_root, sethostname};
+use nix::unistd::{ForkResult, chdir, pivot_root, sethostname, setsid};
 use process::{Error, Result, Step, state};
 
 use super::command::Cell;
@@ -107,6 +107,8 @@ fn enter(host: impl FnOnce() -> Result<()>) -> Result<()> {
         ForkResult::Parent { child } => waitpid(child, None).map(drop).step(|| "wait for the host"),
         ForkResult::Child => {
             prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;
+            // No attacker shall share the caller's terminal.
+            setsid().step(|| "make a session")?;
             host()
         }
     }

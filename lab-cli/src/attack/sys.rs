@@ -1,7 +1,7 @@
 //! The system calls of `lab attack` that `nix` does not make safe, and all its `unsafe`.
 
 use std::ffi::CStr;
-use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::path::Path;
 
 use nix::errno::Errno;
@@ -175,6 +175,34 @@ pub fn set_no_time() -> Result<()> {
     Errno::result(result).map(drop)
 }
 
+/// `reboot(2)` without its magic numbers: `EINVAL` if it would have been allowed.
+pub fn reboot_without_magic() -> Errno {
+    // SAFETY: touches no memory of ours; who may is refused for the numbers.
+    let result = unsafe { libc::syscall(libc::SYS_reboot, 0, 0, 0, 0) };
+    Errno::result(result).err().unwrap_or(Errno::UnknownErrno)
+}
+
+/// Makes a terminal the controlling one of this session.
+pub fn take_terminal(terminal: BorrowedFd<'_>) -> Result<()> {
+    // SAFETY: this request takes a number, and touches no memory of ours.
+    let result = unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSCTTY as _, 0) };
+    Errno::result(result).map(drop)
+}
+
+/// Leaves this session without a controlling terminal.
+pub fn leave_terminal(terminal: BorrowedFd<'_>) -> Result<()> {
+    // SAFETY: this request takes no argument.
+    let result = unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCNOTTY as _) };
+    Errno::result(result).map(drop)
+}
+
+/// Pushes a character into a terminal's input, as if it had been typed.
+pub fn push_input(terminal: BorrowedFd<'_>, byte: u8) -> Result<()> {
+    // SAFETY: this request reads one byte, which lives as long as the call.
+    let result = unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSTI as _, &raw const byte) };
+    Errno::result(result).map(drop)
+}
+
 /// `syslog(2)`: the last lines of the kernel's log.
 pub fn kernel_log() -> Result<usize> {
     const READ_ALL: libc::c_int = 3;
@@ -213,7 +241,6 @@ pub fn handle_of(path: &CStr) -> Result<(i32, Vec<u8>)> {
 
 /// `open_by_handle_at(2)`: opens a file by its handle, by way of any mount of its kind.
 pub fn open_by_handle(mount: BorrowedFd<'_>, kind: i32, bytes: &[u8]) -> Result<OwnedFd> {
-    use std::os::fd::AsRawFd;
     let mut handle = Handle { bytes: bytes.len().min(128) as u32, kind, data: [0; 128] };
     handle.data[..bytes.len().min(128)].copy_from_slice(&bytes[..bytes.len().min(128)]);
     // SAFETY: the struct has the kernel's layout, and tells how much of it is used.
@@ -232,7 +259,6 @@ pub fn open_by_handle(mount: BorrowedFd<'_>, kind: i32, bytes: &[u8]) -> Result<
 
 /// Sets the largest packet of the loopback interface, or reads it with `None`.
 pub fn loopback_mtu(socket: BorrowedFd<'_>, mtu: Option<i32>) -> Result<i32> {
-    use std::os::fd::AsRawFd;
     // SAFETY: ifreq is plain data, and names end at its first zero.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
     for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -68,10 +68,16 @@ impl Target<'_> {
     /// # Errors
     /// As [`Self::attack`].
     pub fn attack_if_host_may(&self, words: &[String]) -> Result<Finding> {
-        if let Err(why) = (self.attack.inside)(words) {
-            return Ok(Finding::NotApplicable(format!("not even the host may: {why}")));
+        match self.host_may_not(words) {
+            Some(why_not) => Ok(why_not),
+            None => self.attack(&[], words).map(Said::granted),
         }
-        self.attack(&[], words).map(Said::granted)
+    }
+
+    /// Whether the sandbox host fails as well at what the attacker is going to do.
+    pub fn host_may_not(&self, words: &[String]) -> Option<Finding> {
+        let why = (self.attack.inside)(words).err()?;
+        Some(Finding::NotApplicable(format!("not even the host may: {why}")))
     }
 
     /// Lets the attacker loose in a container made with `options`, and waits for its end.
@@ -79,7 +85,19 @@ impl Target<'_> {
     /// # Errors
     /// If there is no such container on this host.
     pub fn attack<S: AsRef<OsStr>>(&self, options: &[&str], words: &[S]) -> Result<Said> {
-        let mut command = Command::new(LAB);
+        self.wait(self.start(self.prepare(LAB, options, LAB, words))?)
+    }
+
+    /// The same, for attacks that have something to do before or meanwhile: `runtime` makes
+    /// a container with `options`, and in it `program` is the attacker.
+    pub fn prepare<S: AsRef<OsStr>>(
+        &self,
+        runtime: &str,
+        options: &[&str],
+        program: &str,
+        words: &[S],
+    ) -> Command {
+        let mut command = Command::new(runtime);
         command.args(["run", "--view", "none", self.chapter.short_name()]);
         if self.chapter.number >= 1 {
             command.args(["--rootfs", IMAGE]);
@@ -89,10 +107,19 @@ impl Target<'_> {
         if self.chapter.number >= NETWORK && self.attack.stopped_by != NETWORK {
             command.args(["--network", "none"]);
         }
-        command.args(options).args(["--", LAB, "attack", "--inside", self.attack.name]);
+        command.args(options).args(["--", program, "attack", "--inside", self.attack.name]);
         command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let step = || format!("run {}", self.chapter.short_name());
-        let mut child = command.spawn().step(step)?;
+        command
+    }
+
+    /// Starts what is prepared.
+    pub fn start(&self, mut command: Command) -> Result<Child> {
+        command.spawn().step(|| self.step())
+    }
+
+    /// Waits for the end, and for what the attacker has to say.
+    pub fn wait(&self, mut child: Child) -> Result<Said> {
+        let step = || self.step();
         let start = Instant::now();
         let status = loop {
             if let Some(status) = child.try_wait().step(step)? {
@@ -123,5 +150,8 @@ impl Target<'_> {
             }
             (Some(code), None) => Ok(Said(Err(format!("ended with exit code {code}")))),
         }
+    }
+    fn step(&self) -> String {
+        format!("run {}", self.chapter.short_name())
     }
 }

@@ -11,7 +11,7 @@ use crate::attack::{Attack, Finding};
 /// What the attacker leaves.
 const FILE: &str = "/spoiled";
 
-pub const SPOIL: Attack = Attack {
+pub const ATTACK: Attack = Attack {
     name: "image",
     title: "spoil the image",
     tries: "write a file into the root: the next container of the same image would find it.",

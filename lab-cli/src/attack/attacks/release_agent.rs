@@ -1,0 +1,52 @@
+//! The program that the kernel starts, as root, when a cgroup of version 1 is empty.
+//!
+//! A hierarchy of the sandbox's own is attacked. It controls nothing, no other program
+//! sees it mounted, and as `notify_on_release` stays 0 in it, no agent is ever run.
+
+use std::fs;
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use process::{Result, Step};
+
+use crate::attack::Attack;
+use crate::attack::sandbox::MNT;
+
+/// Where the sandbox host has the hierarchy.
+const PLACE: &str = "/hierarchy";
+
+/// The program of the attacker.
+const AGENT: &str = "/lab-intruder";
+
+pub const ATTACK: Attack = Attack {
+    name: "release-agent",
+    title: "set who is run for an empty cgroup",
+    tries: "mount a cgroup hierarchy of version 1 and write a name into its release_agent. The \
+            kernel runs the program of that name, on the host, as root.",
+    why: "to mount one takes CAP_SYS_ADMIN over the host, which root of a user namespace has \
+          not. A mistake of the kernel once let it write the file all the same; chapter 9 \
+          leaves no way to mount.",
+    reference: "cgroups(7), CVE-2022-0492",
+    stopped_by: 8,
+    run: |target| {
+        fs::create_dir_all(PLACE).step(|| format!("create {PLACE}"))?;
+        mount_hierarchy(PLACE)?;
+        let said = target.attack::<&str>(&[], &[]);
+        let agent = fs::read_to_string(format!("{PLACE}/release_agent"));
+        umount2(PLACE, MntFlags::MNT_DETACH).step(|| format!("unmount {PLACE}"))?;
+        let agent = agent.step(|| "read release_agent")?;
+        Ok(said?.judged(agent.trim() == AGENT, "the kernel would run the attacker's program"))
+    },
+    inside: |_| {
+        mount_hierarchy(MNT)?;
+        let file = format!("{MNT}/release_agent");
+        fs::write(&file, AGENT).step(|| format!("write {file}"))?;
+        Ok("written".to_owned())
+    },
+};
+
+/// A hierarchy is made by whoever is the first to mount it, and known by its name.
+fn mount_hierarchy(place: &str) -> Result<()> {
+    let options = Some("none,name=lab-canary");
+    mount(Some("lab-canary"), place, Some("cgroup"), MsFlags::empty(), options)
+        .step(|| format!("mount a cgroup hierarchy on {place}"))
+}
