@@ -10,7 +10,7 @@ use process::Error;
 use serde::{Deserialize, Serialize};
 
 use super::attacks::ATTACKS;
-use super::{Attack, grid, sandbox};
+use super::{Attack, grid, trial};
 use crate::chapters::{CHAPTERS, Chapter, parser};
 use crate::{clean, output, view};
 
@@ -61,7 +61,8 @@ pub struct Cell {
 /// Tries the attacks and prints what came of them.
 ///
 /// # Errors
-/// If the sandbox cannot be made; an attack that works is no error.
+/// If the sandbox cannot be made. An attack that works is none; where a chapter should
+/// have stopped it, the exit code is 1.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if let [name, words @ ..] = args.inside.as_slice() {
         return inside(name, words);
@@ -72,7 +73,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         user_ns::rootless::enter(true)?;
     }
-    // What an earlier one left that was ended by Ctrl-C.
+    // What an earlier one left that was killed.
     clean::sweep_before_run();
     let wanted = |attack: &&Attack| args.attack.as_ref().is_none_or(|name| attack.name == name);
     let attacks: Vec<&Attack> = ATTACKS.iter().filter(wanted).collect();
@@ -83,17 +84,33 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     chapters.sort_by_key(|chapter| chapter.number);
     chapters.dedup_by_key(|chapter| chapter.number);
 
-    let cells = sandbox::try_all(&attacks, &chapters)?;
+    let cells = trial::try_all(&attacks, &chapters)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&cells)?);
-        return Ok(ExitCode::SUCCESS);
+    } else {
+        let width = view::width(&stdout()).min(PAGE);
+        match attacks.as_slice() {
+            [attack] if args.attack.is_some() => print!("{}", grid::explain(attack, &cells, width)),
+            _ => print!("{}", grid::table(&attacks, &chapters, &cells)),
+        }
     }
-    let width = view::width(&stdout()).min(PAGE);
-    match attacks.as_slice() {
-        [attack] if args.attack.is_some() => print!("{}", grid::explain(attack, &cells, width)),
-        _ => print!("{}", grid::table(&attacks, &chapters, &cells)),
+    Ok(judge(&attacks, &chapters, &cells))
+}
+
+/// A chapter that does not stop what it claims to is a fault, on this host or of ours.
+fn judge(attacks: &[&Attack], chapters: &[&Chapter], cells: &[Cell]) -> ExitCode {
+    let mut code = ExitCode::SUCCESS;
+    for attack in attacks {
+        for chapter in chapters.iter().filter(|chapter| chapter.number >= attack.stopped_by) {
+            let name = chapter.short_name();
+            let is_it = |cell: &&Cell| cell.attack == attack.name && cell.chapter == name;
+            if cells.iter().find(is_it).is_some_and(|cell| cell.result == "works") {
+                output::warn(&format!("{name} should stop {}, and does not", attack.name), None);
+                code = ExitCode::FAILURE;
+            }
+        }
     }
-    Ok(ExitCode::SUCCESS)
+    code
 }
 
 /// The attacker: one line of JSON is all it says.

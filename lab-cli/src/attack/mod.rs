@@ -19,7 +19,7 @@
 //! clock) is only ever asked for in a form that changes nothing if it is granted.
 //!
 //! Read [`sandbox`] for the host, [`target`] for how a container is attacked, and then
-//! the files of [`attacks`].
+//! the files of [`attacks`], one for each; [`trial`] goes through the table.
 
 use process::Result;
 
@@ -30,6 +30,7 @@ mod grid;
 mod sandbox;
 mod sys;
 mod target;
+mod trial;
 mod victim;
 
 pub use command::{Args, run};

@@ -12,11 +12,11 @@
 //!   <state directory>       the real host's, so that `lab clean` knows what a kill leaves
 //! ```
 //!
-//! Everything in here ends with its PID 1, and that ends with `lab`: Ctrl-C leaves a
-//! cgroup at worst, which is recorded like any container's.
+//! Everything in here ends with its PID 1, and that ends with `lab`: even `kill -9` leaves
+//! a cgroup at worst, which is recorded like any container's.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, chdir, pivot_root, sethostname, setsid};
-use process::{Error, Result, Step, state};
+use process::{Error, Result, Step};
 
 use super::command::Cell;
 use super::target::Target;
@@ -59,47 +59,19 @@ const READ_ONLY: [&str; 10] =
 /// Where the sandbox may be mounted before it becomes the root.
 const PLACES: [&str; 5] = ["/mnt", "/media", "/srv", "/opt", "/tmp"];
 
-/// Tries every attack on every chapter, in a sandbox made for it.
-///
-/// The caller must have one thread only.
-///
-/// # Errors
-/// If the sandbox cannot be made.
-pub fn try_all(attacks: &[&Attack], chapters: &[&'static Chapter]) -> Result<Vec<Cell>> {
-    let state = state::directory();
-    fs::create_dir_all(&state).step(|| format!("create {}", state.display()))?;
-    let (told, mut tell) = UnixStream::pair().step(|| "make a socket pair")?;
-    let child = match crate::sys::fork().step(|| "fork the sandbox")? {
-        ForkResult::Parent { child } => child,
-        ForkResult::Child => {
-            drop(told);
-            let result = enter(|| play_host(attacks, chapters, &state, &mut tell));
-            if let Err(error) = result {
-                let line = Err(error.to_string());
-                let _ = say(&mut tell, &line);
-            }
-            crate::sys::exit_now(0)
-        }
-    };
-    drop(tell);
-    let mut cells = Vec::new();
-    let mut failed = None;
-    for line in BufReader::new(told).lines() {
-        let line = line.step(|| "listen to the sandbox")?;
-        match serde_json::from_str::<std::result::Result<Cell, String>>(&line) {
-            Ok(Ok(cell)) => cells.push(cell),
-            Ok(Err(text)) => failed = failed.or(Some(Error::new(text))),
-            Err(_) => failed = failed.or(Some(Error::new("the sandbox talks nonsense"))),
-        }
+/// In a child: plays the host for these attacks, and says what was seen of each.
+pub fn run(
+    attacks: &[&Attack],
+    chapters: &[&'static Chapter],
+    state: &Path,
+    mut tell: &UnixStream,
+) {
+    if let Err(error) = enter(|| play_host(attacks, chapters, state, tell)) {
+        let _ = say(&mut tell, &Err(error.to_string()));
     }
-    waitpid(child, None).step(|| "wait for the sandbox")?;
-    if cells.len() < attacks.len() * chapters.len() && failed.is_none() {
-        failed = Some(Error::new("the sandbox ended too soon"));
-    }
-    failed.map_or(Ok(cells), Err)
 }
 
-/// In a child: makes the namespaces, and runs `host` as PID 1 of them.
+/// Makes the namespaces, and runs `host` as PID 1 of them.
 fn enter(host: impl FnOnce() -> Result<()>) -> Result<()> {
     prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;
     unshare(FLAGS).step(|| "make the sandbox's namespaces")?;
@@ -119,7 +91,7 @@ fn play_host(
     attacks: &[&Attack],
     chapters: &[&'static Chapter],
     state: &Path,
-    tell: &mut UnixStream,
+    mut tell: &UnixStream,
 ) -> Result<()> {
     let secret = fs::read_to_string("/proc/sys/kernel/random/uuid").step(|| "read a random id")?;
     let secret = secret.trim();
@@ -140,15 +112,17 @@ fn play_host(
                 why: finding.why().to_owned(),
                 reference: attack.reference.to_owned(),
             };
-            say(tell, &Ok::<_, String>(cell))?;
+            say(&mut tell, &Ok(cell))?;
         }
     }
     Ok(())
 }
 
-fn say(tell: &mut UnixStream, line: &std::result::Result<Cell, String>) -> Result<()> {
-    let text = serde_json::to_string(line).unwrap_or_default();
-    writeln!(tell, "{text}").step(|| "tell what was seen")
+/// In one piece, as other sandboxes write to the same socket.
+fn say(tell: &mut impl Write, line: &std::result::Result<Cell, String>) -> Result<()> {
+    let mut text = serde_json::to_vec(line).unwrap_or_default();
+    text.push(b'\n');
+    tell.write_all(&text).step(|| "tell what was seen")
 }
 
 /// Puts up the root, and makes it the root.

@@ -22,9 +22,9 @@ pub const ATTACK: Attack = Attack {
     title: "set who is run for an empty cgroup",
     tries: "mount a cgroup hierarchy of version 1 and write a name into its release_agent. The \
             kernel runs the program of that name, on the host, as root.",
-    why: "to mount one takes CAP_SYS_ADMIN over the host, which root of a user namespace has \
-          not. A mistake of the kernel once let it write the file all the same; chapter 9 \
-          leaves no way to mount.",
+    why: "the file belongs to the host's root, and root of a user namespace is somebody else. \
+          To own it was once all it took, with no capability asked for; since 2022 it takes \
+          CAP_SYS_ADMIN over the host. In chapter 9 there is no mounting at all.",
     reference: "cgroups(7), CVE-2022-0492",
     stopped_by: 8,
     run: |target| {

@@ -1,7 +1,6 @@
 //! A file system of the host, taken from under its feet.
 
 use std::fs;
-use std::path::Path;
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use process::Step;
@@ -15,23 +14,26 @@ const SOURCE: &str = "lab-victim";
 pub const ATTACK: Attack = Attack {
     name: "unmount",
     title: "unmount a host's file system",
-    tries: "unmount a file system that the host has mounted in the image.",
+    tries: "unmount a file system of the host that it has been given, as a volume, or before \
+            there are volumes because it is mounted in the image.",
     why: "in a mount namespace of its own the container has copies of the host's mounts, and as \
           they are private, what becomes of a copy does not become of the original.",
     reference: "mount_namespaces(7), umount(2)",
     stopped_by: 3,
     run: |target| {
-        let place = format!("{IMAGE}{MNT}");
-        mount(Some(SOURCE), place.as_str(), Some("tmpfs"), MsFlags::empty(), None::<&str>)
+        let has_volumes = target.chapter.number >= 3;
+        let image = format!("{IMAGE}{MNT}");
+        let place = if has_volumes { MNT } else { image.as_str() };
+        mount(Some(SOURCE), place, Some("tmpfs"), MsFlags::empty(), None::<&str>)
             .step(|| format!("mount a tmpfs on {place}"))?;
-        let said = target.attack::<&str>(&[], &[])?;
+        let volume: &[&str] = if has_volumes { &["-v", "/mnt:/mnt"] } else { &[] };
+        let seen = if target.chapter.number == 0 { place } else { MNT };
+        let said = target.attack(volume, &[seen])?;
         let mounts = fs::read_to_string("/proc/self/mountinfo").step(|| "read the mount table")?;
         Ok(said.judged(!mounts.contains(SOURCE), "the host does not have it any more"))
     },
-    inside: |_| {
-        // In chapter 0 the root is the host's.
-        let place = format!("{IMAGE}{MNT}");
-        let place = if Path::new(&place).exists() { place } else { MNT.to_owned() };
+    inside: |words| {
+        let place = words.concat();
         umount2(place.as_str(), MntFlags::MNT_DETACH).step(|| format!("unmount {place}"))?;
         Ok("unmounted".to_owned())
     },
