@@ -1,10 +1,15 @@
 //! `lab attack`: whether its table is true, and nothing is hurt by the making of it.
 
-use std::process::Stdio;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Stdio};
 
-use harness::kernel::wait_for;
+use harness::kernel::{child_of, is_alive, wait_for};
 use harness::{Lab, assert_snapshot, eventually};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
+
+use crate::rootless::User;
 
 /// The cells of some chapters.
 fn cells(lab: &Lab, args: &[&str]) -> Vec<Value> {
@@ -12,21 +17,52 @@ fn cells(lab: &Lab, args: &[&str]) -> Vec<Value> {
     serde_json::from_str(&text).expect("JSON")
 }
 
+/// Makes sure that nothing works in the last chapter of a table, and that what works once
+/// works in all chapters before.
+fn assert_isolation_grows(table: &str) {
+    let mut rows = 0;
+    for line in table.lines() {
+        let marks: Vec<_> = line.chars().filter(|mark| "✓✗·".contains(*mark)).collect();
+        if marks.len() == 10 {
+            rows += 1;
+            assert_ne!(marks[9], '✗', "{line}");
+            let tried: Vec<_> = marks.into_iter().filter(|mark| *mark != '·').collect();
+            assert!(tried.is_sorted_by(|one, next| one == next || *one == '✗'), "{line}");
+        }
+    }
+    assert_eq!(rows, 34, "{table}");
+}
+
+/// Rows that depend on the host: whether its kernel has modules and SysRq keys, and whether
+/// it lets everybody read its log and push input into their terminals. And the sums.
+const VARYING: [(&str, &str); 1] = [(
+    "(?m)^(load a kernel module|command the kernel to crash|read the kernel's log|\
+     type into the caller's terminal|blocked|works) .*",
+    "$1 …",
+)];
+
 #[test]
 fn each_chapter_stops_what_it_claims_and_the_last_one_everything() {
     let Some(lab) = Lab::as_root() else { return };
     let ran = lab.lab(["attack"]);
     assert_eq!(ran.stderr, "");
     let table = ran.ok();
-    let last = |row: &str| {
-        let line = table.lines().find(|line| line.starts_with(row));
-        line.and_then(|line| line.split_whitespace().last()).expect("a row").to_owned()
-    };
-    assert_eq!(last("works"), "0", "{table}");
+    assert_isolation_grows(&table);
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
-    // A host may have no modules, and may let everybody read its kernel's log.
-    let varying = [(r"(?m)^(load a kernel module|read the kernel's log|blocked|works) .*", "$1 …")];
-    assert_snapshot!("attack", table, filters => &varying);
+    assert_snapshot!("attack", table, filters => &VARYING);
+}
+
+#[test]
+fn it_is_the_same_for_an_ordinary_user_as_far_as_it_can_be_tried() {
+    let Some(user) = User::new() else { return };
+    let output = user.run(&["attack"]);
+    let table = String::from_utf8(output.stdout).expect("text");
+    let notes = String::from_utf8_lossy(&output.stderr);
+    // A chapter that does not stop what it should would be told here.
+    assert!(output.status.success(), "{notes}");
+    assert_eq!(notes.lines().count(), 1, "{notes}");
+    assert_isolation_grows(&table);
+    assert_snapshot!("attack_rootless", table, filters => &VARYING);
 }
 
 #[test]
@@ -54,35 +90,51 @@ fn the_attacked_host_is_not_this_one() {
     let read = |path| std::fs::read_to_string(path).expect("a file");
     let facts = || [read("/proc/sys/kernel/hostname"), read("/proc/self/mountinfo")];
     let before = facts();
-    for attack in ["hostname", "mount", "symlink", "image"] {
+    for attack in ["hostname", "mount", "symlink", "image", "runtime", "release-agent"] {
         cells(&lab, &["0", "1", "3", "--attack", attack]);
     }
     let after = facts();
     assert_eq!(before[0], after[0]);
     let ours = |table: &str| table.lines().filter(|line| line.contains("lab-")).count();
     assert_eq!(ours(&before[1]), ours(&after[1]), "{}", after[1]);
-    for path in ["/canary", "/victim", "/spoiled", "/vol"] {
+    for path in ["/canary", "/victim", "/spoiled", "/vol", "/runtime", "/hierarchy"] {
         assert!(!std::path::Path::new(path).exists(), "{path}");
     }
+}
+
+/// Starts `lab attack`, and waits until there is a container: the processes of `lab` and
+/// of the sandbox's PID 1.
+fn start(lab: &Lab) -> (Child, i32) {
+    let mut command = lab.program("lab");
+    let child = command.args(["attack", "7", "8", "9"]).stdout(Stdio::null()).spawn();
+    let child = child.expect("lab starts");
+    let outer = wait_for("the sandbox", || child_of(child.id() as i32));
+    let host = wait_for("its host", || child_of(outer));
+    wait_for("a container's runtime", || child_of(host));
+    (child, host)
 }
 
 #[test]
 fn a_killed_lab_takes_the_sandbox_with_it() {
     let Some(lab) = Lab::as_root() else { return };
-    let mut child = lab
-        .program("lab")
-        .args(["attack", "7", "8", "9"])
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("lab starts");
-    let outer = wait_for("the sandbox", || harness::kernel::child_of(child.id() as i32));
-    let host = wait_for("its host", || harness::kernel::child_of(outer));
-    wait_for("a container's runtime", || harness::kernel::child_of(host));
+    let (mut child, host) = start(&lab);
     child.kill().expect("it is running");
     child.wait().expect("it ends");
-    eventually("the sandbox has ended", || {
-        !std::path::Path::new(&format!("/proc/{host}")).exists()
-    });
+    eventually("the sandbox has ended", || !is_alive(host));
     // What a container had on the host is recorded, and swept like any other's.
     lab.lab(["clean"]).ok();
+}
+
+#[test]
+fn an_interrupted_one_leaves_not_even_a_record() {
+    let Some(lab) = Lab::as_root() else { return };
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let (mut child, host) = start(&lab);
+        kill(Pid::from_raw(child.id() as i32), signal).expect("it is running");
+        let status = child.wait().expect("it ends");
+        assert_eq!(status.signal(), Some(signal as i32));
+        assert!(!is_alive(host), "the sandbox is still there");
+        let records = std::fs::read_dir(lab.state_dir()).expect("the records").count();
+        assert_eq!(records, 0, "{signal}");
+    }
 }

@@ -22,5 +22,6 @@ mod lifetimes;
 mod rootfs;
 mod rootless;
 mod run;
+mod self_exe;
 mod view;
 mod view_pictures;

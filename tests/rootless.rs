@@ -14,7 +14,7 @@ use tempfile::TempDir;
 const SOMEBODY: u32 = 61_234;
 
 /// A user with a home of their own.
-struct User {
+pub struct User {
     home: TempDir,
     // Makes sure that the programs are built.
     _state: Lab,
@@ -22,7 +22,7 @@ struct User {
 
 impl User {
     /// `None` where the tests do not run as root, who alone can become somebody else.
-    fn new() -> Option<Self> {
+    pub fn new() -> Option<Self> {
         if !skip::is_root() {
             return None;
         }
@@ -53,7 +53,8 @@ impl User {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    /// Runs `lab` to its end, and makes sure that nothing is left recorded.
+    pub fn run(&self, args: &[&str]) -> Output {
         let output = self.lab(args).output().expect("lab starts");
         assert_eq!(fs::read_dir(self.home.path().join("state")).unwrap().count(), 0);
         output

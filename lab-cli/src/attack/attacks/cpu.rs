@@ -12,9 +12,13 @@ use serde_json::Value;
 use crate::attack::{Attack, Finding};
 use crate::sys;
 
-/// What each of the attacker's processes uses up, where all together are granted 20 ms of
-/// every 100 ms. They are several so that they get that much on a busy host as well.
-const TIME: Duration = Duration::from_millis(10);
+/// What is granted, and of how long a time, in microseconds.
+const QUOTA: u64 = 20_000;
+const PERIOD: u64 = 100_000;
+
+/// What each of the attacker's processes uses up. They are several to get more than is
+/// granted on a busy host as well.
+const TIME: Duration = Duration::from_millis(12);
 const PROCESSES: usize = 4;
 
 /// Where the runtime reports, on the sandbox host.
@@ -23,10 +27,10 @@ const REPORT: &str = "/report.json";
 pub const ATTACK: Attack = Attack {
     name: "cpu",
     title: "take more CPU time than granted",
-    tries: "compute in four processes, 10 ms in each, where a user who cares has said `--cpus 0.2`.",
+    tries: "compute in four processes, 12 ms in each, where a user who cares has said \
+            `--cpus 0.2`.",
     why: "the cgroup has 20 ms of every 100 ms, and the kernel lets none of its processes run \
-          for the rest of them. What it held back is counted, so the other programs of this \
-          machine do not change the result.",
+          for the rest of them. It counts what it gave, so nobody has to look at a clock.",
     reference: "cgroups(7), Documentation/scheduler/sched-bwc.rst of the kernel",
     stopped_by: 6,
     run: |target| {
@@ -35,13 +39,18 @@ pub const ATTACK: Attack = Attack {
         let report = fs::read_to_string(REPORT).step(|| format!("read {REPORT}"))?;
         let report: Value = serde_json::from_str(&report)
             .map_err(|error| Error::new(format!("read {REPORT}: {error}")))?;
-        let throttled = report["outcome"]["throttled_usec"].as_u64().unwrap_or(0);
-        Ok(match said.0 {
-            Ok(_) if throttled > 0 => {
-                Finding::Blocked(format!("the kernel held it back for {} ms", throttled / 1000))
+        let number = |name: &str| report["outcome"][name].as_u64();
+        // The time may have touched one more period than have passed, and a part of another.
+        let granted = (number("duration_usec").unwrap_or(0) / PERIOD + 2) * QUOTA;
+        let used = TIME.as_micros() as u64 * PROCESSES as u64;
+        Ok(match (said.0, number("throttled_usec")) {
+            (Err(why), _) => Finding::NotApplicable(why),
+            (Ok(what), None) => Finding::Works(format!("{what}, and nobody counted")),
+            (Ok(_), Some(time)) if time > 0 => {
+                Finding::Blocked(format!("the kernel held it back for {} ms", time / 1000))
             }
-            Ok(what) => Finding::Works(format!("{what}, and nobody held it back")),
-            Err(why) => Finding::NotApplicable(why),
+            (Ok(what), _) if used > granted => Finding::Works(what),
+            (Ok(_), _) => Finding::Blocked("others left it no more than its share".to_owned()),
         })
     },
     inside: |_| {
