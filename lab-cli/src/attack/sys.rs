@@ -6,6 +6,7 @@ use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
+use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::{NixPath, Result};
 
@@ -173,6 +174,15 @@ pub fn set_no_time() -> Result<()> {
     // SAFETY: two null pointers; the kernel asks for the right, and then does nothing.
     let result = unsafe { libc::syscall(libc::SYS_settimeofday, 0usize, 0usize) };
     Errno::result(result).map(drop)
+}
+
+/// Whether this process was started to ignore a signal, as by nohup.
+pub fn ignores(signal: Signal) -> bool {
+    // SAFETY: sigaction is plain data, for which zeros are a value.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: a null action changes nothing; the present one goes to a live struct.
+    unsafe { libc::sigaction(signal as i32, std::ptr::null(), &raw mut action) };
+    action.sa_sigaction == libc::SIG_IGN
 }
 
 /// `reboot(2)` without its magic numbers: `EINVAL` if it would have been allowed.

@@ -12,8 +12,8 @@ use super::sandbox::{IMAGE, LAB};
 use super::{Attack, Finding};
 use crate::chapters::Chapter;
 
-/// How long one container may take; most take some 20 ms.
-const DEADLINE: Duration = Duration::from_secs(10);
+/// How long one container may take; most take some 20 ms, emulated ones a few seconds.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The chapter that brings networks.
 const NETWORK: usize = 5;
@@ -83,7 +83,7 @@ impl Target<'_> {
     /// Lets the attacker loose in a container made with `options`, and waits for its end.
     ///
     /// # Errors
-    /// If there is no such container on this host.
+    /// If there is no such container on this host, or no end of it.
     pub fn attack<S: AsRef<OsStr>>(&self, options: &[&str], words: &[S]) -> Result<Said> {
         self.wait(self.start(self.prepare(LAB, options, LAB, words))?)
     }
@@ -128,7 +128,7 @@ impl Target<'_> {
             if start.elapsed() > DEADLINE {
                 child.kill().step(step)?;
                 child.wait().step(step)?;
-                return Ok(Said(Err("it did not come to an end".to_owned())));
+                return Err(Error::new("it did not come to an end in time"));
             }
             sleep(Duration::from_millis(1));
         };
@@ -151,6 +151,7 @@ impl Target<'_> {
             (Some(code), None) => Ok(Said(Err(format!("ended with exit code {code}")))),
         }
     }
+
     fn step(&self) -> String {
         format!("run {}", self.chapter.short_name())
     }
