@@ -6,7 +6,7 @@ use std::io::{stdin, stdout};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use nix::unistd::isatty;
+use nix::unistd::{gethostname, isatty};
 
 use crate::{Error, Result, Step, running};
 
@@ -91,10 +91,10 @@ pub struct Command {
 impl Command {
     /// The whole environment: a few defaults, nothing of the host's, then what was
     /// asked for.
-    pub(crate) fn environment(&self, home: &Path) -> Vec<(OsString, OsString)> {
+    pub(crate) fn environment(&self, home: &Path) -> Result<Vec<(OsString, OsString)>> {
         let mut env: Vec<(OsString, OsString)> = vec![
             ("PATH".into(), DEFAULT_PATH.into()),
-            ("HOSTNAME".into(), nix::unistd::gethostname().unwrap_or_default()),
+            ("HOSTNAME".into(), gethostname().step(|| "ask for the host name")?),
             ("HOME".into(), home.into()),
         ];
         if isatty(stdin()) == Ok(true) || isatty(stdout()) == Ok(true) {
@@ -106,7 +106,7 @@ impl Command {
             env.retain(|(earlier, _)| earlier != key);
             env.push((key.clone(), value.clone()));
         }
-        env
+        Ok(env)
     }
 }
 

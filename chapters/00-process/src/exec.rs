@@ -22,7 +22,7 @@ pub(crate) fn exec(
     become_user: impl FnOnce(&User) -> Result<()>,
 ) -> Result<Infallible> {
     let user = User::resolve(command.user.as_deref())?;
-    let env = command.environment(&user.home);
+    let env = command.environment(&user.home)?;
     let argv = c_strings(command.argv.iter().cloned())?;
     let envp = c_strings(env.iter().map(|(key, value)| {
         let mut pair = key.clone();

@@ -72,8 +72,7 @@ impl ParentGate {
             let count = descriptors.len();
             return Err(Error::new(format!("hand {count} descriptors to the container")));
         }
-        // If the child is already dead, its last message says more than our EPIPE.
-        let _ = tell(&self.0, Message::Begin, &[], descriptors);
+        self.tell(Message::Begin, descriptors)?;
         match hear(&self.0)? {
             Some((Message::Ready, ..)) => Ok(()),
             other => Err(failure(other)),
@@ -82,10 +81,19 @@ impl ParentGate {
 
     /// Opens the gate and waits until the child has become the command.
     pub fn start(&self) -> Result<()> {
-        let _ = tell(&self.0, Message::Start, &[], &[]);
+        self.tell(Message::Start, &[])?;
         match hear(&self.0)? {
             None => Ok(()),
             other => Err(failure(other)),
+        }
+    }
+
+    /// If the child is dead already, its last message says more than our EPIPE. If it
+    /// is not, it would wait for this one, and we for its answer, for ever.
+    fn tell(&self, kind: Message, descriptors: &[OwnedFd]) -> Result<()> {
+        match tell(&self.0, kind, &[], descriptors) {
+            Err(Errno::EPIPE | Errno::ECONNRESET) => Ok(()),
+            told => told.step(|| "write to the gate"),
         }
     }
 }
@@ -131,8 +139,13 @@ fn tell(end: &OwnedFd, kind: Message, body: &[u8], descriptors: &[OwnedFd]) -> n
     let numbers: Vec<RawFd> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
     let rights = [ControlMessage::ScmRights(&numbers)];
     let control = if numbers.is_empty() { &[][..] } else { &rights[..] };
-    // NOSIGNAL: a closed gate is an answer here, not a reason to die of SIGPIPE.
-    sendmsg::<()>(end.as_raw_fd(), &message, control, MsgFlags::MSG_NOSIGNAL, None).map(drop)
+    loop {
+        // NOSIGNAL: a closed gate is an answer here, not a reason to die of SIGPIPE.
+        match sendmsg::<()>(end.as_raw_fd(), &message, control, MsgFlags::MSG_NOSIGNAL, None) {
+            Err(Errno::EINTR) => {}
+            sent => return sent.map(drop),
+        }
+    }
 }
 
 /// The next message; `None` once the other end is closed.
@@ -143,8 +156,9 @@ fn hear(end: &OwnedFd) -> Result<Option<Heard>> {
         let buffer = &mut [IoSliceMut::new(&mut message)];
         let flags = MsgFlags::MSG_CMSG_CLOEXEC;
         match recvmsg::<()>(end.as_raw_fd(), buffer, Some(&mut control), flags) {
-            Err(Errno::EINTR) => continue,
-            Err(Errno::ECONNRESET) => return Ok(None),
+            // The other end closed without reading our last message. The kernel tells that
+            // first, and once; what it said before that is still to come.
+            Err(Errno::EINTR | Errno::ECONNRESET) => continue,
             heard => {
                 let heard = heard.step(|| "read from the gate")?;
                 let control = heard.cmsgs().step(|| "read from the gate")?;

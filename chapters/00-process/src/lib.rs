@@ -22,6 +22,8 @@
 
 pub mod container;
 pub mod gate;
+pub mod lock;
+pub mod orphan;
 pub mod process;
 pub mod running;
 pub mod runtime;

@@ -143,7 +143,7 @@ impl Process {
     /// Asks the kernel what has become of the process.
     fn look(&mut self) -> Result<()> {
         let what = WaitPidFlag::WEXITED | WaitPidFlag::WSTOPPED | WaitPidFlag::WNOHANG;
-        match waitid(Id::PIDFd(self.pidfd.as_fd()), what) {
+        match self.ask(what) {
             Ok(WaitStatus::Exited(_, code)) => self.end(ExitStatus::Exited(code as u8)),
             Ok(WaitStatus::Signaled(_, signal, _)) => self.end(ExitStatus::Signaled(signal)),
             // Ctrl-Z: the shell that started us shall see *us* stopped. When it
@@ -153,10 +153,20 @@ impl Process {
                     terminal.suspend_with(self.pid);
                 }
             }
-            Ok(_) | Err(Errno::EINTR) => {}
+            Ok(_) => {}
             Err(errno) => return Err(Error::from_errno("wait for the container", errno)),
         }
         Ok(())
+    }
+
+    /// Once more if a signal interrupts it: the SIGCHLD that made us ask comes only once.
+    fn ask(&self, what: WaitPidFlag) -> nix::Result<WaitStatus> {
+        loop {
+            match waitid(Id::PIDFd(self.pidfd.as_fd()), what) {
+                Err(Errno::EINTR) => {}
+                answer => return answer,
+            }
+        }
     }
 
     fn end(&mut self, status: ExitStatus) {
@@ -171,7 +181,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         if self.ended.is_none() {
             self.forward(Signal::SIGKILL as i32);
-            let _ = waitid(Id::PIDFd(self.pidfd.as_fd()), WaitPidFlag::WEXITED);
+            let _ = self.ask(WaitPidFlag::WEXITED);
             if let Some(terminal) = &self.terminal {
                 terminal.restore();
             }

@@ -8,10 +8,10 @@ use std::fs::{self, File};
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
-use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::Pid;
 
 use crate::Result;
+use crate::lock::Lock;
 use crate::state::{CONTAINER, entries};
 
 /// What others can know of a running container.
@@ -21,6 +21,8 @@ pub struct Running {
     pub id: String,
     /// Its first process, as the host numbers it.
     pub pid: Pid,
+    /// When that started, see [`crate::orphan`].
+    pub started: String,
     /// The chapter whose runtime made it, such as `chapter-07-overlay`.
     pub chapter: String,
     /// The name it was given with `--name`.
@@ -36,7 +38,7 @@ pub fn running() -> Result<Vec<Running>> {
         // A shared lock, taken and dropped again, tells an owner from none and
         // cannot be mistaken for one by a sweep at the same moment.
         let Ok(file) = File::open(&dir) else { continue };
-        if Flock::lock(file, FlockArg::LockSharedNonblock).is_ok() {
+        if let Ok(Some(_)) = Lock::try_sharing(file) {
             continue;
         }
         if let Some(container) = read_container(id, &dir) {
@@ -47,11 +49,12 @@ pub fn running() -> Result<Vec<Running>> {
 }
 
 /// Reads what [`crate::State::announce`] wrote; `None` while the container is being made.
-fn read_container(id: String, dir: &Path) -> Option<Running> {
+pub(crate) fn read_container(id: String, dir: &Path) -> Option<Running> {
     let text = fs::read(dir.join(CONTAINER)).ok()?;
-    let mut lines = text.splitn(4, |&byte| byte == b'\n');
+    let mut lines = text.splitn(5, |&byte| byte == b'\n');
     let mut line = || String::from_utf8(lines.next()?.to_vec()).ok();
     let pid = Pid::from_raw(line()?.parse().ok()?);
+    let started = line()?;
     let chapter = line()?;
     let name = Some(line()?).filter(|name| !name.is_empty());
     let command = lines
@@ -59,5 +62,5 @@ fn read_container(id: String, dir: &Path) -> Option<Running> {
         .split_inclusive(|&byte| byte == 0)
         .map(|word| OsString::from_vec(word[..word.len() - 1].to_vec()))
         .collect();
-    Some(Running { id, pid, chapter, name, command })
+    Some(Running { id, pid, started, chapter, name, command })
 }

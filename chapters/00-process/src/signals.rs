@@ -67,7 +67,7 @@ impl Drop for BlockedSignals {
 
 /// A clean slate for the command: nothing blocked, nothing ignored.
 pub(crate) fn reset() -> Result<()> {
-    sys::reset_signal_actions();
+    sys::reset_signal_actions().step(|| "give every signal its default action back")?;
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)
         .step(|| "unblock all signals")
 }

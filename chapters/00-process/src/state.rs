@@ -8,25 +8,24 @@
 //! ```text
 //! /var/lib/lab/                     the state directory, or $LAB_STATE_DIR
 //! └── 3f9c0a1b2c4d/                 one directory a container, named by its id
-//!     ├── container                 pid, chapter, name, command: for `lab view NAME`
+//!     ├── container                 pid, start, chapter, name, command
 //!     ├── cgroup                    one record a leftover, made *before* the thing
 //!     └── address
 //! ```
 //!
-//! The directory is also a lock: its owner holds `flock(2)` on it, which the kernel
-//! lets go of at the owner's death, however that comes about. A directory that can
-//! be locked is therefore abandoned, with no guessing about reused process ids.
+//! The directory is also a lock: its owner holds a [`Lock`] on it, which the kernel
+//! lets go of at the owner's death. A directory that can be locked is therefore
+//! abandoned.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::{Pid, geteuid};
 
-use crate::{Command, Error, Result, Step};
+use crate::lock::Lock;
+use crate::{Command, Result, Step, orphan};
 
 /// The record of who runs in a container.
 pub(crate) const CONTAINER: &str = "container";
@@ -55,7 +54,7 @@ pub fn directory() -> PathBuf {
 pub struct State {
     id: String,
     dir: PathBuf,
-    _lock: Flock<File>,
+    _lock: Lock,
 }
 
 impl State {
@@ -107,7 +106,8 @@ impl State {
     /// Writes down who runs in the container, so that others can find it by name.
     pub fn announce(&self, chapter: &str, pid: Pid, command: &Command) -> Result<()> {
         let name = command.name.as_deref().unwrap_or("");
-        let mut text = format!("{pid}\n{chapter}\n{name}\n").into_bytes();
+        let started = orphan::started(pid)?;
+        let mut text = format!("{pid}\n{started}\n{chapter}\n{name}\n").into_bytes();
         for word in &command.argv {
             text.extend_from_slice(word.as_encoded_bytes());
             text.push(0);
@@ -175,16 +175,13 @@ pub(crate) fn entries() -> Result<Vec<(String, PathBuf)>> {
 }
 
 /// Locks a directory; `None` if somebody else holds it or it is already gone.
-fn try_lock(dir: &Path) -> Result<Option<Flock<File>>> {
+fn try_lock(dir: &Path) -> Result<Option<Lock>> {
     let file = match File::open(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file.step(|| format!("open {}", dir.display()))?,
     };
-    let lock = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-        Err((_, Errno::EWOULDBLOCK)) => return Ok(None),
-        Err((_, errno)) => return Err(Error::from_errno(format!("lock {}", dir.display()), errno)),
-        Ok(lock) => lock,
-    };
+    let lock = Lock::try_on(file).step(|| format!("lock {}", dir.display()))?;
+    let Some(lock) = lock else { return Ok(None) };
     // The lock is on the directory we opened, which may have been removed since.
     let is_there = match (lock.metadata(), fs::metadata(dir)) {
         (Ok(ours), Ok(theirs)) => (ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino()),

@@ -1,5 +1,6 @@
 //! The system calls of this chapter that `nix` does not wrap, and all its `unsafe`.
 
+use std::fs::File;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
@@ -61,7 +62,8 @@ fn returned_from_clone(pid: libc::c_long, pidfd: RawFd) -> nix::Result<Cloned> {
     Ok(Cloned::Parent(Pid::from_raw(pid), pidfd))
 }
 
-/// Takes over a descriptor that has arrived through a socket.
+/// Takes over a descriptor that the kernel has made for us, as it does with one that
+/// arrives through a socket.
 pub fn take_descriptor(number: RawFd) -> OwnedFd {
     // SAFETY: the kernel has just made this descriptor for us, and nobody else has it.
     unsafe { OwnedFd::from_raw_fd(number) }
@@ -81,6 +83,13 @@ pub fn has_capability(number: u32) -> nix::Result<bool> {
     Ok(effective & (1 << (number % 32)) != 0)
 }
 
+/// `pidfd_open(2)`: a descriptor of the process that has this number now.
+pub fn pidfd_open(pid: Pid) -> nix::Result<OwnedFd> {
+    // SAFETY: the call takes two numbers and touches no memory.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
+    Errno::result(fd).map(|fd| take_descriptor(fd as RawFd))
+}
+
 /// `pidfd_send_signal(2)`: a signal that can never hit a reused process id.
 pub fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: Signal) -> nix::Result<()> {
     // SAFETY: a null siginfo asks the kernel to fill it in as kill(2) would.
@@ -94,6 +103,17 @@ pub fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: Signal) -> nix::Result<(
         )
     };
     Errno::result(result).map(drop)
+}
+
+/// `flock(2)`, again and again if a signal interrupts it.
+pub fn flock(file: &File, operation: libc::c_int) -> nix::Result<()> {
+    loop {
+        // SAFETY: the file is open as long as we borrow it, and no memory is touched.
+        match Errno::result(unsafe { libc::flock(file.as_raw_fd(), operation) }) {
+            Err(Errno::EINTR) => {}
+            locked => return locked.map(drop),
+        }
+    }
 }
 
 /// `close_range(2)` over everything above `first`, at the next exec.
@@ -118,12 +138,16 @@ pub fn wait_for_signal(signals: &SigSet) -> nix::Result<(libc::c_int, bool)> {
 ///
 /// A handler does not survive exec, but "ignored" does, and the Rust runtime
 /// ignores SIGPIPE before `main`.
-pub fn reset_signal_actions() {
+pub fn reset_signal_actions() -> nix::Result<()> {
     for signal in 1..=libc::SIGRTMAX() {
-        // SAFETY: SIG_DFL runs no code of ours. SIGKILL, SIGSTOP and the C library's
-        // own two are refused, which is what we want.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+        // SAFETY: SIG_DFL runs no code of ours.
+        let before = unsafe { libc::signal(signal, libc::SIG_DFL) };
+        // SIGKILL, SIGSTOP and the C library's own two are none of ours.
+        if before == libc::SIG_ERR && Errno::last() != Errno::EINVAL {
+            return Err(Errno::last());
+        }
     }
+    Ok(())
 }
 
 /// Ends this process without running the parent's copied exit handlers.

@@ -5,6 +5,7 @@
 //! would load the host's modules, or the container's into our process.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use nix::errno::Errno;
@@ -30,7 +31,7 @@ impl User {
     pub(crate) fn resolve(wanted: Option<&str>) -> Result<Self> {
         let Some(wanted) = wanted else {
             let (uid, gid) = (geteuid(), getegid());
-            let home = passwd(|_, number| number == uid.as_raw()).map(|entry| entry.home);
+            let home = passwd(|_, number| number == uid.as_raw())?.map(|entry| entry.home);
             return Ok(Self { uid, gid, home: home.unwrap_or_else(|| "/".into()) });
         };
         let (user, group) = match wanted.split_once(':') {
@@ -38,7 +39,7 @@ impl User {
             None => (wanted, None),
         };
         let number = user.parse::<u32>().ok();
-        let entry = passwd(|name, uid| name == user || Some(uid) == number);
+        let entry = passwd(|name, uid| name == user || Some(uid) == number)?;
         let uid = match (number, &entry) {
             (Some(number), _) => number,
             (None, Some(entry)) => entry.uid,
@@ -98,23 +99,32 @@ struct Passwd {
 }
 
 /// The first line whose name and uid are wanted.
-fn passwd(is_wanted: impl Fn(&str, u32) -> bool) -> Option<Passwd> {
-    let text = fs::read_to_string("/etc/passwd").ok()?;
-    text.lines().find_map(|line| {
+fn passwd(is_wanted: impl Fn(&str, u32) -> bool) -> Result<Option<Passwd>> {
+    Ok(read("/etc/passwd")?.lines().find_map(|line| {
         let fields: Vec<_> = line.split(':').collect();
         let uid = fields.get(2)?.parse().ok()?;
         let gid = fields.get(3)?.parse().ok()?;
         let home = PathBuf::from(fields.get(5)?);
         is_wanted(fields[0], uid).then_some(Passwd { uid, gid, home })
-    })
+    }))
+}
+
+/// A file of the root, which need not have it. One that cannot be read is not the same:
+/// without its line, a user would get the group 0.
+fn read(path: &str) -> Result<String> {
+    match fs::read(path) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(String::new())
+        }
+        read => Ok(String::from_utf8_lossy(&read.step(|| format!("read {path}"))?).into_owned()),
+    }
 }
 
 fn group_id(group: &str) -> Result<u32> {
     if let Ok(number) = group.parse() {
         return Ok(number);
     }
-    fs::read_to_string("/etc/group")
-        .unwrap_or_default()
+    read("/etc/group")?
         .lines()
         .map(|line| line.split(':').collect::<Vec<_>>())
         .find(|fields| fields[0] == group)

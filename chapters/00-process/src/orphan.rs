@@ -1,0 +1,65 @@
+//! A container that has lost its runtime, and lives on.
+//!
+//! The parent-death signal should have ended it. But that is a setting of the process
+//! itself: whoever runs in there can clear it, and a set-user-ID program has it cleared by
+//! the kernel, see prctl(2). Then the command goes on, with nobody to wait for it.
+//!
+//! Whoever cleans up next ends it. All there is to find it by is a number on disk, and a
+//! number is not a process: when one has ended, another one gets it sooner or later. So
+//! the record also says *when* the process started, in clock ticks after which boot. There
+//! is one process at most of which both is true, for ever.
+
+use std::fs;
+use std::os::fd::AsFd;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+
+use crate::running::read_container;
+use crate::{Error, Result, State, Step, sys};
+
+/// How long it may take to die, in milliseconds.
+const PATIENCE: u16 = 2000;
+
+/// Ends the container of an abandoned record, and tells what it ended.
+///
+/// In a PID namespace, all others go with the first process. In the two chapters before
+/// it, they cannot be found.
+///
+/// # Errors
+/// If it may not be killed, or does not end.
+pub fn end(state: &State) -> Result<Vec<String>> {
+    let Some(container) = read_container(state.id().to_owned(), state.dir()) else {
+        return Ok(Vec::new());
+    };
+    let pid = container.pid;
+    // First a descriptor that stays with this process, then a look at who it is.
+    let pidfd = match sys::pidfd_open(pid) {
+        Err(Errno::ESRCH) => return Ok(Vec::new()),
+        opened => opened.step(|| format!("open a pidfd of process {pid}"))?,
+    };
+    if !started(pid).is_ok_and(|started| started == container.started) {
+        return Ok(Vec::new());
+    }
+    let step = || format!("end process {pid}, which has lost its runtime");
+    sys::pidfd_send_signal(pidfd.as_fd(), Signal::SIGKILL).step(step)?;
+    // A pidfd can be read from, as it were, when the process has ended.
+    let end = &mut [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
+    match poll(end, PollTimeout::from(PATIENCE)).step(step)? {
+        0 => Err(Error::from_errno(step(), Errno::ETIMEDOUT)),
+        _ => Ok(vec![format!("process {pid}, which had lost its runtime")]),
+    }
+}
+
+/// When a process started: the boot, and the clock tick after it; proc_pid_stat(5).
+pub(crate) fn started(pid: Pid) -> Result<String> {
+    let read = |path: String| fs::read_to_string(&path).step(|| format!("read {path}"));
+    let stat = read(format!("/proc/{pid}/stat"))?;
+    // The name, in brackets, may contain anything. The tick is the 20th field after it.
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let tick = fields.split_whitespace().nth(19).unwrap_or_default();
+    let boot = read("/proc/sys/kernel/random/boot_id".to_owned())?;
+    Ok(format!("{tick} {}", boot.trim()))
+}
