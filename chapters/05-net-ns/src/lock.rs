@@ -1,4 +1,4 @@
-//! One runtime at a time on the bridge: `flock(2)`.
+//! One runtime at a time on the bridge.
 //!
 //! The bridge and its addresses belong to a network namespace, and so must the lock,
 //! whichever state directory the runtimes use. The kernel lets go of it when its owner
@@ -6,9 +6,9 @@
 
 use std::fs::File;
 
-use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, FdFlag, Flock, FlockArg, fcntl};
-use process::{Error, Result, Step};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use process::lock::Lock;
+use process::{Result, Step};
 
 /// Keeps every other runtime from this network namespace's bridge while it lives.
 ///
@@ -18,14 +18,8 @@ use process::{Error, Result, Step};
 ///
 /// The programs that write rules inherit the lock: one that outlives its runtime by a
 /// moment must not come after those who clean up behind it.
-pub fn lock() -> Result<Flock<File>> {
-    let mut file = File::open("/proc/self/ns/net").step(|| "open /proc/self/ns/net")?;
+pub fn lock() -> Result<Lock> {
+    let file = File::open("/proc/self/ns/net").step(|| "open /proc/self/ns/net")?;
     fcntl(&file, FcntlArg::F_SETFD(FdFlag::empty())).step(|| "let the lock be inherited")?;
-    loop {
-        file = match Flock::lock(file, FlockArg::LockExclusive) {
-            Ok(lock) => return Ok(lock),
-            Err((file, Errno::EINTR)) => file,
-            Err((_, errno)) => return Err(Error::from_errno("lock the network", errno)),
-        };
-    }
+    Lock::wait_for(file).step(|| "lock the network")
 }

@@ -26,7 +26,7 @@
 //! thing is left out: the kernel remembers UDP "connections" for half a minute, so a
 //! client that goes on sending from one port may miss the change of a container.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::Ipv4Addr;
 use std::process::{Command, Stdio};
 
@@ -114,23 +114,31 @@ pub fn table(id: &str) -> String {
 /// Runs one of the programs on a text, and returns what it prints.
 pub fn run(program: &str, args: &[&str], input: &str) -> Result<String> {
     let step = || format!("run {program}");
-    let mut child = Command::new(program)
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .step(step)?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A program that does not read to the end says why on stderr.
-        let _ = stdin.write_all(input.as_bytes());
+    // One pipe for what it prints and what it complains of: no waiting for two at once.
+    let (mut output, end) = io::pipe().step(step)?;
+    let mut command = Command::new(program);
+    command.args(args).stdin(Stdio::piped());
+    command.stdout(end.try_clone().step(step)?).stderr(end);
+    let mut child = command.spawn().step(step)?;
+    drop(command); // and with it our copies of the pipe's end
+    // Its input ends here, too.
+    let written = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(input.as_bytes()));
+    let mut said = Vec::new();
+    let read = output.read_to_end(&mut said);
+    // Waited for in any case: what it does is either done or not, when we go on.
+    let status = child.wait().step(step)?;
+    match written {
+        // A program that does not read to the end says why.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        // But one that has read less than there was may be content with that.
+        written => written.step(step)?,
     }
-    let output = child.wait_with_output().step(step)?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    read.step(step)?;
+    let said = String::from_utf8_lossy(&said);
+    if status.success() {
+        return Ok(said.into_owned());
     }
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    let complaint = complaint.lines().find(|line| !line.trim().is_empty()).unwrap_or("no reason");
+    let complaint = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("no reason");
     Err(Error::new(format!("write address translation rules: {program}: {}", complaint.trim()))
         .hint("it needs root, and the kernel's nf_tables and nf_nat"))
 }

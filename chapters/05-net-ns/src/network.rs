@@ -71,8 +71,8 @@ impl Network {
         }
         let resolv_conf = match mode {
             Mode::None => String::new(),
-            Mode::Host => resolv::of_host(),
-            Mode::Bridge => resolv::for_container(),
+            Mode::Host => resolv::of_host()?,
+            Mode::Bridge => resolv::for_container()?,
         };
         let plug = match mode {
             Mode::None | Mode::Host => None,

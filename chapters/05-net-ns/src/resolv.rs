@@ -8,7 +8,10 @@
 //! the root: over the host's own file it must never be written.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::net::IpAddr;
+
+use process::{Result, Step};
 
 /// The host's own.
 const HOST: &str = "/etc/resolv.conf";
@@ -17,20 +20,27 @@ const HOST: &str = "/etc/resolv.conf";
 const BEHIND_SYSTEMD: &str = "/run/systemd/resolve/resolv.conf";
 
 /// The host's settings, as they are. A host without any is fine.
-pub fn of_host() -> String {
-    fs::read_to_string(HOST).unwrap_or_default()
+pub fn of_host() -> Result<String> {
+    read(HOST)
 }
 
 /// The host's settings without the servers that a container cannot reach.
-pub fn for_container() -> String {
-    let reachable = without_loopback(&of_host());
+pub fn for_container() -> Result<String> {
+    let reachable = without_loopback(&of_host()?);
     if has_server(&reachable) {
-        return reachable;
+        return Ok(reachable);
     }
     // Docker would fall back to servers of Google here. Whom to ask is not ours to
     // choose: then there is none.
-    let behind = without_loopback(&fs::read_to_string(BEHIND_SYSTEMD).unwrap_or_default());
-    if has_server(&behind) { behind } else { reachable }
+    let behind = without_loopback(&read(BEHIND_SYSTEMD)?);
+    Ok(if has_server(&behind) { behind } else { reachable })
+}
+
+fn read(path: &str) -> Result<String> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        text => text.step(|| format!("read {path}")),
+    }
 }
 
 fn without_loopback(text: &str) -> String {
