@@ -23,10 +23,11 @@ const TARGET: &str = "/sys/fs/cgroup";
 impl Cgroup {
     /// In the child, when its /sys is in place: mounts /sys/fs/cgroup.
     pub fn mount_inside(&self) -> Result<()> {
+        // A root without /sys has no place to show it.
+        let has_place = Path::new(TARGET).try_exists().step(|| format!("look at {TARGET}"))?;
         match self.groups.as_slice() {
             [] => Ok(()),
-            // A root without /sys has no place to show it.
-            _ if !Path::new(TARGET).is_dir() => Ok(()),
+            _ if !has_place => Ok(()),
             [only] if only.hierarchy.version == Version::V2 => {
                 mount_hierarchy(only, Path::new(TARGET))
             }

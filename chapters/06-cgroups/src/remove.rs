@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::statfs::{CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, statfs};
 use nix::unistd::Pid;
@@ -35,8 +36,13 @@ pub fn sweep(state: &State) -> Result<Vec<String>> {
         // We are about to kill what is in there, on the word of a file: so only in
         // a cgroup file system, and only under the name that we give.
         let mount = dir.ancestors().nth(2).unwrap_or(dir);
-        let kind = statfs(mount).map(|info| info.filesystem_type());
-        let is_cgroup = matches!(kind, Ok(CGROUP_SUPER_MAGIC | CGROUP2_SUPER_MAGIC));
+        let is_cgroup = match statfs(mount) {
+            Err(Errno::ENOENT) => false,
+            found => {
+                let found = found.step(|| format!("look at {}", mount.display()))?;
+                [CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC].contains(&found.filesystem_type())
+            }
+        };
         if is_cgroup && Group::is_of(dir, state.id()) && remove(dir)? {
             removed.push(format!("cgroup {}", dir.display()));
         }
