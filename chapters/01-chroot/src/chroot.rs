@@ -46,7 +46,7 @@ impl RootOptions {
         };
         let step = || format!("use {} as root file system", rootfs.display());
         let path = rootfs.canonicalize().step(step)?;
-        match path.is_dir() {
+        match path.metadata().step(step)?.is_dir() {
             true => Ok(path),
             false => Err(Error::from_errno(step(), Errno::ENOTDIR)),
         }

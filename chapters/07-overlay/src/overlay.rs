@@ -82,7 +82,7 @@ impl Overlay {
         for layer in &options.layer {
             let step = || format!("use {} as a layer", layer.display());
             let path = layer.canonicalize().step(step)?;
-            if !path.is_dir() {
+            if !path.metadata().step(step)?.is_dir() {
                 return Err(Error::from_errno(step(), Errno::ENOTDIR));
             }
             lower.push(path);
@@ -212,7 +212,7 @@ fn keep(upper: &Path, kept: &Path) -> Result<()> {
 /// If something is mounted below it, or it cannot be removed.
 pub fn sweep(state: &State) -> Result<Vec<String>> {
     let dir = state.dir().join(RECORD);
-    match dir.exists() {
+    match dir.try_exists().step(|| format!("look at {}", dir.display()))? {
         true => remove_tree(&dir).map(|()| vec![format!("writable layer {}", dir.display())]),
         false => Ok(Vec::new()),
     }
