@@ -162,7 +162,7 @@ impl Capabilities {
         let ours = sys::capget().step(|| "read our own capabilities")?.permitted;
         let mut grant = 0;
         for one in Capability::all().filter(|one| self.wanted & one.bit() != 0) {
-            if ours & one.bit() != 0 && sys::is_in_bounding_set(one.0) == Ok(true) {
+            if ours & one.bit() != 0 && is_in_bounding_set(one)? {
                 grant |= one.bit();
             } else if self.named & one.bit() != 0 {
                 return Err(Error::new(format!("--cap-add {one}: the runtime does not have it"))
@@ -186,12 +186,16 @@ fn default_set() -> u64 {
 pub(crate) fn bound(grant: u64) -> Result<()> {
     for one in Capability::all().filter(|one| grant & one.bit() == 0) {
         // A capability that this kernel does not have yet is no danger.
-        if sys::is_in_bounding_set(one.0) == Ok(true) {
+        if is_in_bounding_set(one)? {
             sys::drop_from_bounding_set(one.0)
                 .step(|| format!("drop {one} from the bounding set"))?;
         }
     }
     Ok(())
+}
+
+fn is_in_bounding_set(one: Capability) -> Result<bool> {
+    sys::is_in_bounding_set(one.0).step(|| format!("look for {one} in the bounding set"))
 }
 
 /// Gives up everything else at once. Whoever is not root keeps nothing: as at Docker,

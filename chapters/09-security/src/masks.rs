@@ -95,7 +95,8 @@ fn protect(root: &Root, path: &str) -> Result<()> {
     };
     let recursive = true;
     make_read_only(copy.as_fd(), recursive).step(|| format!("make {path} read-only"))?;
-    let target = match Path::new(path).is_dir() {
+    let found = Path::new(path).metadata().step(|| format!("look at {path}"))?;
+    let target = match found.is_dir() {
         true => Target::Directory,
         false => Target::File,
     };

@@ -66,10 +66,13 @@ pub fn capset(sets: CapSets) -> nix::Result<()> {
     Errno::result(result).map(drop)
 }
 
-/// `PR_CAPBSET_READ`: whether a capability is in the bounding set. An error means that
-/// the kernel has no such capability.
+/// `PR_CAPBSET_READ`: whether a capability is in the bounding set. One that this kernel
+/// does not have yet is not.
 pub fn is_in_bounding_set(capability: u8) -> nix::Result<bool> {
-    prctl(libc::PR_CAPBSET_READ, capability.into()).map(|value| value == 1)
+    match prctl(libc::PR_CAPBSET_READ, capability.into()) {
+        Err(Errno::EINVAL) => Ok(false),
+        value => value.map(|value| value == 1),
+    }
 }
 
 /// `PR_CAPBSET_DROP`: takes a capability out of the bounding set, for good.
