@@ -6,7 +6,7 @@ use anstream::println;
 use anyhow::Result;
 use colored::Colorize;
 use nix::unistd::geteuid;
-use process::State;
+use process::{State, orphan};
 
 use crate::{output, rootfs};
 
@@ -18,8 +18,15 @@ use crate::{output, rootfs};
 /// stays recorded, and is tried again the next time.
 pub fn run() -> Result<ExitCode> {
     let mut removed = 0;
+    let abandoned = State::abandoned()?;
+    for state in &abandoned {
+        for line in orphan::end(state)? {
+            println!("{} {line}", "removed".green());
+            removed += 1;
+        }
+    }
     let (leftovers, records): (Vec<_>, Vec<_>) =
-        State::abandoned()?.into_iter().partition(State::has_leftovers);
+        abandoned.into_iter().partition(State::has_leftovers);
     for state in records {
         println!("{} record of {}", "removed".green(), state.id());
         removed += 1;
@@ -61,8 +68,9 @@ pub fn sweep_before_run() {
 
 /// Every chapter removes what it makes, in the reverse order of the making.
 fn sweep(state: &State) -> process::Result<Vec<String>> {
-    let mut removed = Vec::new();
-    // The cgroup first: removing it ends the last processes, which use the rest.
+    // The processes first, and then the cgroup, whose removal ends the last of them: they
+    // use the rest.
+    let mut removed = orphan::end(state)?;
     removed.extend(cgroups::sweep(state)?);
     removed.extend(overlay::sweep(state)?);
     removed.extend(net_ns::sweep(state)?);

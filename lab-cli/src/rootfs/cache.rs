@@ -27,8 +27,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::{User, geteuid};
+use process::lock::Lock;
 use process::{Error, Result, Step};
 
 use super::image::Image;
@@ -41,12 +41,6 @@ use super::{host, skeleton};
 #[derive(Debug)]
 pub struct Cache {
     dir: PathBuf,
-}
-
-/// The right to change what is in the cache; ends when dropped.
-#[must_use]
-pub struct Lock {
-    _file: Flock<File>,
 }
 
 impl Cache {
@@ -77,10 +71,7 @@ impl Cache {
         let step = || format!("lock {}", path.display());
         let file =
             File::options().write(true).create(true).truncate(false).open(&path).step(step)?;
-        Flock::lock(file, FlockArg::LockExclusive)
-            .map(|file| Lock { _file: file })
-            .map_err(|(_, errno)| errno)
-            .step(step)
+        Lock::wait_for(file).step(step)
     }
 
     /// The newest image of an origin, if its sources on the host have not changed.

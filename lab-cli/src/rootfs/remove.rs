@@ -11,9 +11,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use process::lock::Lock;
 use process::{Error, Result, Step};
 
-use super::cache::{Cache, Lock};
+use super::cache::Cache;
 
 /// Removes a directory of the cache with all that is in it; nothing is fine too.
 ///

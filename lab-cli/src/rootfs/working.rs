@@ -8,9 +8,10 @@
 use std::fs;
 use std::path::PathBuf;
 
+use process::lock::Lock;
 use process::{Result, Step};
 
-use super::cache::{Cache, Lock};
+use super::cache::Cache;
 use super::image::Image;
 use super::plan::Origin;
 use super::{damage, remove, tree};
