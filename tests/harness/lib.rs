@@ -5,6 +5,8 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -13,13 +15,15 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub mod cgroup;
+pub mod host;
 pub mod kernel;
-pub mod killer;
 pub mod mounts;
 pub mod net;
+pub mod registers;
 pub mod skip;
 pub mod snapshot;
 pub mod terminal;
+pub mod tracer;
 
 mod sys;
 
@@ -30,7 +34,12 @@ pub const DEADLINE: Duration = Duration::from_secs(20);
 pub struct Lab {
     state: TempDir,
     env: Vec<(&'static str, OsString)>,
+    /// The home of an ordinary user, who runs the programs.
+    home: Option<TempDir>,
 }
+
+/// An ordinary user: neither in /etc/passwd nor in /etc/subuid.
+pub const SOMEBODY: u32 = 61_234;
 
 /// What a program printed, and how it ended.
 #[derive(Debug)]
@@ -48,7 +57,24 @@ impl Lab {
     pub fn new() -> Self {
         programs();
         let state = TempDir::with_prefix("lab-test-").expect("a temporary directory");
-        Self { state, env: Vec::new() }
+        Self { state, env: Vec::new(), home: None }
+    }
+
+    /// The same for [`SOMEBODY`], whom only root can become.
+    pub fn of_somebody() -> Self {
+        let mut lab = Self::new();
+        let home = TempDir::with_prefix("lab-test-").expect("a temporary directory");
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(home.path(), mode).expect("a directory of ours");
+        for dir in [home.path(), lab.state_dir()] {
+            chown(dir, Some(SOMEBODY), Some(SOMEBODY)).expect("we are root");
+        }
+        // The built program may be where only root can read.
+        copy_program("lab", &home.path().join("lab"));
+        lab.set_env("HOME", home.path());
+        lab.set_env("LAB_CACHE_DIR", home.path().join("cache"));
+        lab.home = Some(home);
+        lab
     }
 
     /// Gives the programs another environment.
@@ -69,7 +95,11 @@ impl Lab {
 
     /// One of the programs, ready to get arguments: `lab` or a chapter's package.
     pub fn program(&self, name: &str) -> Command {
-        let mut command = Command::new(programs().join(name));
+        let dir = self.home.as_ref().map_or(programs(), TempDir::path);
+        let mut command = Command::new(dir.join(name));
+        if self.home.is_some() {
+            command.uid(SOMEBODY).gid(SOMEBODY).current_dir(dir);
+        }
         command
             .env("LAB_STATE_DIR", self.state.path())
             .env("LAB_CACHE_DIR", cache_dir())

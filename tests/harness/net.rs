@@ -103,15 +103,27 @@ impl Net {
         )
     }
 
-    /// Waits until everything is as it was `before`: the kernel takes down a network
-    /// namespace, and the cable that ends in it, in its own time.
+    /// Waits until everything is as it was `before`.
     #[track_caller]
     pub fn wait_until(&self, before: &str) {
-        let start = Instant::now();
-        while start.elapsed() < DEADLINE && self.everything() != before {
-            sleep(Duration::from_millis(5));
+        assert_eq!(self.differs_from(before), None, "the network is not as before");
+    }
+
+    /// Tells what is not as it was `before`, after a while: the kernel takes down a network
+    /// namespace, and the cable that ends in it, in its own time.
+    pub fn differs_from(&self, before: &str) -> Option<String> {
+        let (start, mut pause) = (Instant::now(), Duration::from_millis(10));
+        loop {
+            let now = self.everything();
+            if now == before {
+                return None;
+            }
+            if start.elapsed() > DEADLINE {
+                return Some(format!("the network was:\n{before}and is:\n{now}"));
+            }
+            sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(200));
         }
-        assert_eq!(self.everything(), before, "the network is not as before");
     }
 
     /// Listens on a TCP port of every address.

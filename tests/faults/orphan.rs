@@ -1,0 +1,92 @@
+//! The runtime is killed, and its container is alive.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use harness::host::Host;
+use harness::{Lab, Started, eventually, kernel, skip};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// Clears its parent-death signal, see prctl(2), and stays.
+const DEAF: &str = "exec setpriv --pdeathsig clear sh -c 'echo ready; sleep 1000'";
+
+fn kill_runtime(container: &Started) {
+    kill(Pid::from_raw(container.runtime), Signal::SIGKILL).expect("it runs");
+    eventually("the runtime ends", || !kernel::is_alive(container.runtime));
+}
+
+/// A container that has outlived its runtime; `None` where the host has no setpriv(1) to
+/// lend it.
+fn outlive_runtime(host: &Host, chapter: &str) -> Option<Started> {
+    if !Path::new("/usr/bin/setpriv").exists() {
+        skip::skip("needs setpriv of the package util-linux");
+        return None;
+    }
+    let libraries = ["/usr", "/lib", "/lib64"].into_iter().filter(|dir| Path::new(dir).exists());
+    let volumes: String = libraries.map(|dir| format!(" -v {dir}:{dir}:ro")).collect();
+    let container = host.start(&format!("{chapter}{volumes}"), DEAF);
+    kill_runtime(&container);
+    assert!(kernel::is_alive(container.pid), "nothing told it to end");
+    Some(container)
+}
+
+#[test]
+fn a_container_ends_with_its_runtime_whoever_runs_in_it() {
+    if !skip::is_root() {
+        return;
+    }
+    let host = Host::new();
+    for args in ["chapter-07", "chapter-07 -u 1000", "chapter-08", "chapter-09 -u 1000"] {
+        let container = host.start(args, "");
+        kill_runtime(&container);
+        eventually(args, || !kernel::is_alive(container.pid));
+        host.lab(&["clean"]).ok();
+        host.assert_clean(&host.new_ids(), args);
+    }
+}
+
+#[test]
+fn lab_clean_ends_a_container_that_has_outlived_its_runtime() {
+    if !skip::is_root() {
+        return;
+    }
+    let host = Host::new();
+    // The first has no cgroup by which it could be found.
+    for chapter in ["chapter-03", "chapter-07", "chapter-09"] {
+        let Some(container) = outlive_runtime(&host, chapter) else { return };
+        let said = host.lab(&["clean"]).ok();
+        let line = format!("removed process {}, which had lost its runtime\n", container.pid);
+        assert!(said.contains(&line), "{chapter}: {said}");
+        assert!(!kernel::is_alive(container.pid), "{chapter}");
+        host.assert_clean(&host.new_ids(), chapter);
+    }
+}
+
+#[test]
+fn the_next_run_ends_a_container_that_has_outlived_its_runtime() {
+    if !skip::is_root() {
+        return;
+    }
+    let host = Host::new();
+    let Some(container) = outlive_runtime(&host, "chapter-03") else { return };
+    assert_eq!(host.lab(&["run", "chapter-02", "--", "echo", "it runs"]).ok(), "it runs\n");
+    assert!(!kernel::is_alive(container.pid));
+    host.assert_clean(&host.new_ids(), "the next run");
+}
+
+#[test]
+fn a_process_that_has_only_the_number_of_a_dead_container_is_not_ended() {
+    let lab = Lab::new();
+    let mut innocent = Command::new("sleep").arg("1000").stdin(Stdio::null()).spawn().unwrap();
+    let record = lab.state_dir().join("0123456789ab");
+    fs::create_dir(&record).unwrap();
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let text = format!("{}\n4711 {}\nchapter-03-mount-ns\n\nsh\0", innocent.id(), boot.trim());
+    fs::write(record.join("container"), text).unwrap();
+    assert_eq!(lab.lab(["clean"]).ok(), "removed record of 0123456789ab\n");
+    assert!(kernel::is_alive(innocent.id() as i32));
+    innocent.kill().unwrap();
+    innocent.wait().unwrap();
+}

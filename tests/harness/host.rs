@@ -1,0 +1,188 @@
+//! A host that has to be, afterwards, what it was before.
+//!
+//! Its network is a namespace ([`Net`]), its records are in a directory of their own
+//! ([`Lab`]), and it has something to lose: files beside the records, and in a directory
+//! that is a volume of the containers.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+
+use crate::net::Net;
+use crate::{Lab, Ran, Started, cgroup, kernel};
+
+/// A host, and the state of it before anything ran there.
+pub struct Host {
+    /// The programs, and their records.
+    pub lab: Lab,
+    /// The host's network.
+    pub net: Net,
+    image: PathBuf,
+    before: String,
+    mounts: String,
+    new_records: Inotify,
+    is_root: bool,
+}
+
+impl Host {
+    /// A host on which nothing has run.
+    pub fn new() -> Self {
+        Self::of(Lab::new())
+    }
+
+    /// The same, on which only an ordinary user runs something.
+    pub fn of_somebody() -> Self {
+        let mut host = Self::of(Lab::of_somebody());
+        host.is_root = false;
+        host
+    }
+
+    fn of(lab: Lab) -> Self {
+        let net = Net::new();
+        let image = lab.image(); // made now, not in one of the runs to be killed
+        let new_records = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC);
+        let new_records = new_records.expect("inotify");
+        new_records.add_watch(lab.state_dir(), AddWatchFlags::IN_CREATE).expect("a directory");
+        let (before, mounts) = (net.everything(), kernel::mounts());
+        let host = Self { lab, net, image, before, mounts, new_records, is_root: true };
+        for dir in host.precious() {
+            fs::create_dir(&dir).expect("a directory");
+            fs::write(dir.join("precious"), "data").expect("a file");
+        }
+        host
+    }
+
+    /// Whether root runs the programs here.
+    pub fn is_root(&self) -> bool {
+        self.is_root
+    }
+
+    /// The options of a container of every feature that leaves something.
+    ///
+    /// The image is given. To find one, `lab` tries several ways, each of which may fail;
+    /// that is for the tests of `lab rootfs`.
+    pub fn everything(&self, chapter: &str) -> String {
+        let nft = ["/usr/sbin/nft", "/usr/bin/nft", "/sbin/nft"];
+        let has_rules = nft.iter().any(|nft| Path::new(nft).exists());
+        let ports = if has_rules { "-p 18080:80 -p 18053:53/udp" } else { "" };
+        let volume = self.outside();
+        let (volume, image) = (volume.display(), self.image.display());
+        // An ordinary user has neither ports nor limits to give.
+        let limits = "-m 64m --cpus 1 --pids-limit 64";
+        let roots = if self.is_root { format!("{ports} {limits}") } else { String::new() };
+        format!(
+            "{chapter} --rootfs {image} {roots} --tmpfs /tmp -v {volume}:/srv \
+             -v {volume}:/new/place"
+        )
+    }
+
+    /// A directory of somebody's, which is a volume of [`Self::everything`].
+    pub fn outside(&self) -> PathBuf {
+        self.lab.state_dir().join("outside")
+    }
+
+    /// The directories with a file each that has to stay. One of them is called almost
+    /// like a record.
+    fn precious(&self) -> [PathBuf; 2] {
+        [self.outside(), self.lab.state_dir().join("0123456789ab.")]
+    }
+
+    /// Starts a container in this host's network.
+    #[track_caller]
+    pub fn start(&self, args: &str, script: &str) -> Started {
+        self.net.inside(|| self.lab.start(args, script))
+    }
+
+    /// Runs `lab` in this host's network.
+    pub fn lab(&self, args: &[&str]) -> Ran {
+        self.net.inside(|| self.lab.lab(args))
+    }
+
+    /// The containers that have a record.
+    pub fn ids(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.lab.state_dir()).expect("the state directory").flatten();
+        entries
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| is_id(name))
+            .collect()
+    }
+
+    /// The containers that got a record since the last call, whether they have it still
+    /// or not.
+    pub fn new_ids(&self) -> Vec<String> {
+        let mut ids = BTreeSet::new();
+        loop {
+            match self.new_records.read_events() {
+                Err(Errno::EAGAIN) => return ids.into_iter().collect(),
+                events => ids.extend(
+                    events
+                        .expect("inotify")
+                        .into_iter()
+                        .filter_map(|event| event.name?.into_string().ok())
+                        .filter(|name| is_id(name)),
+                ),
+            }
+        }
+    }
+
+    /// The processes started by this test: they know its state directory.
+    pub fn processes(&self) -> Vec<i32> {
+        let ours = format!("LAB_STATE_DIR={}\0", self.lab.state_dir().display());
+        let pids = fs::read_dir("/proc").expect("proc").flatten();
+        pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .filter(|&pid| {
+                let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+                kernel::is_alive(pid) && String::from_utf8_lossy(&environ).contains(&ours)
+            })
+            .collect()
+    }
+
+    /// What is left of the containers `ids`, or is missing, a line each.
+    pub fn left(&self, ids: &[String]) -> Vec<String> {
+        let mut left: Vec<String> = Vec::new();
+        left.extend(self.ids().into_iter().map(|id| format!("the record of {id}")));
+        for id in ids {
+            left.extend(cgroup::dirs(id).into_iter().map(|dir| dir.display().to_string()));
+            left.extend(kernel::mounts().contains(id).then(|| format!("mounts of {id}")));
+        }
+        left.extend(self.processes().into_iter().map(|pid| format!("the process {pid}")));
+        left.extend(self.net.differs_from(&self.before));
+        for dir in self.precious() {
+            let data = fs::read_to_string(dir.join("precious"));
+            left.extend((data.ok().as_deref() != Some("data")).then(|| format!("lost: {dir:?}")));
+        }
+        left
+    }
+
+    /// Makes sure that nothing is left of the containers `ids`.
+    #[track_caller]
+    pub fn assert_clean(&self, ids: &[String], when: &str) {
+        let left = self.left(ids);
+        assert!(left.is_empty(), "{when}: {left:#?}");
+    }
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let new = kernel::mounts();
+            let new: Vec<_> = new.lines().filter(|line| !self.mounts.contains(line)).collect();
+            let ours = self.lab.state_dir().to_string_lossy().into_owned();
+            assert!(!new.iter().any(|line| line.contains(&ours)), "mounted on the host: {new:?}");
+        }
+    }
+}
+
+/// The name of a record: twelve hexadecimal digits.
+fn is_id(name: &str) -> bool {
+    name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
