@@ -82,7 +82,7 @@ pub struct Traced {
     /// The number of the system call at which the fault happened; `None` if the moment
     /// never came, or if that call cannot fail.
     pub hit: Option<i64>,
-    /// Whether it ended by itself, within [`PATIENCE`].
+    /// Whether it ended by itself, within two minutes.
     pub is_in_time: bool,
 }
 
