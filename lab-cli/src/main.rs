@@ -11,6 +11,7 @@ mod chapters;
 mod clean;
 mod compare;
 mod doctor;
+mod exercise;
 mod output;
 mod rootfs;
 mod run;
@@ -44,6 +45,8 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Try to break out of each chapter's container, in a sandbox
     Attack(attack::Args),
+    /// Learn by doing: tasks that are checked on the kernel
+    Exercise(exercise::Args),
     /// Show the cgroup hierarchies, and a process's place in them
     Cgroups(cgroups::Args),
     /// Show what this host can and cannot do
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Command::View(args) => view::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Attack(args) => attack::run(args),
+        Command::Exercise(args) => exercise::run(args),
         Command::Cgroups(args) => cgroups::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Rootfs(args) => rootfs::run(args),

@@ -44,6 +44,24 @@ pub fn exit_now(code: i32) -> ! {
     unsafe { libc::_exit(code) }
 }
 
+/// A copy of a descriptor with the first free number from `least` on.
+pub fn duplicate_above(fd: BorrowedFd<'_>, least: RawFd) -> nix::Result<OwnedFd> {
+    // SAFETY: touches no memory of ours.
+    let copy = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, least) };
+    let copy = Errno::result(copy)?;
+    // SAFETY: the kernel has just made this descriptor, and nobody else has it.
+    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
+}
+
+/// Gives a descriptor this number as well, which an exec leaves open.
+///
+/// Whatever had the number is closed, be it owned by a value of ours or not: so this is
+/// for a process on its way to exec only.
+pub fn duplicate_to(fd: BorrowedFd<'_>, number: RawFd) -> nix::Result<()> {
+    // SAFETY: touches no memory; the caller never returns to code that uses `number`.
+    Errno::result(unsafe { libc::dup2(fd.as_raw_fd(), number) }).map(drop)
+}
+
 /// The PID or user namespace in which this one was made.
 pub fn parent_namespace(namespace: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
     // SAFETY: this request takes no argument and touches no memory of ours. The type

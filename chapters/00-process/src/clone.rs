@@ -32,7 +32,10 @@ impl From<CloneFlags> for CloneArgs<'_> {
 }
 
 /// Clones this process. The caller must have one thread only.
-pub(crate) fn clone(args: CloneArgs<'_>) -> Result<Cloned> {
+///
+/// # Errors
+/// If the kernel refuses, with what can be done about it.
+pub fn clone(args: CloneArgs<'_>) -> Result<Cloned> {
     let refused = |errno| matches!(errno, Errno::ENOSYS | Errno::E2BIG);
     match sys::clone3(args.flags, args.cgroup) {
         // A kernel before 5.3, or a sandbox (older Dockers, gVisor) without clone3.

@@ -39,7 +39,7 @@ mod sys;
 mod terminal;
 mod user;
 
-pub use clone::CloneArgs;
+pub use clone::{CloneArgs, clone};
 pub use command::{Command, CommandOptions, DEFAULT_PATH};
 pub use container::{Container, Part, main};
 pub use error::{Error, Result, Step};
@@ -47,5 +47,5 @@ pub use nix::sched::CloneFlags;
 pub use process::{Process, Steps};
 pub use state::State;
 pub use status::{ExitStatus, Outcome};
-pub use sys::exit_now;
+pub use sys::{Cloned, close_on_exec_from, exit_now};
 pub use user::User;

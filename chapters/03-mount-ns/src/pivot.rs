@@ -38,8 +38,8 @@ pub fn pivot(root: &Root, read_only: bool) -> Result<()> {
     // With both arguments the same, the old root ends up mounted on top of the new
     // one, and needs no directory in it: pivot_root(2), NOTES.
     pivot_root(".", ".").step(|| "pivot_root")?;
-    // The working directory is still the old root. Detached, it goes away as soon as
-    // nobody uses it, which is when we leave it.
+    // We stand in the new root, but a mount point is looked up to the top of what is
+    // stacked there. Detached, the old root goes away as soon as nobody uses it.
     umount2(".", MntFlags::MNT_DETACH).step(|| "detach the host's root")?;
     chdir("/").step(|| "change to the new root")?;
     if read_only {

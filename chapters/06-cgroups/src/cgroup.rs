@@ -156,6 +156,12 @@ impl Cgroup {
         }
     }
 
+    /// Its directories, one in each hierarchy; none if it could not be made.
+    pub fn directories(&self) -> impl Iterator<Item = &Path> {
+        let groups = if self.is_made { self.groups.as_slice() } else { &[] };
+        groups.iter().map(|group| group.dir.as_path())
+    }
+
     /// The v2 directory, for `CLONE_INTO_CGROUP`.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.unified.as_ref().map(AsFd::as_fd)

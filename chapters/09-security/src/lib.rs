@@ -45,6 +45,6 @@ mod ulimits;
 pub use capabilities::{Capabilities, Capability};
 pub use confinement::{Confinement, SecurityOption, SecurityOptions};
 pub use devices::restrict_devices;
-pub use seccomp::SeccompChoice;
+pub use seccomp::{Filters, SeccompChoice};
 pub use self_exe::protect_runtime;
 pub use ulimits::Ulimit;

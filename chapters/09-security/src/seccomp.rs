@@ -66,6 +66,33 @@ impl FromStr for SeccompChoice {
     }
 }
 
+/// Filters ready to be added, for who composes a container of their own.
+#[derive(Clone, Debug)]
+pub struct Filters(Vec<BpfProgram>);
+
+impl Filters {
+    /// Our own profile, as a container with these capabilities gets it, less the calls
+    /// named in `without`.
+    ///
+    /// # Errors
+    /// If it cannot be compiled.
+    pub fn without(without: &[&str], capabilities: &Capabilities) -> Result<Self> {
+        let mut profile = Profile::parse(DEFAULT, "default")?;
+        for entry in &mut profile.syscalls {
+            entry.names.retain(|name| !without.contains(&name.as_str()));
+        }
+        filters(&profile, capabilities).map(Self)
+    }
+
+    /// Adds them to this process, which must have set no_new_privs.
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn load(&self) -> Result<()> {
+        load(&self.0)
+    }
+}
+
 /// Compiles the chosen profile for a container with these capabilities.
 ///
 /// # Errors

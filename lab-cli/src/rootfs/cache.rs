@@ -194,7 +194,7 @@ fn recipe() -> String {
 ///
 /// Under sudo, HOME may still be the caller's: root's files there would lock that user
 /// out of their own cache. So a directory is ours only if it belongs to us.
-fn user_directory() -> Result<PathBuf> {
+pub fn user_directory() -> Result<PathBuf> {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     if let Some(dir) = variable("LAB_CACHE_DIR") {
         return std::path::absolute(&dir).step(|| format!("find {}", dir.display()));

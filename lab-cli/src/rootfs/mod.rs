@@ -30,10 +30,11 @@ mod tree;
 mod working;
 
 pub use busybox::find as find_busybox;
-pub use cache::Cache;
+pub use cache::{Cache, user_directory};
 pub use command::{Args, run};
 pub use host::with_one_program;
 pub use plan::Origin;
+pub use tree::copy;
 pub use working::Working;
 
 /// What to do about a damaged working root.

@@ -28,7 +28,7 @@ use nix::sched::{CloneFlags, setns};
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, geteuid};
+use nix::unistd::{ForkResult, Pid, geteuid, getpid};
 use process::Step;
 
 use super::model::Mark;
@@ -111,6 +111,48 @@ impl Drop for Helper {
         {
             sleep(Duration::from_micros(50));
         }
+    }
+}
+
+/// What `ask` answers when it stands in the namespaces of a process, and at the root of
+/// its mount namespace, whatever root the process itself has.
+///
+/// # Errors
+/// What `ask` says, or why it could not stand there.
+pub fn standing_in(
+    pid: Pid,
+    ask: impl FnOnce() -> Result<String, String>,
+) -> Result<String, String> {
+    let go = || -> Result<(UnixStream, Pid)> {
+        let container = Side::of(pid)?;
+        let host = Side::of(getpid())?;
+        let (answers, tell) = UnixStream::pair().step(|| "make a socket pair")?;
+        match sys::fork().step(|| "fork a helper")? {
+            ForkResult::Parent { child } => Ok((answers, child)),
+            ForkResult::Child => {
+                let files = [tell.as_fd(), host.process.as_fd(), container.process.as_fd()];
+                sys::close_all_but(&mut files.map(|file| file.as_raw_fd()));
+                let _ = prctl::set_pdeathsig(Signal::SIGKILL);
+                let mounts = container.process.file("ns/mnt", OFlag::O_RDONLY);
+                let entered = enter(&host, &container);
+                let stands = mounts.and_then(|mounts| setns(mounts, CloneFlags::CLONE_NEWNS));
+                let answer = match (entered.contains(&Kind::Net), stands) {
+                    (true, Ok(())) => ask(),
+                    _ => Err("its namespaces cannot be entered".to_owned()),
+                };
+                let _ = (&tell).write_all(&serde_json::to_vec(&answer).unwrap_or_default());
+                sys::exit_now(0)
+            }
+        }
+    };
+    let (answers, pid) = go().map_err(|error| error.to_string())?;
+    let helper = Helper { pid, answers, deadline: Instant::now() + DEADLINE };
+    let _ = helper.answers.set_read_timeout(Some(DEADLINE));
+    let mut text = String::new();
+    let read = BufReader::new(&helper.answers).read_line(&mut text);
+    match read.map(|_| serde_json::from_str(&text)) {
+        Ok(Ok(answer)) => answer,
+        _ => Err("it did not answer in time".to_owned()),
     }
 }
 

@@ -35,8 +35,8 @@ mod block;
 mod command;
 mod enter;
 pub mod model;
-mod observe;
-mod proc;
+pub mod observe;
+pub mod proc;
 mod render;
 mod side;
 mod table;
@@ -50,6 +50,8 @@ pub use observe::cgroup::Limits;
 pub use render::{Detail, render};
 pub use table::{fit, wrap};
 pub use text::Text;
+
+pub use enter::standing_in;
 
 use enter::Helper;
 use model::{Mark, Row};

@@ -23,6 +23,10 @@ pub struct Mount {
     pub target: OsString,
     /// Whether this mount is read-only.
     pub read_only: bool,
+    /// All options of this mount, as `ro,noatime`.
+    pub flags: String,
+    /// How mounts below it travel, as `shared:1`; nothing for a private mount.
+    pub propagation: Vec<String>,
     /// The file system's type.
     pub file_system: String,
     /// What is mounted.
@@ -43,13 +47,16 @@ fn parse(line: &str) -> Option<Mount> {
     let id = fields.next()?.parse().ok()?;
     let directory = unescape(fields.nth(2)?);
     let target = unescape(fields.next()?);
-    let read_only = fields.next()?.split(',').any(|option| option == "ro");
+    let flags = fields.next()?.to_owned();
+    let propagation = fields.map(str::to_owned).collect();
     let mut fields = file_system.split(' ');
     Some(Mount {
         id,
         directory,
         target,
-        read_only,
+        read_only: flags.split(',').any(|option| option == "ro"),
+        flags,
+        propagation,
         file_system: fields.next()?.to_owned(),
         source: unescape(fields.next()?),
         options: fields.next().unwrap_or("").to_owned(),

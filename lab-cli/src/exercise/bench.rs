@@ -1,0 +1,127 @@
+//! Checking one answer: the same for a learner, for the course's own test and for a
+//! teacher with a hundred submissions.
+//!
+//! Nothing is printed here and nothing remembered, so that several processes can do it
+//! side by side: a [`Bench`] is made once, and each check has its own sandboxes.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use nix::unistd::geteuid;
+use process::Result;
+
+use super::checks::Check;
+use super::course::{Course, Exercise, Kind, Need};
+use super::kit::Kit;
+use super::values::{Dice, Values};
+use super::verdict::{CaseVerdict, Outcome, Verdict};
+use super::{build, case};
+use crate::rootfs;
+
+/// The learner's files, by name.
+pub type Answer = BTreeMap<String, Vec<u8>>;
+
+/// The largest file of an answer, in bytes.
+pub const LARGEST: u64 = 256 * 1024;
+
+/// What all checks have in common.
+#[derive(Clone, Debug)]
+pub struct Bench {
+    /// What programs are linked with.
+    pub kit: Kit,
+    /// The root file system of their containers.
+    pub image: PathBuf,
+    /// Whether the compiler's messages are for a terminal.
+    pub colour: bool,
+}
+
+impl Bench {
+    /// Makes everything ready; the first time it builds the kit.
+    ///
+    /// # Errors
+    /// If something cannot be built.
+    pub fn new(course: &Course, colour: bool) -> anyhow::Result<Self> {
+        Ok(Self { kit: Kit::get(course)?, image: rootfs::pristine()?, colour })
+    }
+
+    /// Checks an answer. The same seed draws the same values.
+    ///
+    /// # Errors
+    /// If the check cannot be done. What is wrong with the answer is in the verdict.
+    pub fn check(
+        &self,
+        exercise: &Exercise,
+        check: &Check,
+        answer: &Answer,
+        seed: u64,
+    ) -> Result<Verdict> {
+        if let Some(why) = missing(exercise) {
+            return Ok(Verdict::skipped(&exercise.name, why));
+        }
+        let started = Instant::now();
+        let dice = &mut Dice::new(seed, &exercise.name);
+        let values = Values::draw(&check.values, dice)?;
+        let mut verdict = match exercise.about.kind {
+            Kind::Build | Kind::Repair => self.check_program(exercise, check, answer, &values)?,
+            Kind::Predict | Kind::Observe => {
+                return Ok(Verdict::skipped(&exercise.name, "not there yet"));
+            }
+        };
+        verdict.milliseconds = started.elapsed().as_millis() as u64;
+        Ok(verdict)
+    }
+
+    fn check_program(
+        &self,
+        exercise: &Exercise,
+        check: &Check,
+        answer: &Answer,
+        values: &Values,
+    ) -> Result<Verdict> {
+        let mut verdict = Verdict {
+            exercise: exercise.name.clone(),
+            result: Outcome::Failed,
+            reason: None,
+            compiler: None,
+            cases: Vec::new(),
+            milliseconds: 0,
+        };
+        let built = build::build(exercise, &sources(exercise, answer)?, &self.kit, self.colour)?;
+        verdict.compiler = Some(built.messages).filter(|messages| !messages.is_empty());
+        let Some(program) = built.program else { return Ok(verdict) };
+        for case in &check.case {
+            let done: CaseVerdict = case::run(self, exercise, case, values, &program)?;
+            let has_failed = !done.failures.is_empty();
+            verdict.cases.push(done);
+            if has_failed {
+                return Ok(verdict);
+            }
+        }
+        verdict.result = Outcome::Passed;
+        Ok(verdict)
+    }
+}
+
+/// The starter with the learner's files in it: those that are theirs to edit, no others.
+fn sources(exercise: &Exercise, answer: &Answer) -> Result<Answer> {
+    let mut sources = exercise.starter()?;
+    for name in &exercise.about.edit {
+        if let Some(bytes) = answer.get(name) {
+            sources.insert(name.clone(), bytes.clone());
+        }
+    }
+    Ok(sources)
+}
+
+/// What this host or user lacks for an exercise.
+fn missing(exercise: &Exercise) -> Option<String> {
+    let is_root = geteuid().is_root();
+    exercise.about.needs.iter().find_map(|need| match need {
+        Need::Root if !is_root => Some("needs root".to_owned()),
+        Need::Cgroups if !is_root => {
+            Some("needs root: an ordinary user may not make cgroups here".to_owned())
+        }
+        _ => None,
+    })
+}

@@ -1,0 +1,240 @@
+//! `check.toml`: what is run, and which facts must hold then.
+//!
+//! It is data and no code, so that a teacher can keep other ones (`--checks DIR`), and so
+//! that nothing of a check can be fooled by what it checks.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use process::{Error, Result};
+use serde::Deserialize;
+
+use super::course::{Exercise, read_toml};
+use super::values::Draw;
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// What is drawn anew each time.
+    #[serde(default)]
+    pub values: BTreeMap<String, Draw>,
+    /// What is run, one after the other; the first that fails ends the check.
+    #[serde(default)]
+    pub case: Vec<Case>,
+    /// For an exercise of the kind predict: what is asked, and where the truth is.
+    #[serde(default)]
+    pub question: Vec<Question>,
+    /// For an exercise of the kind observe: the container that is looked at.
+    pub observe: Option<Observe>,
+}
+
+/// One run of the program.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// What it shows, as a sentence.
+    pub about: String,
+    /// The program's arguments.
+    #[serde(default)]
+    pub run: Vec<String>,
+    /// Files that are there before: a path, and what is in it.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+    /// What must hold, in this order.
+    #[serde(default)]
+    pub fact: Vec<Fact>,
+    /// The exit code: short for a fact.
+    pub exit: Option<String>,
+    /// All that is printed: short for a fact.
+    pub stdout: Option<String>,
+    /// The file in `snapshots/` that says what is printed.
+    pub snapshot: Option<String>,
+    /// What must not be left behind: `processes`, `mounts`, `cgroups`, `links`, `files`.
+    #[serde(default)]
+    pub nothing_left: Vec<String>,
+    /// The hint for what has no hint of its own.
+    pub hint: Option<usize>,
+    /// How long the program may take, in seconds.
+    #[serde(default = "seconds")]
+    pub seconds: u64,
+}
+
+fn seconds() -> u64 {
+    5
+}
+
+/// One fact: where to look, and what must be found there.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fact {
+    /// What is looked at, in the words of `exercises/README.md`.
+    pub look: String,
+    /// Whose it is: `container`, `init`, `runtime` or `host`.
+    #[serde(default)]
+    pub of: Whose,
+    /// What is done before looking, such as `kill runtime KILL`.
+    #[serde(rename = "do")]
+    pub act: Option<String>,
+    /// Whether it is looked at when the program has ended.
+    #[serde(default)]
+    pub after: bool,
+    /// How long to wait for it to become true, in milliseconds.
+    #[serde(default = "within")]
+    pub within: u64,
+    /// What is said instead of the comparison.
+    pub expected: Option<String>,
+    /// Which hint helps.
+    pub hint: Option<usize>,
+    /// Is exactly this.
+    pub is: Option<String>,
+    /// Is anything but this.
+    pub not: Option<String>,
+    /// Has this in it: as a part of a text, or as an entry of a list.
+    pub contains: Option<String>,
+    /// Does not have this in it.
+    pub lacks: Option<String>,
+    /// Is like this, where `*` stands for anything.
+    pub matches: Option<String>,
+    /// Is a number, and no less than this.
+    pub at_least: Option<String>,
+    /// Is a number, and no more than this.
+    pub at_most: Option<String>,
+}
+
+fn within() -> u64 {
+    200
+}
+
+/// Whose facts are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Whose {
+    /// The process that was found by `{forever}`.
+    #[default]
+    Container,
+    /// PID 1 of the container's PID namespace.
+    Init,
+    /// The learner's program itself.
+    Runtime,
+    /// The sandbox, which plays the host.
+    Host,
+}
+
+/// One question of a prediction.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// Its name in `prediction.toml`.
+    pub name: String,
+    /// The arguments of `lab run`.
+    pub run: Vec<String>,
+    /// Which field is asked for, and what is looked at to know it.
+    pub truth: BTreeMap<String, Truth>,
+    /// Which hint helps.
+    pub hint: Option<usize>,
+}
+
+/// Where the truth about one answer is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Truth {
+    /// What is looked at.
+    pub look: String,
+    /// Whose.
+    #[serde(default)]
+    pub of: Whose,
+}
+
+/// The container of an observation.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Observe {
+    /// The arguments of `lab run`.
+    pub run: Vec<String>,
+    /// What the learner's script must print.
+    pub look: String,
+    /// Whose fact it is.
+    #[serde(default)]
+    pub of: Whose,
+    /// Which hint helps.
+    pub hint: Option<usize>,
+}
+
+impl Check {
+    /// Reads the check of an exercise, or another one for it out of `checks`.
+    ///
+    /// # Errors
+    /// If it cannot be read, or has nothing in it.
+    pub fn read(exercise: &Exercise, checks: Option<&Path>) -> Result<Self> {
+        let path = match checks {
+            Some(dir) => dir.join(&exercise.name).join("check.toml"),
+            None => exercise.dir.join("check.toml"),
+        };
+        let check: Self = read_toml(&path)?;
+        let is_empty = check.case.is_empty() && check.question.is_empty();
+        if is_empty && check.observe.is_none() {
+            return Err(Error::new(format!("{} checks nothing", path.display())));
+        }
+        let facts = check.case.iter().flat_map(Case::facts);
+        for fact in facts {
+            fact.validate().map_err(|why| Error::new(format!("{}: {why}", path.display())))?;
+        }
+        Ok(check)
+    }
+}
+
+impl Case {
+    /// All its facts: those that are spelled out, then the short ones.
+    pub fn facts(&self) -> Vec<Fact> {
+        let after = |look: &str, is: &str| Fact {
+            look: look.to_owned(),
+            of: Whose::Host,
+            is: Some(is.to_owned()),
+            after: true,
+            hint: self.hint,
+            within: within(),
+            ..Fact::default()
+        };
+        let mut facts = self.fact.clone();
+        facts.extend(self.exit.as_ref().map(|code| after("exit", code)));
+        facts.extend(self.stdout.as_ref().map(|text| after("stdout", text)));
+        facts.extend(self.snapshot.as_ref().map(|name| after(&format!("snapshot {name}"), "same")));
+        facts.extend(self.nothing_left.iter().map(|what| after(&format!("left {what}"), "none")));
+        for fact in &mut facts {
+            fact.hint = fact.hint.or(self.hint);
+        }
+        facts
+    }
+
+    /// Whether the command goes on until it is ended.
+    pub fn is_endless(&self) -> bool {
+        self.run.iter().any(|word| word.contains("{forever}"))
+    }
+}
+
+impl Fact {
+    fn validate(&self) -> std::result::Result<(), String> {
+        match super::facts::knows(&self.look) {
+            false => Err(format!("there is no look {:?}", self.look)),
+            true if self.comparison().is_none() => {
+                Err(format!("nothing is said of what {:?} must be", self.look))
+            }
+            true => Ok(()),
+        }
+    }
+
+    /// The comparison: its verb, and what is compared with.
+    pub fn comparison(&self) -> Option<(&'static str, &str)> {
+        let all = [
+            ("is", &self.is),
+            ("not", &self.not),
+            ("contains", &self.contains),
+            ("lacks", &self.lacks),
+            ("matches", &self.matches),
+            ("at least", &self.at_least),
+            ("at most", &self.at_most),
+        ];
+        all.into_iter().find_map(|(verb, with)| Some((verb, with.as_deref()?)))
+    }
+}

@@ -1,0 +1,112 @@
+//! The mount table of a process, and what its root directory is.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+use nix::fcntl::OFlag;
+use nix::sys::stat::fstat;
+
+use super::{Look, Scene, Seen, Subject};
+use crate::view;
+use crate::view::observe::mountinfo::{self, Mount};
+use crate::view::proc::Proc;
+
+pub const LOOKS: &[Look] = &[
+    // own or shared: whether `/` means the same directory as on the host
+    Look { name: "root", run: root },
+    // own or shared: whether the root of its *mount namespace* is the host's. A chroot
+    // leaves that as it is
+    Look { name: "root of mounts", run: root_of_mounts },
+    // all mount points that it can reach from its root
+    Look { name: "mounts", run: |_, subject, _| table(subject, |mount| target(mount)) },
+    // the file system type at a mount point, of what is mounted there last
+    Look { name: "mount type", run: |_, it, at| one(it, at, |mount| mount.file_system.clone()) },
+    // rw or ro
+    Look { name: "mount access", run: |_, it, at| one(it, at, access) },
+    // private, shared, slave or unbindable
+    Look { name: "mount propagation", run: |_, it, at| one(it, at, propagation) },
+    // rw,nosuid,nodev …
+    Look { name: "mount flags", run: |_, it, at| one(it, at, |mount| mount.flags.clone()) },
+    // the file system's own options, such as an overlay's lowerdir=…
+    Look { name: "mount options", run: |_, it, at| one(it, at, |mount| mount.options.clone()) },
+    // which directory of the file system is mounted there
+    Look { name: "mount directory", run: |_, it, at| one(it, at, directory) },
+    // the propagation of all mounts, each once
+    Look { name: "propagations", run: propagations },
+];
+
+fn root(scene: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
+    let identity = |process: &Proc| {
+        let root = process.file("root", OFlag::O_PATH | OFlag::O_DIRECTORY)?;
+        fstat(&root).map(|stat| (stat.st_dev, stat.st_ino))
+    };
+    let at = subject.path("root");
+    let host = Proc::open(scene.sandbox.pid()).map(|host| identity(&host));
+    match (identity(&subject.proc), host) {
+        (Ok(own), Ok(Ok(host))) => Seen::text(at, if own == host { "shared" } else { "own" }),
+        (Err(errno), _) => Seen::nothing(at, errno.desc()),
+        _ => Seen::nothing(at, "the host cannot be seen"),
+    }
+}
+
+/// The root of the namespace is found by entering it: setns(2) makes it ours.
+fn root_of_mounts(scene: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
+    let identity = |pid| {
+        view::standing_in(pid, || {
+            let data = fs::metadata("/").map_err(|error| error.to_string())?;
+            Ok(format!("{}:{}", data.dev(), data.ino()))
+        })
+    };
+    let at = format!("the root of the mount namespace of process {}", subject.pid);
+    match (identity(subject.pid), identity(scene.sandbox.pid())) {
+        (Ok(own), Ok(host)) => Seen::text(at, if own == host { "shared" } else { "own" }),
+        (Err(why), _) | (_, Err(why)) => Seen::nothing(at, why),
+    }
+}
+
+fn propagations(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
+    let mut seen = table(subject, propagation);
+    if let super::Found::List(list) = &mut seen.found {
+        list.sort();
+        list.dedup();
+    }
+    seen
+}
+
+fn table(subject: &Subject, what: impl Fn(&Mount) -> String) -> Seen {
+    let at = subject.path("mountinfo");
+    match mountinfo::read(&subject.proc) {
+        Some(mounts) => Seen::list(at, mounts.iter().map(what).collect()),
+        None => Seen::nothing(at, "it has ended"),
+    }
+}
+
+fn one(subject: &Subject, point: &str, what: impl Fn(&Mount) -> String) -> Seen {
+    let at = format!("{} on {point}", subject.path("mountinfo"));
+    let mounts = mountinfo::read(&subject.proc).unwrap_or_default();
+    match mounts.iter().rfind(|mount| mount.target == point) {
+        Some(mount) => Seen::text(at, what(mount)),
+        None => Seen::nothing(at, "no such mount point"),
+    }
+}
+
+fn target(mount: &Mount) -> String {
+    mount.target.to_string_lossy().into_owned()
+}
+
+fn directory(mount: &Mount) -> String {
+    mount.directory.to_string_lossy().into_owned()
+}
+
+fn access(mount: &Mount) -> String {
+    if mount.read_only { "ro" } else { "rw" }.to_owned()
+}
+
+/// `shared:1` is told as such; a private mount has no such field.
+fn propagation(mount: &Mount) -> String {
+    let kinds = [("shared", "shared"), ("master", "slave"), ("unbindable", "unbindable")];
+    let found = kinds.iter().find(|(field, _)| {
+        mount.propagation.iter().any(|tag| tag.split(':').next() == Some(*field))
+    });
+    found.map_or("private", |(_, name)| name).to_owned()
+}

@@ -1,0 +1,80 @@
+//! What a process has inherited or was given: environment, directory, limits.
+
+use nix::fcntl::OFlag;
+use nix::sys::stat::fstat;
+
+use super::{Look, Scene, Seen, Subject};
+
+pub const LOOKS: &[Look] = &[
+    // the names of its variables
+    Look { name: "environment", run: environment },
+    // the value of one: variable PATH
+    Look { name: "variable", run: variable },
+    // its working directory, as a path in its own root
+    Look { name: "cwd", run: cwd },
+    // its umask, as 0022
+    Look { name: "umask", run: |_, subject, _| subject.status("Umask") },
+    // soft and hard: ulimit Max open files
+    Look { name: "ulimit", run: ulimit },
+];
+
+fn variables(subject: &Subject) -> std::io::Result<Vec<(String, String)>> {
+    let text = subject.proc.read("environ")?;
+    let pair = |entry: &str| {
+        let (name, value) = entry.split_once('=')?;
+        Some((name.to_owned(), value.to_owned()))
+    };
+    Ok(text.split('\0').filter_map(pair).collect())
+}
+
+fn environment(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
+    match variables(subject) {
+        Ok(pairs) => {
+            Seen::list(subject.path("environ"), pairs.into_iter().map(|pair| pair.0).collect())
+        }
+        Err(error) => Seen::nothing(subject.path("environ"), error.to_string()),
+    }
+}
+
+fn variable(_: &Scene<'_>, subject: &Subject, name: &str) -> Seen {
+    let at = subject.path(&format!("environ, {name}"));
+    let pairs = variables(subject).unwrap_or_default();
+    match pairs.into_iter().find(|(key, _)| key == name) {
+        Some((_, value)) => Seen::text(at, value),
+        None => Seen::nothing(at, "it is not set"),
+    }
+}
+
+fn cwd(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
+    let at = subject.path("cwd");
+    let (Some(cwd), Some(root)) = (subject.proc.link("cwd"), subject.proc.link("root")) else {
+        return Seen::nothing(at, "it has ended");
+    };
+    // A directory of a tree that is mounted nowhere any more is called / as well.
+    let identity = |name: &str| {
+        let file = subject.proc.file(name, OFlag::O_PATH | OFlag::O_DIRECTORY)?;
+        fstat(&file).map(|stat| (stat.st_dev, stat.st_ino))
+    };
+    if cwd == root && identity("cwd") != identity("root") {
+        return Seen::text(at, "outside of the root");
+    }
+    // For another mount namespace the kernel tells the path from its own root, for a
+    // chroot from the host's.
+    let path = match cwd.strip_prefix(&root).filter(|_| root != "/") {
+        Some("") => "/",
+        Some(path) => path,
+        None => &cwd,
+    };
+    Seen::text(at, path)
+}
+
+fn ulimit(_: &Scene<'_>, subject: &Subject, name: &str) -> Seen {
+    let at = subject.path(&format!("limits, {name}"));
+    let text = subject.proc.read("limits").unwrap_or_default();
+    let found = text.lines().find_map(|line| line.strip_prefix(name));
+    let words: Vec<&str> = found.unwrap_or_default().split_whitespace().take(2).collect();
+    match words.is_empty() {
+        false => Seen::text(at, words.join(" ")),
+        true => Seen::nothing(at, "there is no such limit"),
+    }
+}

@@ -1,0 +1,146 @@
+//! The libraries that exercises link with: built once by cargo, used by rustc directly.
+//!
+//! ```text
+//!   cargo build -p exercise-kit ──▶ $LAB_CACHE_DIR/kit/target/…/libprocess-….rlib …
+//!                                   $LAB_CACHE_DIR/kit/index
+//! ```
+//!
+//! The index says where each library is and of what it was made. As long as that has
+//! not changed since, cargo is not asked: it takes half a second to find out that
+//! nothing is to be done.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use process::{Error, Result, Step};
+use serde::{Deserialize, Serialize};
+
+use super::course::Course;
+use crate::rootfs;
+
+/// What an exercise's program is linked with, and by which compiler.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Kit {
+    /// Of which sources and which compiler it was made.
+    stamp: u64,
+    /// The compiler's directory, with `bin/rustc`.
+    pub sysroot: PathBuf,
+    /// The directory of all libraries.
+    pub dependencies: PathBuf,
+    /// The libraries by their name in `use`, as files of that directory.
+    libraries: BTreeMap<String, PathBuf>,
+}
+
+impl Kit {
+    /// Finds the kit, and builds it first if there is none that is up to date.
+    ///
+    /// # Errors
+    /// If it cannot be built.
+    pub fn get(course: &Course) -> Result<Self> {
+        let dir = rootfs::user_directory()?.join("kit");
+        let index = dir.join("index");
+        let found = fs::read_to_string(&index).ok().and_then(|text| toml::from_str(&text).ok());
+        if let Some(kit) = found.filter(|kit: &Self| stamp(course, &kit.sysroot) == Ok(kit.stamp)) {
+            return Ok(kit);
+        }
+        let kit = Self::build(course, &dir)?;
+        let text = toml::to_string(&kit).map_err(|error| Error::new(error.to_string()))?;
+        // Whoever reads meanwhile finds the old one or the new one.
+        let unfinished = dir.join(format!("index.{}", std::process::id()));
+        fs::write(&unfinished, text)
+            .and_then(|()| fs::rename(&unfinished, &index))
+            .step(|| format!("write {}", index.display()))?;
+        Ok(kit)
+    }
+
+    /// The file of a library, by its name in `use`.
+    pub fn library(&self, name: &str) -> Option<&Path> {
+        self.libraries.get(name).map(PathBuf::as_path)
+    }
+
+    fn build(course: &Course, dir: &Path) -> Result<Self> {
+        let step = || "build the libraries of the exercises";
+        fs::create_dir_all(dir).step(|| format!("create {}", dir.display()))?;
+        let target = dir.join("target");
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let output = Command::new(cargo)
+            .args([
+                "build",
+                "--quiet",
+                "-p",
+                "exercise-kit",
+                "--message-format=json-render-diagnostics",
+            ])
+            .arg("--target-dir")
+            .arg(&target)
+            .current_dir(course.checkout())
+            // Those of an outer cargo would change what is built.
+            .env_remove("RUSTFLAGS")
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .step(step)
+            .map_err(|error| error.hint("exercises need cargo and rustc: https://rustup.rs"))?;
+        if !output.status.success() {
+            return Err(Error::new(format!("{}: cargo build failed", step()))
+                .hint("its messages are above; without a network, the crates must be there"));
+        }
+        let mut libraries = BTreeMap::new();
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            libraries.extend(library_of(line));
+        }
+        let sysroot = sysroot(course)?;
+        let stamp = stamp(course, &sysroot)?;
+        Ok(Self { stamp, sysroot, dependencies: target.join("debug/deps"), libraries })
+    }
+}
+
+/// The name and the file in a message of cargo's, if it is about a library.
+fn library_of(line: &str) -> Option<(String, PathBuf)> {
+    let message: serde_json::Value = serde_json::from_str(line).ok()?;
+    let files = message.get("filenames")?.as_array()?;
+    let mut files = files.iter().filter_map(|file| file.as_str()).map(PathBuf::from);
+    let file = files.find(|file| file.extension().is_some_and(|end| end == "rlib"))?;
+    // A library of the workspace is put into two places under one name; rustc is to
+    // find it beside those it depends on.
+    let name = message.get("target")?.get("name")?.as_str()?.replace('-', "_");
+    Some((name, file))
+}
+
+fn sysroot(course: &Course) -> Result<PathBuf> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args(["--print", "sysroot"])
+        .current_dir(course.checkout())
+        .output()
+        .step(|| "ask rustc where it is")?;
+    Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+}
+
+/// One number for all that a kit is made of.
+fn stamp(course: &Course, sysroot: &Path) -> Result<u64> {
+    let mut hasher = DefaultHasher::new();
+    let mut files = vec![sysroot.join("bin/rustc"), course.checkout().join("Cargo.lock")];
+    files.push(course.dir().join("kit/Cargo.toml"));
+    let chapters = course.checkout().join("chapters");
+    for chapter in list(&chapters)? {
+        files.push(chapter.join("Cargo.toml"));
+        files.extend(list(&chapter.join("src"))?);
+    }
+    files.sort();
+    for file in files {
+        let metadata = fs::metadata(&file).step(|| format!("look at {}", file.display()))?;
+        (file, metadata.len(), metadata.mtime(), metadata.mtime_nsec()).hash(&mut hasher);
+    }
+    // TOML's integers have a sign.
+    Ok(hasher.finish() >> 1)
+}
+
+fn list(dir: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(dir).step(|| format!("list {}", dir.display()))?;
+    Ok(entries.flatten().map(|entry| entry.path()).collect())
+}

@@ -1,0 +1,244 @@
+//! The sandbox's own side: from the clone to the shell that runs the program.
+
+use std::convert::Infallible;
+use std::fs::{self, File, Permissions};
+use std::io::{PipeReader, PipeWriter, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use cgroups::{Cgroup, Version, hierarchies};
+use mount_ns::{Root, Target};
+use nix::fcntl::{OFlag, open};
+use nix::mount::{MsFlags, mount};
+use nix::sys::prctl;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
+use nix::sys::stat::{Mode, SFlag, fstat};
+use nix::unistd::{chdir, sethostname, setsid};
+use process::gate::ChildGate;
+use process::{Error, Result, Step, close_on_exec_from};
+use security::{Capabilities, Filters};
+
+use super::users::Users;
+use super::{IMAGE, Plan, WORK};
+use crate::{rootfs, sys};
+
+/// PID 1. It says how the program ended, and stays until it is released, or until the
+/// checker is gone. Of the descriptors it uses for that, the program gets none.
+const SHELL: &str = r#""$@" </dev/null 2>&5 3>&- 4<&- 5>&-; echo $? >&3; read _ <&4"#;
+
+/// Where the root is put together before it becomes the root.
+const PLACE: &str = "/tmp";
+
+/// What the kernel has for tracing, programming and replacing itself. No runtime of
+/// these exercises needs it, and faults are found there every year.
+const FORBIDDEN: [&str; 19] = [
+    "ptrace",
+    "process_vm_readv",
+    "process_vm_writev",
+    "pidfd_getfd",
+    "kcmp",
+    "bpf",
+    "keyctl",
+    "add_key",
+    "request_key",
+    "perf_event_open",
+    "userfaultfd",
+    "kexec_load",
+    "kexec_file_load",
+    "init_module",
+    "finit_module",
+    "delete_module",
+    "syslog",
+    "io_uring_setup",
+    "open_by_handle_at",
+];
+
+/// What a runtime needs beside Docker's default.
+const NEEDED: [&str; 4] = ["SYS_ADMIN", "SYS_CHROOT", "NET_ADMIN", "SYS_NICE"];
+
+/// The descriptors that PID 1 keeps.
+pub struct Ends {
+    /// For what the program prints.
+    pub output: File,
+    /// For its errors.
+    pub errors: File,
+    /// For its status.
+    pub tell: PipeWriter,
+    /// Closed when PID 1 is released.
+    pub wait: PipeReader,
+}
+
+/// Compiles the filter of system calls, which is the parent's work.
+///
+/// # Errors
+/// If it cannot be compiled.
+pub fn filters() -> Result<Filters> {
+    let add = NEEDED.map(str::parse).into_iter().collect::<std::result::Result<Vec<_>, _>>();
+    Filters::without(&FORBIDDEN, &Capabilities::choose(&add.map_err(Error::new)?, &[]))
+}
+
+/// Makes the sandbox from within, and becomes its PID 1.
+///
+/// # Errors
+/// It does not return otherwise.
+pub fn become_shell(
+    plan: &Plan,
+    users: &Users,
+    cgroup: Option<&Cgroup>,
+    filters: &Filters,
+    gate: &ChildGate,
+    ends: Ends,
+) -> Result<Infallible> {
+    prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;
+    // Away from the caller's terminal, and from its Ctrl-C.
+    setsid().step(|| "make a session")?;
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)
+        .step(|| "unblock all signals")?;
+    let trees = gate.wait_for_begin()?;
+    users.become_root()?;
+    match cgroup {
+        Some(cgroup) => cgroup.enter()?,
+        None => nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWCGROUP)
+            .step(|| "make a cgroup namespace")?,
+    }
+    mount_ns::isolate()?;
+    let trees = users.or_open_here(plan, trees)?;
+    furnish(plan, &trees)?;
+    drop(trees);
+    if let Some(cgroup) = cgroup.filter(|_| plan.delegate) {
+        cgroup.mount_inside()?;
+        open_cgroups()?;
+    }
+    sethostname("sandbox").step(|| "set the sandbox's host name")?;
+    net_ns::set_up_loopback()?;
+    set_limits(plan)?;
+    gate.hold()?;
+
+    chdir(WORK).step(|| format!("change to {WORK}"))?;
+    connect(ends).step(|| "connect the program's output")?;
+    close_on_exec_from(6).step(|| "close all other descriptors")?;
+    prctl::set_no_new_privs().step(|| "set no_new_privs")?;
+    filters.load()?;
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", SHELL, "sandbox"]).args(&plan.argv).env_clear();
+    shell.envs(plan.env.iter().map(|(key, value)| (key, value)));
+    Err(shell.exec()).step(|| "start the sandbox's shell")
+}
+
+/// Puts up the root, and makes it the root.
+fn furnish(plan: &Plan, trees: &[OwnedFd]) -> Result<()> {
+    let options = format!("mode=755,size={}", plan.limits.disk);
+    mount(Some("sandbox"), PLACE, Some("tmpfs"), MsFlags::MS_NOSUID, Some(options.as_str()))
+        .step(|| "mount the sandbox's tmpfs")?;
+    let new = Path::new(PLACE);
+    for (name, mode) in [("tmp", 0o1777), ("root", 0o700), ("run", 0o755), ("mnt", 0o755)] {
+        make_directory(&new.join(name), mode)?;
+    }
+    make_directory(&new.join(&WORK[1..]), 0o755)?;
+    make_directory(&new.join("etc"), 0o755)?;
+
+    let root = Root::open(new)?;
+    for ((_, place), tree) in plan.shown.iter().zip(trees) {
+        let stat = fstat(tree).step(|| format!("look at {}", place.display()))?;
+        let is_directory = stat.st_mode & SFlag::S_IFMT.bits() == SFlag::S_IFDIR.bits();
+        let kind = if is_directory { Target::Directory } else { Target::File };
+        root.place(tree.as_fd(), place, kind)?;
+    }
+    // Links such as /bin -> usr/bin have no tree of their own.
+    for (name, target) in links() {
+        let link = new.join(&name);
+        symlink(&target, &link).step(|| format!("link /{name} to {target}"))?;
+    }
+    if let Some(image) = trees.get(plan.shown.len()) {
+        let from = Path::new("/proc/self/fd").join(image.as_raw_fd().to_string()).join(".");
+        rootfs::copy(&from, &new.join(&IMAGE[1..]))?;
+    }
+    mount_ns::mount_filesystems(&root)?;
+    plan.files.iter().try_for_each(|file| {
+        let path = new.join(file.path.strip_prefix("/").unwrap_or(&file.path));
+        let step = || format!("write {}", file.path.display());
+        if let Some(dir) = path.parent() {
+            fs::create_dir_all(dir).step(step)?;
+        }
+        let options = &mut File::options();
+        let mut new = options.write(true).create_new(true).mode(0o600).open(&path).step(step)?;
+        new.write_all(&file.bytes).step(step)?;
+        new.set_permissions(Permissions::from_mode(file.mode)).step(step)
+    })?;
+    drop(root);
+    // Opened anew: the lookup of `pivot` starts at the root it is going to be.
+    mount_ns::pivot(&Root::open(new)?, false)
+}
+
+/// The host's links in its root that lead to directories we show.
+fn links() -> impl Iterator<Item = (String, String)> {
+    ["bin", "sbin", "lib", "lib32", "lib64", "libx32"].into_iter().filter_map(|name| {
+        let target = fs::read_link(Path::new("/").join(name)).ok()?;
+        Some((name.to_owned(), target.to_str()?.to_owned()))
+    })
+}
+
+fn make_directory(path: &Path, mode: u32) -> Result<()> {
+    let step = || format!("create {}", path.display());
+    fs::create_dir(path).step(step)?;
+    fs::set_permissions(path, Permissions::from_mode(mode)).step(step)
+}
+
+/// Lets the sandbox make cgroups of its own, below the one that it sees as the root.
+fn open_cgroups() -> Result<()> {
+    for tree in hierarchies()? {
+        let flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_NOSUID;
+        let flags = flags | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+        mount(None::<&str>, &tree.mount, None::<&str>, flags, None::<&str>)
+            .step(|| format!("make {} writable", tree.mount.display()))?;
+        // A cgroup with processes in it cannot hand controllers down, and a host's root,
+        // which may, is what this one plays. So its own processes move aside.
+        if tree.version == Version::V2 {
+            let aside = tree.mount.join("host");
+            fs::create_dir(&aside).step(|| format!("create {}", aside.display()))?;
+            fs::write(aside.join("cgroup.procs"), "0").step(|| "move out of the way")?;
+        }
+    }
+    Ok(())
+}
+
+/// What counts for each process, or for each user: the only limits there are for those
+/// who may not make cgroups.
+fn set_limits(plan: &Plan) -> Result<()> {
+    let limits = [
+        (Resource::RLIMIT_CPU, plan.limits.cpu),
+        (Resource::RLIMIT_FSIZE, plan.limits.disk),
+        (Resource::RLIMIT_NOFILE, 1024),
+        (Resource::RLIMIT_CORE, 0),
+        (Resource::RLIMIT_NPROC, plan.limits.processes),
+    ];
+    for (resource, limit) in limits {
+        let (_, hard) = getrlimit(resource).step(|| "read a limit")?;
+        let limit = limit.min(hard);
+        setrlimit(resource, limit, limit).step(|| format!("set the limit {resource:?}"))?;
+    }
+    Ok(())
+}
+
+/// 1 is the program's, 3 to 5 the shell's, which passes 5 on as 2. What is to be moved
+/// may itself lie in the way, so it is copied out of reach first.
+fn connect(ends: Ends) -> nix::Result<()> {
+    let null = open("/dev/null", OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())?;
+    let fds = [
+        (null.as_fd(), 0),
+        (ends.output.as_fd(), 1),
+        (null.as_fd(), 2),
+        (ends.tell.as_fd(), 3),
+        (ends.wait.as_fd(), 4),
+        (ends.errors.as_fd(), 5),
+    ];
+    let copies: Vec<_> =
+        fds.iter().map(|(fd, _)| sys::duplicate_above(*fd, 64)).collect::<Result<_, _>>()?;
+    fds.iter().zip(&copies).try_for_each(|((_, number), copy)| {
+        sys::duplicate_to(copy.as_fd(), *number) //
+    })
+}

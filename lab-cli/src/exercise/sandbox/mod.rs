@@ -1,0 +1,270 @@
+//! A container of ours for programs that nobody has read: a learner's.
+//!
+//! ```text
+//!   lab ── clone3 ──▶ PID 1     user, mount, PID, network, UTS, IPC, cgroup namespaces
+//!    │                 │        and a root that is a small tmpfs:
+//!    │                 │          /usr /bin /lib …   the host's, read-only
+//!    │                 │          /image             a copy of the default root
+//!    │                 │          /work              what the plan puts there
+//!    │                 │          /proc /sys /dev    as in chapter 3
+//!    │                 └── the program
+//!    ├── looks, through /proc, at what the program does and has left behind
+//!    └── release: PID 1 ends, and the kernel frees all the rest
+//! ```
+//!
+//! The lessons are the building blocks: [`users`] is chapter 8, [`account`] chapter 6,
+//! [`inside`] chapters 3, 5 and 9. What differs is that somebody wants to *look*: so
+//! PID 1 is a shell that outlives the program and waits to be released.
+//!
+//! Who breaks out of it is nobody: root in there is an id that no user of the host has.
+//! For an ordinary user it is that user, who cannot give away another id.
+//!
+//! Several can run side by side. The caller must have one thread only.
+
+use std::fs::File;
+use std::io::{PipeReader, PipeWriter, Read, pipe};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use cgroups::Cgroup;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::Pid;
+use process::gate::gate;
+use process::{CloneArgs, CloneFlags, Cloned, Result, State, Step, clone, exit_now};
+
+mod account;
+mod inside;
+mod users;
+
+use users::Users;
+
+/// Where the plan's files are, and where the program starts.
+pub const WORK: &str = "/work";
+/// A root file system for the program's own containers.
+pub const IMAGE: &str = "/image";
+
+/// What the sandbox has of its own; the cgroup namespace comes when it is in its cgroup.
+const FLAGS: CloneFlags = CloneFlags::CLONE_NEWUSER
+    .union(CloneFlags::CLONE_NEWPID)
+    .union(CloneFlags::CLONE_NEWNS)
+    .union(CloneFlags::CLONE_NEWNET)
+    .union(CloneFlags::CLONE_NEWUTS)
+    .union(CloneFlags::CLONE_NEWIPC);
+
+/// The most that is read of what the program prints, in bytes.
+const LONGEST_OUTPUT: usize = 64 * 1024;
+
+/// What a program may use. There is a wall clock, too, but the caller holds it.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Memory of all processes, in bytes.
+    pub memory: u64,
+    /// Processes and threads.
+    pub processes: u64,
+    /// The tmpfs that is the root, in bytes.
+    pub disk: u64,
+    /// Processor time of one process, in seconds.
+    pub cpu: u64,
+}
+
+/// A file for the sandbox.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// Its absolute path in there.
+    pub path: PathBuf,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+    /// Its permission bits.
+    pub mode: u32,
+}
+
+/// What to run, and in which surroundings.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+    /// Its whole environment.
+    pub env: Vec<(String, String)>,
+    /// Directories of the host to be shown read-only: the host's path, and the one inside.
+    pub shown: Vec<(PathBuf, PathBuf)>,
+    /// The root file system to be copied to [`IMAGE`], if it is wanted.
+    pub image: Option<PathBuf>,
+    /// Files to be written.
+    pub files: Vec<Placed>,
+    /// What it may use.
+    pub limits: Limits,
+    /// Whether it gets a cgroup in which it may make others.
+    pub delegate: bool,
+}
+
+/// How the program ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With this exit code; 128 and a signal's number for a signal.
+    Exited(u8),
+    /// It has not, within its time.
+    TooLate,
+    /// The whole sandbox was killed by a limit, such as of memory.
+    Killed,
+}
+
+/// A sandbox with a program in it. Dropping it ends everything in there.
+#[must_use = "dropping the sandbox ends the program"]
+#[derive(Debug)]
+pub struct Sandbox {
+    pid: Pid,
+    pidfd: OwnedFd,
+    output: File,
+    errors: File,
+    status: PipeReader,
+    _release: PipeWriter,
+    end: Option<End>,
+    started: Instant,
+    users: Users,
+    limits: Limits,
+    // In this order: a cgroup can be removed when it is empty, the record after that.
+    cgroup: Option<Cgroup>,
+    _state: State,
+}
+
+impl Sandbox {
+    /// Makes the sandbox and starts the program.
+    ///
+    /// # Errors
+    /// If this host refuses a part of it; nothing is left then.
+    pub fn start(plan: &Plan) -> Result<Self> {
+        let state = State::create()?;
+        let users = Users::choose()?;
+        let cgroup = account::open(plan, &state)?;
+        let filters = inside::filters()?;
+        let (output, errors) = (capture()?, capture()?);
+        let (status, tell) = pipe().step(|| "make a pipe")?;
+        let (wait, release) = pipe().step(|| "make a pipe")?;
+        let (parent_gate, child_gate) = gate()?;
+        let started = Instant::now();
+        let args = CloneArgs { flags: FLAGS, cgroup: cgroup.as_ref().and_then(Cgroup::fd) };
+        let (pid, pidfd) = match clone(args)? {
+            Cloned::Parent(pid, pidfd) => (pid, pidfd),
+            Cloned::Child => {
+                drop((parent_gate, status, release));
+                let ends = inside::Ends { output, errors, tell, wait };
+                let Err(error) = inside::become_shell(
+                    plan,
+                    &users,
+                    cgroup.as_ref(),
+                    &filters,
+                    &child_gate,
+                    ends,
+                );
+                child_gate.fail(&error);
+                exit_now(125)
+            }
+        };
+        drop((child_gate, tell, wait));
+        // From here on a failure drops the sandbox, and that ends the child.
+        let sandbox = Self {
+            pid,
+            pidfd,
+            output,
+            errors,
+            status,
+            _release: release,
+            end: None,
+            started,
+            users,
+            limits: plan.limits,
+            cgroup,
+            _state: state,
+        };
+        sandbox.users.write_maps(pid)?;
+        if let Some(cgroup) = sandbox.cgroup.as_ref().filter(|_| plan.delegate) {
+            account::hand_over(cgroup, &sandbox.users)?;
+        }
+        let trees = sandbox.users.open_trees(plan, pid)?;
+        parent_gate.begin(&trees)?;
+        parent_gate.start()?;
+        Ok(sandbox)
+    }
+
+    /// PID 1 of the sandbox, as the host numbers it.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Since it was started.
+    pub fn age(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// What it may use.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// The id by which the sandbox knows a user of the host's; `None` if it does not.
+    pub fn id_inside(&self, outside: u32) -> Option<u32> {
+        self.users.inside(outside)
+    }
+
+    /// Its cgroup's directories on the host.
+    pub fn cgroups(&self) -> impl Iterator<Item = &Path> {
+        self.cgroup.iter().flat_map(Cgroup::directories)
+    }
+
+    /// How the program has ended, if it has, waiting for it up to `patience`.
+    pub fn wait(&mut self, patience: Duration) -> Result<Option<&End>> {
+        if self.end.is_none() {
+            let timeout = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
+            let mut polled = [PollFd::new(self.status.as_fd(), PollFlags::POLLIN)];
+            if poll(&mut polled, timeout).step(|| "wait for the program")? > 0 {
+                // One line, or nothing at all if PID 1 is dead.
+                let mut line = [0; 8];
+                let length = self.status.read(&mut line).step(|| "read the program's status")?;
+                let text = String::from_utf8_lossy(&line[..length]);
+                self.end = Some(text.trim().parse().map_or(End::Killed, End::Exited));
+            }
+        }
+        Ok(self.end.as_ref())
+    }
+
+    /// What it has printed so far, at most 64 KiB of it.
+    pub fn output(&self) -> String {
+        read_captured(&self.output)
+    }
+
+    /// What it has printed as errors so far.
+    pub fn errors(&self) -> String {
+        read_captured(&self.errors)
+    }
+
+    /// The path that leads to a file in there, for the sandbox's owner.
+    pub fn path_of(&self, inside: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/root{inside}", self.pid))
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // The end of PID 1 is the end of all the others; pid_namespaces(7). It is our
+        // child that nobody has waited for, so the number is still its own.
+        let _ = kill(self.pid, Signal::SIGKILL);
+        let _ = waitid(Id::PIDFd(self.pidfd.as_fd()), WaitPidFlag::WEXITED);
+    }
+}
+
+/// A file in memory; RLIMIT_FSIZE counts for it as for any other.
+fn capture() -> Result<File> {
+    memfd_create("output", MFdFlags::MFD_CLOEXEC).map(File::from).step(|| "make a file in memory")
+}
+
+fn read_captured(file: &File) -> String {
+    let mut bytes = vec![0; LONGEST_OUTPUT];
+    // Not by reading on: the program writes at the position that we share with it.
+    let length = file.read_at(&mut bytes, 0).unwrap_or_default();
+    String::from_utf8_lossy(&bytes[..length]).into_owned()
+}

@@ -1,0 +1,189 @@
+//! Names, sizes and ports that nobody can know before: drawn anew for every check.
+//!
+//! A program that prints what the check expected last time prints something else this
+//! time. With `--seed` the same are drawn again, so that a grade can be repeated.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Read;
+
+use process::{Error, Result, Step};
+use serde::Deserialize;
+
+/// A source of numbers: small, fast, the same for the same seed everywhere (SplitMix64).
+#[derive(Clone, Debug)]
+pub struct Dice(u64);
+
+impl Dice {
+    /// From a seed, for one purpose: different ones get different numbers.
+    pub fn new(seed: u64, purpose: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (seed, purpose).hash(&mut hasher);
+        Self(hasher.finish())
+    }
+
+    /// A number from `first` to `last`.
+    pub fn between(&mut self, first: u64, last: u64) -> u64 {
+        first + self.next() % (last - first + 1)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+/// A seed that nobody knows.
+///
+/// # Errors
+/// If the kernel has no random bytes to read.
+pub fn random_seed() -> Result<u64> {
+    let mut bytes = [0; 8];
+    File::open("/dev/urandom")
+        .and_then(|mut random| random.read_exact(&mut bytes))
+        .step(|| "read /dev/urandom")?;
+    // TOML's integers have a sign.
+    Ok(u64::from_ne_bytes(bytes) >> 1)
+}
+
+/// What kind of value is to be drawn.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Draw {
+    /// `"name"`, `"port"`, `"code"` or `"id"`.
+    Kind(String),
+    /// `{ number = [first, last] }`
+    Number {
+        /// The least and the greatest.
+        number: [u64; 2],
+    },
+    /// `{ bytes = [first, last], unit = "MiB" }`: as many units; `{size.bytes}` in bytes.
+    Bytes {
+        /// The least and the greatest, in units.
+        bytes: [u64; 2],
+        /// `KiB` or `MiB`.
+        unit: Unit,
+    },
+    /// `{ one_of = ["a", "b"] }`
+    OneOf {
+        /// From which one is drawn.
+        one_of: Vec<String>,
+    },
+}
+
+/// A unit of sizes.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub enum Unit {
+    /// 1024 bytes.
+    KiB,
+    /// 1024 KiB.
+    MiB,
+}
+
+/// Drawn values, by the name that stands in braces for them.
+#[derive(Clone, Debug, Default)]
+pub struct Values(BTreeMap<String, String>);
+
+/// The parts of names: of one length, so that two never differ by that alone.
+const SYLLABLES: [&str; 16] = [
+    "ba", "ce", "di", "fo", "gu", "ha", "ke", "li", "mo", "nu", "pa", "re", "si", "to", "vu", "we",
+];
+
+impl Values {
+    /// Draws all that are asked for.
+    ///
+    /// # Errors
+    /// If a kind is not known.
+    pub fn draw(wanted: &BTreeMap<String, Draw>, dice: &mut Dice) -> Result<Self> {
+        let mut values = Self::default();
+        // A number of seconds longer than any check, and not seen anywhere else.
+        values.set("forever", dice.between(10_000_000, 99_999_999).to_string());
+        values.set("image", super::sandbox::IMAGE);
+        for (name, draw) in wanted {
+            match draw {
+                Draw::Kind(kind) => values.set(name, of_kind(kind, dice)?),
+                Draw::Number { number: [first, last] } => {
+                    values.set(name, dice.between(*first, *last.max(first)).to_string());
+                }
+                Draw::Bytes { bytes: [first, last], unit } => {
+                    let units = dice.between(*first, *last.max(first));
+                    let shift = if matches!(unit, Unit::KiB) { 10 } else { 20 };
+                    values.set(name, units.to_string());
+                    values.set(&format!("{name}.bytes"), (units << shift).to_string());
+                }
+                Draw::OneOf { one_of } => {
+                    let last = one_of.len().saturating_sub(1) as u64;
+                    let drawn = one_of.get(dice.between(0, last) as usize);
+                    values.set(name, drawn.cloned().unwrap_or_default());
+                }
+            }
+        }
+        Ok(values)
+    }
+
+    /// Sets one more.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+
+    /// One of them.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Puts the values where their names stand in braces. Other braces stay, as of a
+    /// shell's `${…}`.
+    pub fn fill(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, (name, value)| {
+            text.replace(&format!("{{{name}}}"), value) //
+        })
+    }
+
+    /// Puts names in braces where the values stand: what a program prints becomes the
+    /// same every time.
+    pub fn blank(&self, text: &str) -> String {
+        let mut values: Vec<_> = self.0.iter().filter(|(_, value)| value.len() > 2).collect();
+        // The longest first: one value may be a part of another one.
+        values.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
+        values.iter().fold(text.to_owned(), |text, (name, value)| {
+            text.replace(value.as_str(), &format!("{{{name}}}"))
+        })
+    }
+}
+
+fn of_kind(kind: &str, dice: &mut Dice) -> Result<String> {
+    Ok(match kind {
+        "name" => {
+            let mut syllable = || SYLLABLES[dice.between(0, 15) as usize];
+            [syllable(), syllable(), syllable(), syllable()].concat()
+        }
+        "port" => dice.between(20_000, 29_999).to_string(),
+        "code" => dice.between(3, 120).to_string(),
+        "id" => dice.between(1_000, 60_000).to_string(),
+        other => {
+            return Err(Error::new(format!("check.toml: no value is of the kind {other:?}"))
+                .hint("name, port, code, id, or a table with number, bytes or one_of"));
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_draws_the_same_again_and_another_one_others() {
+        let wanted = [("host".to_owned(), Draw::Kind("name".to_owned()))].into();
+        let draw = |seed| {
+            let values = Values::draw(&wanted, &mut Dice::new(seed, "pivot")).unwrap();
+            values.fill("{host} ${other}")
+        };
+        assert_eq!(draw(1), draw(1));
+        assert_ne!(draw(1), draw(2));
+        assert!(draw(1).ends_with(" ${other}"));
+    }
+}
