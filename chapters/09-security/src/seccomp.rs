@@ -84,7 +84,7 @@ impl Filters {
         filters(&profile, capabilities).map(Self)
     }
 
-    /// Adds them to this process, which must have set no_new_privs.
+    /// Adds them to this process, which must have set no_new_privs or have CAP_SYS_ADMIN.
     ///
     /// # Errors
     /// If the kernel refuses.
