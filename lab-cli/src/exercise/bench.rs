@@ -9,14 +9,14 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use nix::unistd::geteuid;
-use process::Result;
+use process::{Error, Result};
 
 use super::checks::Check;
 use super::course::{Course, Exercise, Kind, Need};
 use super::kit::Kit;
 use super::values::{Dice, Values};
-use super::verdict::{CaseVerdict, Outcome, Verdict};
-use super::{build, case};
+use super::verdict::{CaseVerdict, Verdict};
+use super::{build, case, observe, predict};
 use crate::rootfs;
 
 /// The learner's files, by name.
@@ -24,6 +24,15 @@ pub type Answer = BTreeMap<String, Vec<u8>>;
 
 /// The largest file of an answer, in bytes.
 pub const LARGEST: u64 = 256 * 1024;
+
+/// From which a check draws what nobody knows before.
+#[derive(Clone, Copy, Debug)]
+pub struct Seeds {
+    /// The values of this check.
+    pub check: u64,
+    /// The parameters of this learner's predictions.
+    pub learner: u64,
+}
 
 /// What all checks have in common.
 #[derive(Clone, Debug)]
@@ -54,20 +63,33 @@ impl Bench {
         exercise: &Exercise,
         check: &Check,
         answer: &Answer,
-        seed: u64,
+        seeds: Seeds,
     ) -> Result<Verdict> {
         if let Some(why) = missing(exercise) {
             return Ok(Verdict::skipped(&exercise.name, why));
         }
         let started = Instant::now();
-        let dice = &mut Dice::new(seed, &exercise.name);
-        let values = Values::draw(&check.values, dice)?;
-        let mut verdict = match exercise.about.kind {
-            Kind::Build | Kind::Repair => self.check_program(exercise, check, answer, &values)?,
-            Kind::Predict | Kind::Observe => {
-                return Ok(Verdict::skipped(&exercise.name, "not there yet"));
+        let mut dice = Dice::new(seeds.check, &exercise.name);
+        let mut draw = || Values::draw(&check.values, &mut dice);
+        let mut verdict = Verdict::new(&exercise.name);
+        match (exercise.about.kind, &check.observe) {
+            (Kind::Build | Kind::Repair, _) => {
+                self.check_program(exercise, check, answer, &draw()?, &mut verdict)?;
             }
-        };
+            (Kind::Observe, Some(observe)) => {
+                verdict.cases = observe::check(self, observe, answer, draw)?;
+            }
+            (Kind::Observe, None) => {
+                let name = &exercise.name;
+                return Err(Error::new(format!("{name}/check.toml: there is no [observe]")));
+            }
+            (Kind::Predict, _) => {
+                let mut dice = Dice::new(seeds.learner, &exercise.name);
+                let values = Values::draw(&check.values, &mut dice)?;
+                verdict.cases = predict::check(self, check, answer, &values)?;
+            }
+        }
+        verdict.conclude();
         verdict.milliseconds = started.elapsed().as_millis() as u64;
         Ok(verdict)
     }
@@ -78,28 +100,20 @@ impl Bench {
         check: &Check,
         answer: &Answer,
         values: &Values,
-    ) -> Result<Verdict> {
-        let mut verdict = Verdict {
-            exercise: exercise.name.clone(),
-            result: Outcome::Failed,
-            reason: None,
-            compiler: None,
-            cases: Vec::new(),
-            milliseconds: 0,
-        };
+        verdict: &mut Verdict,
+    ) -> Result<()> {
         let built = build::build(exercise, &sources(exercise, answer)?, &self.kit, self.colour)?;
         verdict.compiler = Some(built.messages).filter(|messages| !messages.is_empty());
-        let Some(program) = built.program else { return Ok(verdict) };
+        let Some(program) = built.program else { return Ok(()) };
         for case in &check.case {
             let done: CaseVerdict = case::run(self, exercise, case, values, &program)?;
             let has_failed = !done.failures.is_empty();
             verdict.cases.push(done);
             if has_failed {
-                return Ok(verdict);
+                break;
             }
         }
-        verdict.result = Outcome::Passed;
-        Ok(verdict)
+        Ok(())
     }
 }
 

@@ -1,16 +1,21 @@
 //! One case of a check: the program runs in a sandbox, and we look.
 
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use nix::fcntl::OFlag;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use process::{Error, Result};
+use process::{Error, Result, Step};
 
-use super::checks::{Case, Fact, Whose};
+use super::checks::{Case, Fact, Observe, Whose};
 use super::course::Exercise;
 use super::facts::{self, Found, Scene, Seen, is_zombie, processes_of, words};
-use super::sandbox::{End, Limits, Sandbox};
+use super::observe::FILE;
+use super::sandbox::{End, Limits, Plan, Sandbox};
 use super::values::Values;
 use super::verdict::{CaseVerdict, Failure};
 use super::{Bench, host};
@@ -49,14 +54,7 @@ pub fn run(
     for (path, text) in &case.files {
         plan.files.push(host::file(values.fill(path), values.fill(text).into_bytes(), 0o644));
     }
-    let mut run = Run {
-        sandbox: Sandbox::start(&plan)?,
-        case,
-        values,
-        container: None,
-        runtime: None,
-        failures: Vec::new(),
-    };
+    let mut run = Run::start(&plan, case, values)?;
     let facts = in_full(case, exercise)?;
     run.go(&facts)?;
     let said = run.sandbox.errors();
@@ -65,6 +63,63 @@ pub fn run(
     let is_worth_it = !run.failures.is_empty() && !last.trim().is_empty();
     let said = is_worth_it.then_some(last);
     Ok(CaseVerdict { about: case.about.clone(), failures: run.failures, said })
+}
+
+/// Looks at a container that `lab run` makes of these words.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn look_at<'a>(
+    bench: &Bench,
+    words: &[String],
+    values: &Values,
+    looks: impl Iterator<Item = (Whose, &'a str)>,
+) -> Result<Vec<Seen>> {
+    let plan = host::plan_with_lab(host::lab_run(words, values), LIMITS, bench)?;
+    let case = Case::of_lab(words);
+    let mut run = Run::start(&plan, &case, values)?;
+    run.wait_for_lab()?;
+    let scene = run.scene()?;
+    Ok(looks.map(|(whose, look)| facts::look(&scene, whose, &values.fill(look))).collect())
+}
+
+/// Lets a script find out about such a container: the fact, what the script printed, and
+/// its errors.
+///
+/// # Errors
+/// If there is no container.
+pub fn observe(
+    bench: &Bench,
+    observe: &Observe,
+    values: &Values,
+    script: &[u8],
+) -> Result<(Seen, String, String)> {
+    let go = "/work/go";
+    let run = host::quoted(&host::lab_run(&observe.run, values));
+    // The learner's script has the number as the sandbox has it, which plays the host.
+    let outer = format!(
+        "rm /work/outer.sh\nmkfifo {go}\n{run} </dev/null >/dev/null 2>/work/container.log &\n\
+         read pid <{go}\nexec sh /work/{FILE} \"$pid\"\n"
+    );
+    let argv = vec!["/bin/sh".to_owned(), "/work/outer.sh".to_owned()];
+    let mut plan = host::plan_with_lab(argv, LIMITS, bench)?;
+    plan.files.push(host::file("/work/outer.sh", outer.into_bytes(), 0o755));
+    plan.files.push(host::file(format!("/work/{FILE}"), script.to_owned(), 0o755));
+    let case = Case::of_lab(&observe.run);
+    let mut run = Run::start(&plan, &case, values)?;
+    run.wait_for_lab()?;
+    let seen = facts::look(&run.scene()?, observe.of, &values.fill(&observe.look));
+    let pid = run.container.and_then(|pid| facts::pid_in(&run.sandbox, pid));
+    let pid = pid.ok_or_else(|| Error::new("the container has gone"))?;
+    let mut fifo = File::options()
+        .write(true)
+        .custom_flags(OFlag::O_NONBLOCK.bits())
+        .open(run.sandbox.path_of(go))
+        .step(|| "tell the script which process it is")?;
+    writeln!(fifo, "{pid}").step(|| "tell the script which process it is")?;
+    drop(fifo);
+    run.sandbox.wait(Duration::from_secs(case.seconds))?;
+    Ok((seen, run.sandbox.output(), run.sandbox.errors()))
 }
 
 /// The facts of a case, with the snapshots read in.
@@ -91,7 +146,29 @@ struct Run<'a> {
     failures: Vec<Failure>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn start(plan: &Plan, case: &'a Case, values: &'a Values) -> Result<Self> {
+        let sandbox = Sandbox::start(plan)?;
+        let failures = Vec::new();
+        Ok(Self { sandbox, case, values, container: None, runtime: None, failures })
+    }
+
+    /// A container of our own that does not come up is no fault of the learner's.
+    fn wait_for_lab(&mut self) -> Result<()> {
+        if self.wait_for_container()? {
+            return Ok(());
+        }
+        let log = fs::read_to_string(self.sandbox.path_of("/work/container.log"));
+        let why = format!("{}{}", self.sandbox.errors(), log.unwrap_or_default());
+        Err(Error::new(format!("lab run {}: {}", self.case.run.join(" "), why.trim())))
+    }
+
+    fn scene(&mut self) -> Result<Scene<'_>> {
+        let end = self.sandbox.wait(Duration::ZERO)?.cloned();
+        let (container, runtime) = (self.container, self.runtime);
+        Ok(Scene { sandbox: &self.sandbox, container, runtime, end, values: self.values })
+    }
+
     fn go(&mut self, facts: &[Fact]) -> Result<()> {
         if self.case.is_endless() && !self.wait_for_container()? {
             return Ok(());
@@ -159,11 +236,7 @@ impl Run<'_> {
         let deadline = Instant::now() + Duration::from_millis(fact.within);
         let look = self.values.fill(&fact.look);
         loop {
-            let end = self.sandbox.wait(Duration::ZERO)?.cloned();
-            let (container, runtime) = (self.container, self.runtime);
-            let scene =
-                Scene { sandbox: &self.sandbox, container, runtime, end, values: self.values };
-            let seen = facts::look(&scene, fact.of, &look);
+            let seen = facts::look(&self.scene()?, fact.of, &look);
             if facts::holds(fact, self.values, &seen.found) {
                 return Ok(());
             }

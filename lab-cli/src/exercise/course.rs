@@ -138,6 +138,16 @@ impl Course {
         &self.checkout
     }
 
+    /// The line of a Cargo.toml that brings a library, as the course has it.
+    pub fn dependency(&self, library: &str) -> String {
+        let cargo = fs::read_to_string(self.checkout.join("Cargo.toml")).unwrap_or_default();
+        let start = format!("{library} = ");
+        let line = cargo.lines().find(|line| line.starts_with(&start)).unwrap_or_default();
+        // Paths of the workspace are relative to the checkout.
+        let path = format!("path = \"{}/", self.checkout.display());
+        format!("{}\n", line.replace("path = \"", &path))
+    }
+
     /// All exercises, in the order of the course.
     ///
     /// # Errors

@@ -2,7 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::sandbox::{Limits, Placed, Plan};
+use process::{Result, Step};
+
+use super::bench::Bench;
+use super::case::PROGRAM;
+use super::sandbox::{IMAGE, Limits, Placed, Plan};
+use super::values::Values;
 
 /// The directories of the real host with its programs and their libraries, and the few
 /// files of /etc by which these find each other.
@@ -48,6 +53,37 @@ pub fn plan(argv: Vec<String>, limits: Limits) -> Plan {
         limits,
         delegate: false,
     }
+}
+
+/// A sandbox in which this `lab` itself is the program, with a root for its containers.
+///
+/// # Errors
+/// If this program cannot be found.
+pub fn plan_with_lab(argv: Vec<String>, limits: Limits, bench: &Bench) -> Result<Plan> {
+    let lab = std::env::current_exe().step(|| "find the lab program")?;
+    let mut plan = plan(argv, limits);
+    plan.shown.push((lab, PROGRAM.into()));
+    plan.image = Some(bench.image.clone());
+    Ok(plan)
+}
+
+/// `lab run` with these words, its values filled in. From chapter 1 on it is told where
+/// the root is.
+pub fn lab_run(words: &[String], values: &Values) -> Vec<String> {
+    let mut argv: Vec<String> = [PROGRAM, "run", "--view", "none"].map(str::to_owned).into();
+    for (number, word) in words.iter().enumerate() {
+        argv.push(values.fill(word));
+        if number == 0 && !word.ends_with("00") {
+            argv.extend(["--rootfs".to_owned(), IMAGE.to_owned()]);
+        }
+    }
+    argv
+}
+
+/// Words as a shell reads them again.
+pub fn quoted(words: &[String]) -> String {
+    let quote = |word: &String| format!("'{}'", word.replace('\'', r"'\''"));
+    words.iter().map(quote).collect::<Vec<_>>().join(" ")
 }
 
 /// A file of the plan.

@@ -12,11 +12,11 @@ use colored::Colorize;
 use nix::unistd::{SysconfVar, sysconf};
 use process::{Error, Result};
 
-use super::bench::{Answer, Bench};
+use super::bench::{Answer, Bench, Seeds};
 use super::checks::Check;
 use super::course::{Course, Exercise, Kind};
 use super::verdict::{Outcome, Verdict};
-use super::{crew, values};
+use super::{copy, crew, values};
 
 /// How many wrong answers there are to each kind, at least, over the whole course.
 const LEAST_WRONG: usize = 10;
@@ -72,20 +72,21 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             Err(error) => faults.push(error.to_string()),
         }
     }
+    let seed = values::random_seed()?;
     let mut trials = Vec::new();
     for exercise in &exercises {
         if let Some(check) = checks.get(exercise.name.as_str()) {
-            trials.extend(trials_of(exercise, check)?);
+            trials.extend(trials_of(exercise, check, seed)?);
         }
     }
 
     let bench = Bench::new(&course, false)?;
-    let seed = values::random_seed()?;
     let processors = sysconf(SysconfVar::_NPROCESSORS_ONLN).ok().flatten().unwrap_or(1);
     let jobs = args.jobs.unwrap_or(processors as usize);
     let mut counts = Counts { exercises: exercises.len(), ..Counts::default() };
     let work = |trial: &Trial<'_>| -> Result<Verdict> {
-        bench.check(trial.exercise, trial.check, &trial.answer, seed).map_err(|error| {
+        let seeds = Seeds { check: seed, learner: seed };
+        bench.check(trial.exercise, trial.check, &trial.answer, seeds).map_err(|error| {
             Error::new(format!("{}, {}: {error}", trial.exercise.name, trial.role.name()))
         })
     };
@@ -124,13 +125,15 @@ fn choose(course: &Course, args: &Args) -> Result<Vec<Exercise>> {
     Ok(exercises)
 }
 
-fn trials_of<'a>(exercise: &'a Exercise, check: &'a Check) -> Result<Vec<Trial<'a>>> {
-    let trial = |role, answer| Trial { exercise, check, role, answer };
-    let mut trials =
-        vec![trial(Role::Starter, Answer::new()), trial(Role::Solution, exercise.solution()?)];
-    trials
-        .extend(exercise.wrong()?.into_iter().map(|(name, files)| trial(Role::Wrong(name), files)));
-    Ok(trials)
+fn trials_of<'a>(exercise: &'a Exercise, check: &'a Check, seed: u64) -> Result<Vec<Trial<'a>>> {
+    let mut answers =
+        vec![(Role::Starter, exercise.starter()?), (Role::Solution, exercise.solution()?)];
+    answers.extend(exercise.wrong()?.into_iter().map(|(name, files)| (Role::Wrong(name), files)));
+    let trial = |(role, files)| {
+        let answer = copy::fill(exercise, files, seed)?;
+        Ok(Trial { exercise, check, role, answer })
+    };
+    answers.into_iter().map(trial).collect()
 }
 
 /// What is wrong with an exercise's files, without running anything.

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 
 use process::{Error, Result, Step};
 use serde::Deserialize;
+
+use super::fingerprint;
 
 /// A source of numbers: small, fast, the same for the same seed everywhere (SplitMix64).
 #[derive(Clone, Debug)]
@@ -18,9 +19,10 @@ pub struct Dice(u64);
 impl Dice {
     /// From a seed, for one purpose: different ones get different numbers.
     pub fn new(seed: u64, purpose: &str) -> Self {
-        let mut hasher = DefaultHasher::new();
-        (seed, purpose).hash(&mut hasher);
-        Self(hasher.finish())
+        let mut dice = Self(seed ^ fingerprint::of(purpose.as_bytes()));
+        // Neighbouring seeds are not to begin alike.
+        dice.next();
+        dice
     }
 
     /// A number from `first` to `last`.

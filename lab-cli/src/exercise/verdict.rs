@@ -59,15 +59,28 @@ pub struct Failure {
 }
 
 impl Verdict {
-    /// An exercise that cannot be checked here.
-    pub fn skipped(exercise: &str, reason: impl Into<String>) -> Self {
+    /// An exercise of which nothing is known yet.
+    pub fn new(exercise: &str) -> Self {
         Self {
             exercise: exercise.to_owned(),
-            result: Outcome::Skipped,
-            reason: Some(reason.into()),
+            result: Outcome::Failed,
+            reason: None,
             compiler: None,
             cases: Vec::new(),
             milliseconds: 0,
+        }
+    }
+
+    /// An exercise that cannot be checked here.
+    pub fn skipped(exercise: &str, reason: impl Into<String>) -> Self {
+        Self { result: Outcome::Skipped, reason: Some(reason.into()), ..Self::new(exercise) }
+    }
+
+    /// Draws the conclusion: it has passed if there were cases, and each of them did.
+    pub fn conclude(&mut self) {
+        let is_passed = |case: &CaseVerdict| case.failures.is_empty();
+        if !self.cases.is_empty() && self.cases.iter().all(is_passed) {
+            self.result = Outcome::Passed;
         }
     }
 

@@ -35,7 +35,7 @@ mod processes;
 mod settings;
 mod users;
 
-pub use processes::{init_of, is_zombie, of as processes_of, words};
+pub use processes::{init_of, is_zombie, of as processes_of, pid_in, words};
 
 /// A look: how it is called, and what it does with the rest of the words.
 pub struct Look {

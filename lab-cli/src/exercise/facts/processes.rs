@@ -66,6 +66,14 @@ pub fn init_of(sandbox: &Sandbox, of: Pid) -> Option<Pid> {
     self::of(sandbox).into_iter().find(is_it).map(|process| process.pid)
 }
 
+/// The number of a process as the sandbox has it.
+pub fn pid_in(sandbox: &Sandbox, of: Pid) -> Option<i64> {
+    let level = |process: &Proc| process.status().numbers("NSpid").len();
+    let host = Proc::open(sandbox.pid()).ok()?;
+    let numbers = Proc::open(of).ok()?.status().numbers("NSpid");
+    numbers.get(level(&host) - 1).copied()
+}
+
 /// Whether it has ended, and waits for its parent to hear of it.
 pub fn is_zombie(process: &Proc) -> bool {
     process.status().field("State").is_none_or(|state| state.starts_with(['Z', 'X']))

@@ -1,0 +1,3 @@
+#!/bin/sh
+# The host has a name, too.
+hostname

@@ -1,0 +1,294 @@
+//! The learner's copy of the exercises: what is theirs to write.
+//!
+//! ```text
+//!   DIR/
+//!   ├── README.md                  how it goes, in one screen
+//!   ├── Cargo.toml                 for the editor's language server; no check uses it
+//!   ├── 03-mount-ns/pivot/
+//!   │   ├── README.md  Cargo.toml
+//!   │   └── src/main.rs  src/pivot.rs
+//!   └── .lab/
+//!       ├── course.toml            seed, and what was handed out
+//!       └── progress.toml          what is done           [`super::progress`]
+//! ```
+//!
+//! There are no solutions, hints or checks in it: they are read from the course. So an
+//! update brings what is new there, and takes nothing away that the learner has written.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::path::{Path, PathBuf};
+
+use process::{Error, Result, Step};
+use serde::{Deserialize, Serialize};
+
+use super::bench::{Answer, LARGEST};
+use super::checks::Check;
+use super::course::{Course, Exercise, read_toml};
+use super::fingerprint;
+use super::values::{Dice, Values};
+
+/// Where a copy keeps its notes.
+const NOTES: &str = ".lab";
+
+/// A learner's copy.
+#[derive(Debug)]
+pub struct Copy {
+    dir: PathBuf,
+    handed_out: HandedOut,
+}
+
+/// `.lab/course.toml`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct HandedOut {
+    /// The version of the course.
+    version: String,
+    /// The learner's own: parameters of predictions come from it.
+    pub seed: u64,
+    /// Each file as it was handed out, by its path: a fingerprint.
+    files: BTreeMap<String, String>,
+}
+
+/// What an update has done with one file.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It was not there before.
+    New(String),
+    /// The learner had not touched it: it is the new one now.
+    Replaced(String),
+    /// The learner has changed it: the new one is beside it, under this name.
+    Beside(String),
+}
+
+impl Copy {
+    /// Makes a copy in a directory that is new or empty.
+    ///
+    /// # Errors
+    /// If there is something in it already.
+    pub fn init(dir: &Path, course: &Course, seed: u64) -> Result<Self> {
+        fs::create_dir_all(dir).step(|| format!("create {}", dir.display()))?;
+        let dir = dir.canonicalize().step(|| format!("find {}", dir.display()))?;
+        let mut entries = fs::read_dir(&dir).step(|| format!("list {}", dir.display()))?;
+        if entries.next().is_some() {
+            let error = Error::new(format!("make a copy in {}: it is not empty", dir.display()));
+            return Err(match dir.join(NOTES).is_dir() {
+                true => error.hint("it is a copy already: lab exercise update brings what is new"),
+                false => error.hint("name a directory that does not exist yet"),
+            });
+        }
+        let handed_out = HandedOut { version: String::new(), seed, files: BTreeMap::new() };
+        let mut copy = Self { dir, handed_out };
+        fs::create_dir_all(copy.dir.join(NOTES)).step(|| "create .lab")?;
+        copy.update(course)?;
+        Ok(copy)
+    }
+
+    /// The copy that we are in.
+    ///
+    /// # Errors
+    /// If we are in none.
+    pub fn find() -> Result<Self> {
+        let here = std::env::current_dir().step(|| "find the current directory")?;
+        let is_copy = |dir: &&Path| dir.join(NOTES).join("course.toml").is_file();
+        let dir = here.ancestors().find(is_copy).ok_or_else(|| {
+            Error::new("this is not a copy of the exercises")
+                .hint("`lab exercise init DIR` makes one; then go there")
+        })?;
+        Self::at(dir)
+    }
+
+    /// The copy in a directory.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn at(dir: &Path) -> Result<Self> {
+        let handed_out = read_toml(&dir.join(NOTES).join("course.toml"))?;
+        Ok(Self { dir: dir.to_owned(), handed_out })
+    }
+
+    /// Its directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The learner's seed.
+    pub fn seed(&self) -> u64 {
+        self.handed_out.seed
+    }
+
+    /// A file of its notes.
+    pub fn note(&self, name: &str) -> PathBuf {
+        self.dir.join(NOTES).join(name)
+    }
+
+    /// The directory of an exercise.
+    pub fn dir_of(&self, exercise: &Exercise) -> PathBuf {
+        self.dir.join(&exercise.chapter).join(&exercise.name)
+    }
+
+    /// Where a file of an exercise's starter is in the copy.
+    pub fn path_of(&self, exercise: &Exercise, file: &str) -> PathBuf {
+        self.dir.join(relative(exercise, file))
+    }
+
+    /// The exercise in whose directory we are, by name.
+    pub fn here(&self) -> Option<String> {
+        let here = std::env::current_dir().ok()?.canonicalize().ok()?;
+        let below = here.strip_prefix(&self.dir).ok()?;
+        Some(below.components().nth(1)?.as_os_str().to_str()?.to_owned())
+    }
+
+    /// What the learner has written: the files that are theirs, as far as they are there.
+    ///
+    /// # Errors
+    /// If one is no plain file, or too large to be an answer.
+    pub fn answer(&self, exercise: &Exercise) -> Result<Answer> {
+        let mut answer = Answer::new();
+        for name in &exercise.about.edit {
+            let path = self.path_of(exercise, name);
+            let step = || format!("read {}", path.display());
+            let data = match path.symlink_metadata() {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                data => data.step(step)?,
+            };
+            if !data.is_file() {
+                return Err(Error::new(format!("{}: it is no plain file", step())));
+            }
+            if data.len() > LARGEST {
+                return Err(Error::new(format!("{}: it has {} bytes", step(), data.len()))
+                    .hint(format!("an answer has {LARGEST} bytes at most")));
+            }
+            answer.insert(name.clone(), fs::read(&path).step(step)?);
+        }
+        Ok(answer)
+    }
+
+    /// What the learner was given, with their own parameters filled in.
+    ///
+    /// # Errors
+    /// If the course cannot be read.
+    pub fn starter(&self, exercise: &Exercise) -> Result<Answer> {
+        fill(exercise, exercise.starter()?, self.seed())
+    }
+
+    /// Brings everything that is new in the course, and says what that was.
+    ///
+    /// # Errors
+    /// If something cannot be read or written.
+    pub fn update(&mut self, course: &Course) -> Result<Vec<Change>> {
+        let exercises = course.exercises()?;
+        let mut changes = Vec::new();
+        let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        files.insert("README.md".into(), include_bytes!("copy_readme.md").to_vec());
+        files.insert("Cargo.toml".into(), workspace(&exercises).into_bytes());
+        files.insert(".gitignore".into(), b"/target\n/.lab/running\n".to_vec());
+        for exercise in &exercises {
+            let prefix = format!("{}/{}", exercise.chapter, exercise.name);
+            files.insert(format!("{prefix}/README.md"), exercise.text("README.md")?.into_bytes());
+            if exercise.about.kind.is_program() {
+                let text = package(exercise, course).into_bytes();
+                files.insert(format!("{prefix}/Cargo.toml"), text);
+            }
+            for (name, bytes) in self.starter(exercise)? {
+                files.insert(relative(exercise, &name), bytes);
+            }
+        }
+        for (name, bytes) in files {
+            changes.extend(self.hand_out(&name, &bytes)?);
+        }
+        self.handed_out.version = env!("CARGO_PKG_VERSION").to_owned();
+        let text = toml::to_string(&self.handed_out).map_err(|error| Error::new(error.to_string()));
+        write(&self.note("course.toml"), text?.as_bytes())?;
+        Ok(changes)
+    }
+
+    fn hand_out(&mut self, name: &str, new: &[u8]) -> Result<Option<Change>> {
+        let path = self.dir.join(name);
+        let before = match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            read => Some(read.step(|| format!("read {}", path.display()))?),
+        };
+        let print = fingerprint::text(new);
+        let known = self.handed_out.files.insert(name.to_owned(), print.clone());
+        let Some(before) = before else {
+            // What the learner has removed comes back: without it nothing can be checked.
+            write(&path, new)?;
+            return Ok(Some(Change::New(name.to_owned())));
+        };
+        if before == new || known.as_ref() == Some(&print) {
+            return Ok(None);
+        }
+        if known.is_some_and(|known| known == fingerprint::text(&before)) {
+            write(&path, new)?;
+            return Ok(Some(Change::Replaced(name.to_owned())));
+        }
+        let beside = format!("{name}.new");
+        write(&self.dir.join(&beside), new)?;
+        Ok(Some(Change::Beside(beside)))
+    }
+}
+
+/// Fills in the parameters of a prediction; programs have none.
+///
+/// # Errors
+/// If the exercise's check cannot be read.
+pub fn fill(exercise: &Exercise, mut files: Answer, seed: u64) -> Result<Answer> {
+    if exercise.about.kind.is_program() {
+        return Ok(files);
+    }
+    let check = Check::read(exercise, None)?;
+    let values = Values::draw(&check.values, &mut Dice::new(seed, &exercise.name))?;
+    for bytes in files.values_mut() {
+        *bytes = values.fill(&String::from_utf8_lossy(bytes)).into_bytes();
+    }
+    Ok(files)
+}
+
+/// A file of a program is a source; other files lie beside the README.
+fn relative(exercise: &Exercise, file: &str) -> String {
+    let prefix = format!("{}/{}", exercise.chapter, exercise.name);
+    match file.ends_with(".rs") {
+        true => format!("{prefix}/src/{file}"),
+        false => format!("{prefix}/{file}"),
+    }
+}
+
+fn workspace(exercises: &[Exercise]) -> String {
+    let programs = exercises.iter().filter(|exercise| exercise.about.kind.is_program());
+    let members: String =
+        programs.map(|it| format!("    \"{}/{}\",\n", it.chapter, it.name)).collect();
+    format!(
+        "# For your editor's language server. `lab exercise check` does not use it.\n\
+         [workspace]\nresolver = \"3\"\nmembers = [\n{members}]\n"
+    )
+}
+
+fn package(exercise: &Exercise, course: &Course) -> String {
+    let mut text = format!(
+        "[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
+         [dependencies]\n",
+        exercise.name
+    );
+    for library in &exercise.about.libraries {
+        text.push_str(&course.dependency(library));
+    }
+    text
+}
+
+/// Writes a file. Under sudo it belongs to whom its directory belongs to: it is to be
+/// edited by them.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let step = || format!("write {}", path.display());
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir).step(step)?;
+    }
+    // Whoever is interrupted leaves the old file, or the new one.
+    let unfinished = PathBuf::from(format!("{}.unfinished", path.display()));
+    fs::write(&unfinished, bytes).step(step)?;
+    if let Some(owner) = path.parent().and_then(|dir| fs::metadata(dir).ok()) {
+        let _ = chown(&unfinished, Some(owner.uid()), Some(owner.gid()));
+    }
+    fs::rename(&unfinished, path).step(step)
+}

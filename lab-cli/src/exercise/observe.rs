@@ -1,0 +1,62 @@
+//! Observations: a learner's script, tried on containers that it has never seen.
+//!
+//! ```text
+//!   sandbox ── sh ── lab run chapter-04 … (in the background)
+//!               └─── answer.sh PID             what it prints is compared with the fact
+//! ```
+//!
+//! It is tried on two, with other values each time: what is right for one container
+//! only is no way to find out.
+
+use process::Result;
+
+use super::bench::{Answer, Bench};
+use super::case;
+use super::checks::Observe;
+use super::values::Values;
+use super::verdict::{CaseVerdict, Failure};
+
+/// The learner's file.
+pub const FILE: &str = "answer.sh";
+
+/// How many containers the script is tried on.
+const ROUNDS: usize = 2;
+
+/// Tries the script.
+///
+/// # Errors
+/// If a container cannot be made.
+pub fn check(
+    bench: &Bench,
+    observe: &Observe,
+    answer: &Answer,
+    mut draw: impl FnMut() -> Result<Values>,
+) -> Result<Vec<CaseVerdict>> {
+    let script = answer.get(FILE).cloned().unwrap_or_default();
+    let mut cases = Vec::new();
+    for round in 1..=ROUNDS {
+        let values = draw()?;
+        let (seen, said, errors) = case::observe(bench, observe, &values, &script)?;
+        let about = format!("{FILE} finds the fact in container {round} of {ROUNDS}");
+        let mut failures = Vec::new();
+        if normal(&said) != normal(&seen.found.to_string()) {
+            failures.push(Failure {
+                looked_at: format!("what {FILE} prints, and {}", seen.at),
+                expected: seen.found.to_string(),
+                found: said.trim().to_owned(),
+                hint: observe.hint,
+            });
+        }
+        let said = Some(errors).filter(|text| !failures.is_empty() && !text.trim().is_empty());
+        let has_failed = !failures.is_empty();
+        cases.push(CaseVerdict { about, failures, said });
+        if has_failed {
+            break;
+        }
+    }
+    Ok(cases)
+}
+
+fn normal(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
