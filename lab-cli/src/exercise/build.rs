@@ -89,7 +89,7 @@ pub fn build(
             messages.push_str("error: the compiler was killed: it used too much memory\n");
             None
         }
-        Some(End::TooLate) | None => {
+        None => {
             messages.push_str("error: the compiler did not come to an end\n");
             None
         }

@@ -123,11 +123,6 @@ impl Copy {
         self.dir.join(NOTES).join(name)
     }
 
-    /// The directory of an exercise.
-    pub fn dir_of(&self, exercise: &Exercise) -> PathBuf {
-        self.dir.join(&exercise.chapter).join(&exercise.name)
-    }
-
     /// Where a file of an exercise's starter is in the copy.
     pub fn path_of(&self, exercise: &Exercise, file: &str) -> PathBuf {
         self.dir.join(relative(exercise, file))

@@ -16,19 +16,23 @@
 //! Read [`sandbox`] for how a program is kept from doing harm, then [`case`] and
 //! [`facts`].
 
-use std::process::ExitCode;
-
+mod attempt;
 mod bench;
 mod build;
 mod case;
 mod checks;
+mod command;
 mod copy;
 mod course;
 mod crew;
+mod desk;
+mod diff;
 mod facts;
 mod fingerprint;
+mod help;
 mod host;
 mod kit;
+mod observation;
 mod observe;
 mod predict;
 mod progress;
@@ -36,28 +40,7 @@ mod sandbox;
 mod selftest;
 mod values;
 mod verdict;
+mod watch;
 
 use bench::Bench;
-
-/// Learn by doing: tasks that are checked on the kernel
-#[derive(clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(clap::Subcommand)]
-enum Command {
-    /// Check the course itself: starters fail, solutions pass, wrong answers do not
-    Selftest(selftest::Args),
-}
-
-/// Runs one of the commands.
-///
-/// # Errors
-/// If something of ours fails; an answer that does not pass is no error.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    match &args.command {
-        Command::Selftest(args) => selftest::run(args),
-    }
-}
+pub use command::{Args, run};

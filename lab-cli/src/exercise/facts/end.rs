@@ -28,7 +28,7 @@ fn exit(scene: &Scene<'_>, _: &Subject, _: &str) -> Seen {
     let at = "the exit code of the program";
     match &scene.end {
         Some(End::Exited(code)) => Seen::text(at, code.to_string()),
-        Some(End::TooLate) | None => Seen::nothing(at, "it has not come to an end"),
+        None => Seen::nothing(at, "it has not come to an end"),
         Some(End::Killed) => Seen::nothing(at, "it was killed"),
     }
 }

@@ -26,7 +26,7 @@ use std::io::{PipeReader, PipeWriter, Read, pipe};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cgroups::Cgroup;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -107,8 +107,6 @@ pub struct Plan {
 pub enum End {
     /// With this exit code; 128 and a signal's number for a signal.
     Exited(u8),
-    /// It has not, within its time.
-    TooLate,
     /// The whole sandbox was killed by a limit, such as of memory.
     Killed,
 }
@@ -124,9 +122,7 @@ pub struct Sandbox {
     status: PipeReader,
     _release: PipeWriter,
     end: Option<End>,
-    started: Instant,
     users: Users,
-    limits: Limits,
     // In this order: a cgroup can be removed when it is empty, the record after that.
     cgroup: Option<Cgroup>,
     _state: State,
@@ -146,7 +142,6 @@ impl Sandbox {
         let (status, tell) = pipe().step(|| "make a pipe")?;
         let (wait, release) = pipe().step(|| "make a pipe")?;
         let (parent_gate, child_gate) = gate()?;
-        let started = Instant::now();
         let args = CloneArgs { flags: FLAGS, cgroup: cgroup.as_ref().and_then(Cgroup::fd) };
         let (pid, pidfd) = match clone(args)? {
             Cloned::Parent(pid, pidfd) => (pid, pidfd),
@@ -175,9 +170,7 @@ impl Sandbox {
             status,
             _release: release,
             end: None,
-            started,
             users,
-            limits: plan.limits,
             cgroup,
             _state: state,
         };
@@ -194,16 +187,6 @@ impl Sandbox {
     /// PID 1 of the sandbox, as the host numbers it.
     pub fn pid(&self) -> Pid {
         self.pid
-    }
-
-    /// Since it was started.
-    pub fn age(&self) -> Duration {
-        self.started.elapsed()
-    }
-
-    /// What it may use.
-    pub fn limits(&self) -> Limits {
-        self.limits
     }
 
     /// The id by which the sandbox knows a user of the host's; `None` if it does not.

@@ -1,0 +1,177 @@
+//! The commands of `lab exercise`, and what each of them does.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anstream::println;
+use colored::Colorize;
+use process::Error;
+
+use super::copy::{Change, Copy};
+use super::course::Course;
+use super::desk::Desk;
+use super::{attempt, help, observation, selftest, values, watch};
+use crate::output;
+
+/// Learn by doing: tasks that are checked on the kernel
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Make a copy of the exercises, to work in
+    Init {
+        /// A directory that is new or empty
+        dir: PathBuf,
+        /// Draw the parameters of predictions from this number
+        #[arg(long, value_name = "N")]
+        seed: Option<u64>,
+    },
+    /// Bring what is new in the course, and keep what is yours
+    Update,
+    /// List the exercises, and how far you are
+    List,
+    /// Go to the first exercise that is not solved
+    Next,
+    /// Go to an exercise; one to observe starts its container
+    Start(Which),
+    /// Build and check an exercise
+    Check {
+        #[command(flatten)]
+        which: Which,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check at each save
+    Watch(Which),
+    /// Show one more hint
+    Hint(Which),
+    /// Show what the solution changes
+    Solution {
+        #[command(flatten)]
+        which: Which,
+        /// Don't ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Put the starter back, and keep what was there beside it
+    Reset {
+        #[command(flatten)]
+        which: Which,
+        /// Don't ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Tell what was behind a solved exercise
+    Explain(Which),
+    /// Check the course itself: starters fail, solutions pass, wrong answers do not
+    Selftest(selftest::Args),
+}
+
+/// An exercise.
+#[derive(clap::Args)]
+struct Which {
+    /// The exercise [default: the one you are in, or the current one]
+    name: Option<String>,
+}
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// If something of ours fails; an answer that does not pass is no error.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    match &args.command {
+        Command::Init { dir, seed } => init(dir, *seed)?,
+        Command::Update => update()?,
+        Command::Selftest(args) => return selftest::run(args),
+        Command::Check { which, json } => {
+            return Ok(check(which, *json).unwrap_or_else(|error| {
+                output::print_error(&error);
+                ExitCode::from(Error::RUNTIME_FAILED)
+            }));
+        }
+        command => return with_desk(&mut Desk::find()?, command),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn with_desk(desk: &mut Desk, command: &Command) -> anyhow::Result<ExitCode> {
+    let mut take = |which: &Which| desk.take(which.name.as_deref());
+    match command {
+        Command::Next => match desk.first_unsolved()? {
+            Some(next) => {
+                let exercise = desk.take(Some(&next.name))?;
+                desk.show(&exercise)?;
+            }
+            None => println!("All exercises are solved."),
+        },
+        Command::Start(which) => {
+            let exercise = take(which)?;
+            desk.show(&exercise)?;
+            observation::start(&desk.copy, &exercise)?;
+        }
+        Command::Watch(which) => {
+            let exercise = take(which)?;
+            return watch::run(desk, exercise);
+        }
+        Command::Hint(which) => {
+            let exercise = take(which)?;
+            help::hint(desk, &exercise)?;
+        }
+        Command::Solution { which, yes } => {
+            let exercise = take(which)?;
+            help::solution(desk, &exercise, *yes)?;
+        }
+        Command::Reset { which, yes } => {
+            let exercise = take(which)?;
+            help::reset(desk, &exercise, *yes)?;
+        }
+        Command::Explain(which) => {
+            let exercise = take(which)?;
+            help::explain(desk, &exercise)?;
+        }
+        _ => desk.list()?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn init(dir: &std::path::Path, seed: Option<u64>) -> anyhow::Result<()> {
+    let seed = seed.map_or_else(values::random_seed, |seed| Ok(seed >> 1))?;
+    let copy = Copy::init(dir, &Course::find()?, seed)?;
+    println!("The exercises are in {}.", copy.dir().display());
+    println!("{}  cd {} && lab exercise next", "then".cyan().bold(), copy.dir().display());
+    Ok(())
+}
+
+fn update() -> anyhow::Result<()> {
+    let changes = Copy::find()?.update(&Course::find()?)?;
+    for change in &changes {
+        match change {
+            Change::New(name) => println!("new       {name}"),
+            Change::Replaced(name) => println!("replaced  {name}"),
+            Change::Beside(name) => {
+                println!("kept      {}; the new one is {name}", name.trim_end_matches(".new"));
+            }
+        }
+    }
+    if changes.is_empty() {
+        println!("nothing is new");
+    }
+    Ok(())
+}
+
+fn check(which: &Which, json: bool) -> anyhow::Result<ExitCode> {
+    let desk = &mut Desk::find()?;
+    let exercise = desk.take(which.name.as_deref())?;
+    let bench = attempt::bench(desk)?;
+    let verdict = attempt::check(desk, &bench, &exercise)?;
+    match json {
+        true => println!("{}", serde_json::to_string_pretty(&verdict)?),
+        false => attempt::show(desk, &exercise, &verdict)?,
+    }
+    Ok(if verdict.has_passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

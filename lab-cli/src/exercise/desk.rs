@@ -1,0 +1,128 @@
+//! Where a learner sits: the course, their copy, and how far they are.
+
+use std::io::{IsTerminal, Write, stdin, stdout};
+
+use anstream::{eprint, println};
+use colored::Colorize;
+use process::{Error, Result, Step};
+
+use super::copy::Copy;
+use super::course::{Course, Exercise};
+use super::progress::Progress;
+
+/// All that the commands of a learner are about.
+pub struct Desk {
+    /// The course.
+    pub course: Course,
+    /// Their copy.
+    pub copy: Copy,
+    /// What is noted of it.
+    pub progress: Progress,
+}
+
+impl Desk {
+    /// The desk of the copy that we are in.
+    ///
+    /// # Errors
+    /// If we are in none.
+    pub fn find() -> Result<Self> {
+        let (course, copy) = (Course::find()?, Copy::find()?);
+        let progress = Progress::read(&copy)?;
+        Ok(Self { course, copy, progress })
+    }
+
+    /// The exercise that is meant; it is the current one from now on.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn take(&mut self, name: Option<&str>) -> Result<Exercise> {
+        let exercise = self.progress.choose(name, &self.copy, &self.course)?;
+        if self.progress.current.as_ref() != Some(&exercise.name) {
+            self.progress.current = Some(exercise.name.clone());
+            self.progress.write(&self.copy)?;
+        }
+        Ok(exercise)
+    }
+
+    /// The first exercise that is not solved.
+    ///
+    /// # Errors
+    /// If the course cannot be read.
+    pub fn first_unsolved(&self) -> Result<Option<Exercise>> {
+        let exercises = self.course.exercises()?;
+        Ok(exercises.into_iter().find(|exercise| !self.progress.of(exercise).solved))
+    }
+
+    /// The task, and what to type: one screen.
+    ///
+    /// # Errors
+    /// If the course cannot be read.
+    pub fn show(&self, exercise: &Exercise) -> Result<()> {
+        let about = &exercise.about;
+        let line = format!(
+            "{}, {} · {} · {} points · about {} minutes",
+            exercise.chapter,
+            exercise.name.bold(),
+            about.kind.name(),
+            about.points,
+            about.minutes
+        );
+        println!("{line}\n\n{}", exercise.text("README.md")?.trim_end());
+        let files = about.edit.iter().map(|file| self.copy.path_of(exercise, file));
+        let files: Vec<String> = files.map(|path| path.display().to_string()).collect();
+        println!("\n{}  {}", "edit".cyan().bold(), files.join(" "));
+        println!("{}  lab exercise check    (or watch; hint helps)", "then".cyan().bold());
+        Ok(())
+    }
+
+    /// All exercises, and how far it is.
+    ///
+    /// # Errors
+    /// If the course cannot be read.
+    pub fn list(&self) -> Result<()> {
+        let exercises = self.course.exercises()?;
+        let width = exercises.iter().map(|exercise| exercise.name.len()).max().unwrap_or(0);
+        let (mut chapter, mut solved, mut points, mut all) = ("", 0, 0, 0);
+        for exercise in &exercises {
+            if exercise.chapter != chapter {
+                chapter = &exercise.chapter;
+                println!("{}", chapter.bold());
+            }
+            let record = self.progress.of(exercise);
+            let is_current = self.progress.current.as_ref() == Some(&exercise.name);
+            let mark = match (record.solved, is_current) {
+                (true, _) => "✓".green(),
+                (false, true) => "▸".cyan(),
+                (false, false) => "·".dimmed(),
+            };
+            let (name, about) = (&exercise.name, &exercise.about);
+            let seen = if record.solution_seen { "  (solution seen)" } else { "" };
+            let (kind, worth) = (about.kind.name(), about.points);
+            println!("  {mark} {name:width$}  {kind:7}  {worth:3}  {}{seen}", about.title);
+            solved += usize::from(record.solved);
+            points += record.points;
+            all += worth;
+        }
+        println!("\n{solved} of {} solved, {points} of {all} points", exercises.len());
+        Ok(())
+    }
+}
+
+/// Asks for a yes. Where nobody can answer, `--yes` is the answer.
+///
+/// # Errors
+/// If there is no terminal, and no `--yes`.
+pub fn ask(question: &str, is_yes: bool) -> Result<bool> {
+    if is_yes {
+        return Ok(true);
+    }
+    if !stdin().is_terminal() {
+        return Err(Error::new(format!("{question}: nobody is there to answer"))
+            .hint("with --yes it is done without asking"));
+    }
+    eprint!("{question} [y/N] ");
+    let _ = stdout().flush();
+    let mut line = String::new();
+    stdin().read_line(&mut line).step(|| "read the answer")?;
+    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
+}

@@ -1,0 +1,100 @@
+//! What helps a learner who is stuck: hints, the solution, a new beginning.
+
+use std::fs;
+
+use anstream::println;
+use colored::Colorize;
+use process::{Error, Result, Step};
+
+use super::copy::write;
+use super::course::Exercise;
+use super::desk::{Desk, ask};
+use super::{diff, observation};
+
+/// The next hint only: whoever needs one does not want to read the others.
+///
+/// # Errors
+/// If the course cannot be read.
+pub fn hint(desk: &mut Desk, exercise: &Exercise) -> Result<()> {
+    let hints = exercise.hints()?;
+    let record = desk.progress.note(exercise);
+    let is_all = record.hints >= hints.len();
+    if !is_all {
+        record.hints += 1;
+    }
+    let number = record.hints;
+    desk.progress.write(&desk.copy)?;
+    let Some(hint) = number.checked_sub(1).and_then(|at| hints.get(at)) else {
+        return Err(Error::new(format!("{} has no hints", exercise.name)));
+    };
+    println!("{} {number} of {}: {hint}", "hint".cyan().bold(), hints.len());
+    if is_all {
+        println!("\nThat is the last one. `lab exercise solution` shows the solution.");
+    }
+    Ok(())
+}
+
+/// What the solution changes in the starter, if that is really wanted.
+///
+/// # Errors
+/// If the course cannot be read, or nobody says yes.
+pub fn solution(desk: &mut Desk, exercise: &Exercise, is_yes: bool) -> Result<()> {
+    let is_solved = desk.progress.of(exercise).solved;
+    if !is_solved && !ask("show the solution? it counts as seen then", is_yes)? {
+        return Ok(());
+    }
+    desk.progress.note(exercise).solution_seen |= !is_solved;
+    desk.progress.write(&desk.copy)?;
+    let starter = desk.copy.starter(exercise)?;
+    let solution = super::copy::fill(exercise, exercise.solution()?, desk.copy.seed())?;
+    for (name, bytes) in &solution {
+        let before = starter.get(name).map(Vec::as_slice).unwrap_or_default();
+        println!("{}", name.bold());
+        println!(
+            "{}",
+            diff::lines(&String::from_utf8_lossy(before), &String::from_utf8_lossy(bytes))
+        );
+    }
+    Ok(())
+}
+
+/// The explanation, when it gives nothing away any more.
+///
+/// # Errors
+/// If it is not solved yet.
+pub fn explain(desk: &Desk, exercise: &Exercise) -> Result<()> {
+    let record = desk.progress.of(exercise);
+    if !record.solved && !record.solution_seen {
+        return Err(Error::new(format!("{} is not solved yet", exercise.name))
+            .hint("the explanation would give it away: lab exercise hint helps"));
+    }
+    println!("{}", exercise.text("explanation.md")?.trim_end());
+    Ok(())
+}
+
+/// The starter again; what was written is kept beside it.
+///
+/// # Errors
+/// If a file cannot be written, or nobody says yes.
+pub fn reset(desk: &Desk, exercise: &Exercise, is_yes: bool) -> Result<()> {
+    observation::stop(exercise)?;
+    let question = format!("put the starter of {} back?", exercise.name);
+    if !ask(&question, is_yes)? {
+        return Ok(());
+    }
+    for (name, bytes) in desk.copy.starter(exercise)? {
+        let path = desk.copy.path_of(exercise, &name);
+        let before = fs::read(&path).unwrap_or_default();
+        if before == bytes {
+            continue;
+        }
+        if !before.is_empty() {
+            let kept = path.with_file_name(format!("{name}.orig"));
+            fs::rename(&path, &kept).step(|| format!("keep {}", path.display()))?;
+            println!("kept {}", kept.display());
+        }
+        write(&path, &bytes)?;
+        println!("put back {}", path.display());
+    }
+    Ok(())
+}

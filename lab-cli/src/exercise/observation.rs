@@ -1,0 +1,90 @@
+//! The container that a learner looks at by hand.
+//!
+//! It is made by this `lab`, as anybody's is, and runs in the background until the
+//! exercise is checked or reset, or for half an hour.
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anstream::println;
+use nix::sys::signal::{Signal, kill};
+use process::running::{Running, running};
+use process::{Error, Result, Step};
+
+use super::checks::Check;
+use super::copy::Copy;
+use super::course::{Exercise, Kind};
+use super::values::{Dice, Values, random_seed};
+
+/// How long it runs at most, in seconds.
+const LIFETIME: &str = "1800";
+
+/// How long it may take to start.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Starts the container of an exercise of that kind, and says which process it is.
+///
+/// # Errors
+/// If it does not come up.
+pub fn start(copy: &Copy, exercise: &Exercise) -> Result<()> {
+    let check = Check::read(exercise, None)?;
+    let Some(observe) = check.observe else { return Ok(()) };
+    stop(exercise)?;
+    let mut values = Values::draw(&check.values, &mut Dice::new(random_seed()?, &exercise.name))?;
+    values.set("forever", LIFETIME);
+    let mut words = observe.run.iter().map(|word| values.fill(word));
+    let log = copy.note("container.log");
+    let errors = std::fs::File::create(&log).step(|| format!("write {}", log.display()))?;
+    let program = std::env::current_exe().step(|| "find the lab program")?;
+    let mut runtime = Command::new(program)
+        .args(["run", "--view", "none"])
+        .args(words.next())
+        .args(["--name", &name(exercise)])
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(errors)
+        // Ctrl-C is for whoever is in the foreground.
+        .process_group(0)
+        .spawn()
+        .step(|| "start the container")?;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(container) = find(exercise)? {
+            println!("\nThe container runs: its first process is {} on the host.", container.pid);
+            return Ok(());
+        }
+        let has_ended = runtime.try_wait().step(|| "start the container")?.is_some();
+        if has_ended || Instant::now() > deadline {
+            let _ = runtime.kill();
+            let said = std::fs::read_to_string(&log).unwrap_or_default();
+            return Err(Error::new(format!("start the container: {}", said.trim())));
+        }
+        sleep(Duration::from_millis(5));
+    }
+}
+
+/// Ends it, if it runs.
+///
+/// # Errors
+/// If the records of containers cannot be read.
+pub fn stop(exercise: &Exercise) -> Result<()> {
+    if exercise.about.kind == Kind::Observe
+        && let Some(container) = find(exercise)?
+    {
+        // Its runtime waits for it, and tidies up.
+        let _ = kill(container.pid, Signal::SIGKILL);
+    }
+    Ok(())
+}
+
+fn find(exercise: &Exercise) -> Result<Option<Running>> {
+    let name = name(exercise);
+    Ok(running()?.into_iter().find(|container| container.name.as_ref() == Some(&name)))
+}
+
+fn name(exercise: &Exercise) -> String {
+    format!("observe-{}", exercise.name)
+}
