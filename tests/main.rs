@@ -17,6 +17,7 @@ mod chapter_09_security;
 mod chapters;
 mod cli;
 mod doctor;
+mod exercises;
 mod faults;
 mod job_control;
 mod lifetimes;

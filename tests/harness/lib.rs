@@ -300,8 +300,8 @@ pub fn copy_program(name: &str, copy: &Path) {
     assert!(status.expect("cp starts").success());
 }
 
-/// Where the tests keep their root file system from run to run.
-fn cache_dir() -> PathBuf {
+/// Where the tests keep root file systems and libraries from run to run.
+pub fn cache_dir() -> PathBuf {
     programs().parent().unwrap_or(programs()).join("tmp/lab-test-cache")
 }
 

@@ -4,7 +4,6 @@
 //! Nothing is printed here and nothing remembered, so that several processes can do it
 //! side by side: a [`Bench`] is made once, and each check has its own sandboxes.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -12,15 +11,15 @@ use nix::unistd::geteuid;
 use process::{Error, Result};
 
 use super::checks::Check;
-use super::course::{Course, Exercise, Kind, Need};
+use super::course::{Course, Exercise, Files, Kind, Need};
 use super::kit::Kit;
 use super::values::{Dice, Values};
 use super::verdict::{CaseVerdict, Verdict};
 use super::{build, case, observe, predict};
 use crate::rootfs;
 
-/// The learner's files, by name.
-pub type Answer = BTreeMap<String, Vec<u8>>;
+/// The learner's files.
+pub type Answer = Files;
 
 /// The largest file of an answer, in bytes.
 pub const LARGEST: u64 = 256 * 1024;

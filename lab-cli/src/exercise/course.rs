@@ -22,6 +22,9 @@ use process::{Error, Result, Step};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+/// Files by name, and what is in them.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
 /// All exercises.
 #[derive(Clone, Debug)]
 pub struct Course {
@@ -206,7 +209,7 @@ impl Exercise {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn starter(&self) -> Result<BTreeMap<String, Vec<u8>>> {
+    pub fn starter(&self) -> Result<Files> {
         files(&self.dir.join("starter"))
     }
 
@@ -214,7 +217,7 @@ impl Exercise {
     ///
     /// # Errors
     /// If they cannot be read.
-    pub fn solution(&self) -> Result<BTreeMap<String, Vec<u8>>> {
+    pub fn solution(&self) -> Result<Files> {
         files(&self.dir.join("solution"))
     }
 
@@ -222,7 +225,7 @@ impl Exercise {
     ///
     /// # Errors
     /// If they cannot be read.
-    pub fn wrong(&self) -> Result<Vec<(String, BTreeMap<String, Vec<u8>>)>> {
+    pub fn wrong(&self) -> Result<Vec<(String, Files)>> {
         let dir = self.dir.join("wrong");
         if !dir.is_dir() {
             return Ok(Vec::new());
@@ -259,7 +262,7 @@ pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T> {
 }
 
 /// The files of a directory by name, and none of those below it.
-fn files(dir: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+fn files(dir: &Path) -> Result<Files> {
     let step = || format!("read the files in {}", dir.display());
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),

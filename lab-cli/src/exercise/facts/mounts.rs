@@ -18,7 +18,7 @@ pub const LOOKS: &[Look] = &[
     // leaves that as it is
     Look { name: "root of mounts", run: root_of_mounts },
     // all mount points that it can reach from its root
-    Look { name: "mounts", run: |_, subject, _| table(subject, |mount| target(mount)) },
+    Look { name: "mounts", run: |_, subject, _| table(subject, target) },
     // the file system type at a mount point, of what is mounted there last
     Look { name: "mount type", run: |_, it, at| one(it, at, |mount| mount.file_system.clone()) },
     // rw or ro

@@ -1,0 +1,289 @@
+//! Exercises as a learner does them, and programs that no learner should write.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Once;
+
+use harness::terminal::on_terminal;
+use harness::{Lab, Ran, cache_dir, programs, ran, skip};
+use tempfile::TempDir;
+
+/// A learner with a copy of the exercises.
+struct Learner {
+    lab: Lab,
+    copy: TempDir,
+}
+
+impl Learner {
+    fn new() -> Self {
+        let copy = TempDir::with_prefix("lab-test-").unwrap();
+        let learner = Self { lab: Lab::new(), copy };
+        learner.lab.lab(["exercise", "init", learner.dir().to_str().unwrap()]).ok();
+        learner
+    }
+
+    /// One who checks programs: `None` without the right to, and without a compiler.
+    fn with_kit() -> Option<Self> {
+        let learner = skip::is_root().then(Self::new)?;
+        // The libraries are built once, which takes longer than any test may.
+        static BUILT: Once = Once::new();
+        BUILT.call_once(|| drop(learner.run(&["selftest", "zombies"])));
+        Some(learner)
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.copy.path().join("copy")
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.lab.program("lab");
+        command.arg("exercise").args(args).current_dir(self.dir());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        ran(self.command(args).output().expect("lab starts"))
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        fs::write(self.dir().join(file), text).unwrap();
+    }
+
+    /// An init for the exercise `zombies`, whose life is this.
+    fn write_init(&self, life: &str) {
+        let starter = fs::read_to_string(course().join("02-pid-ns/zombies/starter/init.rs"));
+        let starter = starter.unwrap();
+        let (before, _) = starter.split_once("    loop {").unwrap();
+        self.write(
+            "02-pid-ns/zombies/src/init.rs",
+            &format!("{before}    let _ = command;\n{life}\n}}\n"),
+        );
+    }
+}
+
+fn course() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("exercises")
+}
+
+fn solution(of: &str) -> String {
+    fs::read_to_string(course().join(of)).unwrap()
+}
+
+#[test]
+fn a_learner_gets_from_the_first_task_to_the_explanation() {
+    let Some(learner) = Learner::with_kit() else { return };
+    let task = learner.run(&["next"]).ok();
+    assert!(task.contains("lab exercise check"), "{task}");
+    let task = learner.run(&["start", "pivot"]).ok();
+    assert!(task.contains("## Done means") && task.contains("src/pivot.rs"), "{task}");
+    assert!(task.lines().count() <= 40, "more than a screen: {task}");
+
+    let failed = learner.run(&["check"]);
+    assert_eq!(failed.code, 1, "{failed:?}");
+    for word in ["looked at", "expected", "found", "not yet implemented"] {
+        assert!(failed.stdout.contains(word), "{word} is missing: {failed:?}");
+    }
+    assert_eq!(learner.run(&["explain"]).code, 125);
+
+    learner
+        .write("03-mount-ns/pivot/src/pivot.rs", &solution("03-mount-ns/pivot/solution/pivot.rs"));
+    let passed = learner.run(&["check"]).ok();
+    assert!(passed.contains("pivot: passed"), "{passed}");
+    assert!(learner.run(&["explain"]).ok().contains("MNT_DETACH"));
+    let list = learner.run(&["list"]).ok();
+    assert!(list.contains("✓ pivot"), "{list}");
+}
+
+#[test]
+fn what_does_not_compile_is_shown_as_the_compiler_says_it() {
+    let Some(learner) = Learner::with_kit() else { return };
+    learner.write("03-mount-ns/pivot/src/pivot.rs", "pub fn pivot() { nonsense }\n");
+    let failed = learner.run(&["check", "pivot"]);
+    assert_eq!(failed.code, 1, "{failed:?}");
+    assert!(failed.stdout.contains("--> src/pivot.rs:1:"), "{failed:?}");
+}
+
+#[test]
+fn hints_come_one_by_one_and_the_solution_is_noted() {
+    let learner = Learner::new();
+    let first = learner.run(&["hint", "pivot"]).ok();
+    let second = learner.run(&["hint"]).ok();
+    assert!(first.contains("hint 1 of 4") && second.contains("hint 2 of 4"), "{first}{second}");
+    assert!(!first.contains(second.lines().nth(2).unwrap()));
+
+    let refused = learner.run(&["solution"]);
+    assert!(refused.stderr.contains("--yes"), "{refused:?}");
+    let solution = learner.run(&["solution", "--yes"]).ok();
+    assert!(solution.contains("-     todo!()"), "{solution}");
+    assert!(learner.run(&["list"]).ok().contains("(solution seen)"));
+}
+
+#[test]
+fn a_copy_has_no_answers_in_it() {
+    let learner = Learner::new();
+    let given_away = "pivot_root\\(\"|explanation|\\[\\[case";
+    let grep = Command::new("grep").args(["-rlE", given_away]).arg(learner.dir()).output();
+    let found = ran(grep.unwrap());
+    assert_eq!(found.stdout, "");
+    assert_eq!(learner.lab.lab(["exercise", "init", learner.dir().to_str().unwrap()]).code, 125);
+    let elsewhere = learner.lab.lab(["exercise", "next"]);
+    assert!(elsewhere.stderr.contains("this is not a copy of the exercises"), "{elsewhere:?}");
+}
+
+#[test]
+fn an_update_brings_what_is_new_and_keeps_what_was_written() {
+    let mut learner = Learner::new();
+    let course = learner.copy.path().join("course");
+    let copied = Command::new("cp").arg("-r").arg(self::course()).arg(&course).status();
+    assert!(copied.unwrap().success());
+    learner.lab.set_env("LAB_COURSE_DIR", &course);
+    assert_eq!(learner.run(&["update"]).ok(), "nothing is new\n");
+
+    learner.write("03-mount-ns/pivot/src/pivot.rs", "// mine\n");
+    for file in ["03-mount-ns/pivot/starter/pivot.rs", "02-pid-ns/zombies/starter/init.rs"] {
+        let text = fs::read_to_string(course.join(file)).unwrap();
+        fs::write(course.join(file), format!("// new\n{text}")).unwrap();
+    }
+    let said = learner.run(&["update"]).ok();
+    assert!(said.contains("replaced  02-pid-ns/zombies/src/init.rs"), "{said}");
+    assert!(said.contains("src/pivot.rs.new"), "{said}");
+    let read = |name: &str| fs::read_to_string(learner.dir().join(name)).unwrap();
+    assert_eq!(read("03-mount-ns/pivot/src/pivot.rs"), "// mine\n");
+    assert!(read("03-mount-ns/pivot/src/pivot.rs.new").starts_with("// new\n"));
+    assert!(read("02-pid-ns/zombies/src/init.rs").starts_with("// new\n"));
+    assert_eq!(learner.run(&["update"]).ok(), "nothing is new\n");
+
+    learner.run(&["reset", "pivot", "--yes"]).ok();
+    assert_eq!(read("03-mount-ns/pivot/src/pivot.rs.orig"), "// mine\n");
+}
+
+/// Checks an init with this life, which must fail, and returns what was said.
+fn failing(learner: &Learner, life: &str) -> String {
+    learner.write_init(life);
+    let failed = learner.run(&["check", "zombies"]);
+    assert_eq!(failed.code, 1, "{failed:?}");
+    failed.stdout
+}
+
+#[test]
+fn a_program_that_never_ends_or_forks_for_ever_ends_with_a_word_about_it() {
+    let Some(learner) = Learner::with_kit() else { return };
+    let said = failing(&learner, "    loop { std::hint::spin_loop() }");
+    assert!(said.contains("the program still runs"), "{said}");
+    let said = failing(&learner, "    loop { let _ = unsafe { fork() }; }");
+    assert!(said.contains("more and more of them"), "{said}");
+}
+
+#[test]
+fn printing_what_is_expected_does_not_pass() {
+    let Some(learner) = Learner::with_kit() else { return };
+    let said = failing(&learner, "    println!(\"passed\");\n    exit_now(0)");
+    assert!(said.contains("the exit code of the program"), "{said}");
+}
+
+#[test]
+fn a_program_finds_neither_the_course_nor_the_host() {
+    let Some(learner) = Learner::with_kit() else { return };
+    let secret = course().join("02-pid-ns/zombies/solution/init.rs");
+    // Neither while it is compiled …
+    let said = failing(&learner, &format!("    include!({secret:?})"));
+    assert!(said.contains("couldn't read"), "{said}");
+    // … nor while it runs: it is in the root of its container, whose parent is the host's.
+    let look = format!(
+        "    for path in [{secret:?}, \"/home\", \"/root/.cargo\", \"/etc/shadow\"] {{\n\
+         let host = format!(\"/proc/1/root{{path}}\");\n\
+         if std::path::Path::new(&host).exists() {{ eprintln!(\"found {{path}}\") }}\n}}\n\
+         eprintln!(\"looked around\");\n    exit_now(0)"
+    );
+    let said = failing(&learner, &look);
+    assert!(said.contains("looked around") && !said.contains("found /"), "{said}");
+}
+
+#[test]
+fn an_observation_is_made_on_containers_nobody_knows() {
+    let Some(learner) = Learner::with_kit() else { return };
+    let started = learner.run(&["start", "whose-name"]).ok();
+    let line = started.lines().find(|line| line.contains("first process is")).expect("a number");
+    let pid: i32 = line.split(' ').find_map(|word| word.parse().ok()).expect("a number");
+    assert!(Path::new(&format!("/proc/{pid}/ns/uts")).exists());
+    let answer = "04-uts-ipc/whose-name/answer.sh";
+    learner.write(answer, &solution("04-uts-ipc/whose-name/solution/answer.sh"));
+    learner.run(&["check"]).ok();
+    harness::eventually("the container ends with the check", || {
+        fs::read_dir(learner.lab.state_dir()).unwrap().count() == 0
+    });
+}
+
+#[test]
+fn watching_checks_at_each_save_until_q() {
+    let Some(learner) = Learner::with_kit() else { return };
+    let mut terminal = on_terminal(learner.command(&["watch", "pivot"]));
+    terminal.exp_string("not yet after").expect("a first verdict");
+    terminal.exp_string("q quit").expect("the keys");
+    learner
+        .write("03-mount-ns/pivot/src/pivot.rs", &solution("03-mount-ns/pivot/solution/pivot.rs"));
+    terminal.exp_string("passed").expect("a verdict on what was saved");
+    terminal.exp_string("q quit").expect("the keys");
+    terminal.send("h").expect("it reads keys");
+    terminal.flush().expect("it reads keys");
+    terminal.exp_string("hint").expect("a hint");
+    terminal.exp_string("q quit").expect("the keys");
+    terminal.send("q").expect("it reads keys");
+    terminal.flush().expect("it reads keys");
+    terminal.exp_eof().expect("the end");
+}
+
+/// Runs its arguments as an ordinary user, who can read the directories named in
+/// `$READABLE` wherever they are: also those that only root can reach.
+const AS_SOMEBODY: &str = r#"
+set -e
+mount -t tmpfs staging /mnt
+number=0
+for path in $READABLE; do
+    number=$((number + 1)); mkdir /mnt/$number; mount --rbind "$path" /mnt/$number
+done
+number=0
+for path in $READABLE; do
+    number=$((number + 1)); top=/${path#/}; top=/$(echo "${top#/}" | cut -d/ -f1)
+    case $(stat -c %A "$top") in *x|*t) ;; *) mount -t tmpfs -o mode=755 open "$top" ;; esac
+    mkdir -p "$path"; mount --rbind /mnt/$number "$path"
+done
+umount -R -l /mnt
+exec setpriv --reuid 61235 --regid 61235 --clear-groups "$@"
+"#;
+
+#[test]
+fn an_ordinary_user_solves_them_too() {
+    let Some(learner) = Learner::with_kit() else { return };
+    let sysroot = ran(Command::new("rustc").args(["--print", "sysroot"]).output().unwrap()).ok();
+    let readable = [
+        sysroot.trim().to_owned(),
+        course().parent().unwrap().display().to_string(),
+        programs().parent().unwrap().display().to_string(),
+        learner.copy.path().display().to_string(),
+    ];
+    let home = learner.copy.path();
+    learner
+        .write("03-mount-ns/pivot/src/pivot.rs", &solution("03-mount-ns/pivot/solution/pivot.rs"));
+    // The libraries are already there: this user could not build them.
+    let cache = home.join("cache");
+    fs::create_dir_all(cache.join("kit")).unwrap();
+    fs::copy(cache_dir().join("kit/index"), cache.join("kit/index")).unwrap();
+    let owned = Command::new("chown").args(["-R", "61235:61235"]).arg(home).status();
+    assert!(owned.unwrap().success());
+    let mut command = Command::new("unshare");
+    command
+        .args(["-m", "--propagation", "private", "sh", "-c", AS_SOMEBODY, "sh"])
+        .arg(programs().join("lab"))
+        .args(["exercise", "check", "pivot"])
+        .current_dir(learner.dir())
+        .env("READABLE", readable.join(" "))
+        .env("HOME", home)
+        .env("LAB_CACHE_DIR", &cache)
+        .env("LAB_STATE_DIR", home.join("state"))
+        .env_remove("CI")
+        .stdin(Stdio::null());
+    let said = ran(command.output().unwrap()).ok();
+    assert!(said.contains("pivot: passed"), "{said}");
+}
