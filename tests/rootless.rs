@@ -1,17 +1,23 @@
 //! Everything as an ordinary user: one without a name, and without granted ids.
 
 use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
 
-use harness::{Lab, assert_snapshot, kernel, skip};
+use harness::net::{HOST, Net};
+use harness::{Lab, assert_snapshot, eventually, kernel, skip};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
 /// Neither in /etc/passwd nor in /etc/subuid.
 const SOMEBODY: u32 = 61_234;
+
+/// What is said of the network depends on what is installed; it has tests of its own.
+const NETWORK: (&str, &str) = ("(?m)^note: its? .*way to the outside.*$", "note: <network>");
 
 /// A user with a home of their own.
 pub struct User {
@@ -53,6 +59,37 @@ impl User {
         command
     }
 
+    /// The same on a host where everybody may make a tap, as on most of them.
+    fn lab_with_tun(&self, args: &[&str]) -> Command {
+        let home = self.home.path();
+        let mut command = Command::new("unshare");
+        command
+            .args(["--mount", "--propagation", "private", "sh", "-c"])
+            .arg(
+                "set -e; mount -t tmpfs -o mode=755 none /dev/net; mknod /dev/net/tun c 10 200; \
+                 chmod 666 /dev/net/tun; user=$1; shift; \
+                 exec setpriv --reuid $user --regid $user --clear-groups \"$@\"",
+            )
+            .args(["sh", &SOMEBODY.to_string()])
+            .arg(home.join("lab"))
+            .args(args)
+            .envs(self.lab(&[]).get_envs().filter_map(|(key, value)| Some((key, value?))))
+            .current_dir(home)
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// A `PATH` that begins with these programs, which are shell scripts.
+    fn path_with(&self, programs: &[(&str, &str)]) -> String {
+        let bin = self.home.path().join("bin");
+        fs::create_dir_all(&bin).unwrap();
+        for (name, script) in programs {
+            fs::write(bin.join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+            fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        format!("{}:{}", bin.display(), std::env::var("PATH").unwrap())
+    }
+
     /// Runs `lab` to its end, and makes sure that nothing is left recorded.
     pub fn run(&self, args: &[&str]) -> Output {
         let output = self.lab(args).output().expect("lab starts");
@@ -76,7 +113,7 @@ fn an_ordinary_user_runs_every_chapter_and_is_root_in_there() {
         assert_eq!(said, expected, "{chapter}: {notes}");
         assert_eq!(output.status.code(), Some(3), "{chapter}: {notes}");
         if number == 8 {
-            assert_snapshot!("rootless_note", notes);
+            assert_snapshot!("rootless_note", notes, filters => &[NETWORK]);
         }
     }
 }
@@ -103,12 +140,12 @@ fn an_ordinary_users_layer_takes_and_lists_changes() {
 fn what_an_ordinary_user_cannot_have_is_an_error() {
     let Some(user) = User::new() else { return };
     let mut said = String::new();
-    for option in [["--memory", "64m"], ["--publish", "8080:80"], ["--user", "1000"]] {
+    for option in [["--memory", "64m"], ["--user", "1000"]] {
         let output = user.run(&["run", "7", option[0], option[1], "--", "true"]);
         assert_eq!(output.status.code(), Some(125), "{option:?}");
         said += &format!("$ lab run 7 {} -- true\n{}", option.join(" "), text(&output.stderr));
     }
-    let filters = &[(r"the cgroup [^:]+", "the cgroup <dir>")];
+    let filters = &[(r"the cgroup [^:]+", "the cgroup <dir>"), NETWORK];
     assert_snapshot!("rootless_refusals", said, filters => filters);
 }
 
@@ -130,4 +167,116 @@ fn what_a_killed_run_of_an_ordinary_user_leaves_is_cleaned() {
     assert_eq!(fs::read_dir(user.home.path().join("state")).unwrap().count(), 1);
     let output = user.run(&["clean"]);
     assert!(text(&output.stdout).contains("removed writable layer"), "{output:?}");
+}
+
+#[test]
+fn a_port_that_nothing_can_lead_in_is_an_error() {
+    let Some(user) = User::new() else { return };
+    let mut lab = user.lab(&["run", "7", "-p", "127.0.0.1:18080:80", "--", "true"]);
+    let output = lab.env("PATH", user.home.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(125));
+    assert_snapshot!("rootless_no_uplink", text(&output.stderr));
+}
+
+fn may_try_tun() -> bool {
+    let is_there = Path::new("/dev/net/tun").exists();
+    if !is_there {
+        skip::skip("needs /dev/net/tun");
+    }
+    is_there
+}
+
+#[test]
+fn a_program_that_fails_or_hangs_leaves_the_network_isolated() {
+    let Some(user) = User::new() else { return };
+    if !may_try_tun() {
+        return;
+    }
+    // It hides, as a daemon does, before it hangs.
+    let path = user.path_with(&[
+        ("pasta", "setsid sleep 86417 & exec sleep 86417"),
+        ("slirp4netns", "echo one thing >&2; echo another >&2; exit 1"),
+    ]);
+    let mut lab = user.lab_with_tun(&["run", "5", "--", "true"]);
+    let output = lab.env("PATH", &path).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_snapshot!("rootless_failed_uplinks", text(&output.stderr));
+    let is_left = || {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let mut commands = processes.map(|process| fs::read(process.path().join("cmdline")));
+        commands.any(|command| command.is_ok_and(|command| command == b"sleep\x0086417\0"))
+    };
+    eventually("what hung is gone", || !is_left());
+    // With a port to publish, it is an error.
+    let mut lab = user.lab_with_tun(&["run", "5", "-p", "18080:80", "--", "true"]);
+    let path = user.path_with(&[("pasta", "echo no >&2; exit 1")]);
+    let output = lab.env("PATH", path).output().unwrap();
+    assert_eq!(output.status.code(), Some(125), "{output:?}");
+    assert!(text(&output.stderr).contains("pasta: no; slirp4netns: another"), "{output:?}");
+}
+
+/// Starts a container that stays until its standard input closes; its first process.
+fn start(mut lab: Command) -> (Child, i32) {
+    let mut run = lab.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let said = kernel::read_until(run.stdout.as_mut().unwrap(), "ready\n");
+    assert!(said.is_some(), "it did not start");
+    let children = format!("/proc/{0}/task/{0}/children", run.id());
+    let is_container = |pid: &i32| {
+        let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        name.trim() != "lab:uplink"
+    };
+    let children = fs::read_to_string(children).unwrap();
+    let pid = children.split_whitespace().flat_map(str::parse).find(is_container);
+    (run, pid.expect("the container's process"))
+}
+
+/// What both programs have to do, with the other one out of the way.
+fn connects(tool: &str, other: &str) {
+    let Some(user) = User::new() else { return };
+    if !may_try_tun() {
+        return;
+    }
+    if !Path::new("/usr/bin").join(tool).exists() {
+        return skip::skip(&format!("needs {tool}"));
+    }
+    let (host, elsewhere) = Net::host();
+    host.ip("route add default via 198.51.100.2");
+    let script = "echo ready; read line";
+    let publish = ["-p", "18080:80", "-p", "127.0.0.1:18081:81", "-p", "5353:53/udp"];
+    let mut args = vec!["run", "5"];
+    args.extend(publish.into_iter().chain(["--", "sh", "-c", script]));
+    let mut lab = user.lab_with_tun(&args);
+    lab.env("PATH", user.path_with(&[(other, "exit 1")]));
+    let (mut run, pid) = host.inside(|| start(lab));
+
+    let container = Net::of(pid);
+    let far = elsewhere.listen(7000);
+    let peer = container.reaches((Ipv4Addr::new(198, 51, 100, 2), 7000), &far);
+    assert_eq!(peer.expect("a way out").ip(), HOST, "sent by a socket on the host");
+    let (server, local) = (container.listen(80), container.listen(81));
+    assert!(elsewhere.reaches((HOST, 18080), &server).is_some());
+    assert!(host.reaches((Ipv4Addr::LOCALHOST, 18080), &server).is_some());
+    assert!(host.reaches((Ipv4Addr::LOCALHOST, 18081), &local).is_some());
+    assert!(elsewhere.reaches((HOST, 18081), &local).is_none(), "of the loopback only");
+    let names = container.listen_udp(53);
+    assert!(elsewhere.reaches_udp((HOST, 5353), &names));
+
+    // However the runtime ends, the program ends with it, and the port is free.
+    kill(Pid::from_raw(run.id() as i32), Signal::SIGKILL).unwrap();
+    run.wait().unwrap();
+    eventually("the port is free", || {
+        host.inside(|| TcpListener::bind((Ipv4Addr::UNSPECIFIED, 18080))).is_ok()
+    });
+    let output = user.run(&["clean"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[test]
+fn pasta_connects_an_ordinary_users_container() {
+    connects("pasta", "slirp4netns");
+}
+
+#[test]
+fn slirp4netns_connects_an_ordinary_users_container() {
+    connects("slirp4netns", "pasta");
 }

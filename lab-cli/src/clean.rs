@@ -7,6 +7,7 @@ use anyhow::Result;
 use colored::Colorize;
 use nix::unistd::geteuid;
 use process::{State, orphan};
+use user_ns::rootless::World;
 
 use crate::{output, rootfs};
 
@@ -33,7 +34,7 @@ pub fn run() -> Result<ExitCode> {
     }
     // What was made as root of a user namespace can be removed only as such a one.
     if !geteuid().is_root() && !leftovers.is_empty() {
-        user_ns::rootless::enter(true)?;
+        user_ns::rootless::enter(World::Isolated)?;
     }
     for state in leftovers {
         for line in sweep(&state)? {

@@ -13,6 +13,7 @@ use net_ns::NetworkOptions;
 use nix::unistd::geteuid;
 use process::{Container, Outcome, Step};
 use serde::Serialize;
+use user_ns::rootless::World;
 
 use crate::chapters::{AllOptions, Chapter, DefaultRoot, parser};
 use crate::view::{self, Detail, View};
@@ -146,13 +147,10 @@ fn become_root(chapter: &Chapter, matches: &ArgMatches) -> Result<()> {
     }
     output::note("not root: this runs in a user namespace, chapter 8 explains it");
     if !chapter.has_own("net") {
-        return Ok(user_ns::rootless::enter(false)?);
+        return Ok(user_ns::rootless::enter(World::Shared)?);
     }
     let network = NetworkOptions::from_arg_matches(matches)?;
-    if network.network == net_ns::Mode::Bridge {
-        output::note("its bridge is in there as well: no way to the outside");
-    }
-    Ok(user_ns::rootless::become_root(&network)?)
+    Ok(user_ns::rootless::become_root(&network, output::note)?)
 }
 
 /// The root a chapter runs in when none is named; also says if it looks damaged.

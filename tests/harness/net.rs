@@ -145,6 +145,8 @@ impl Net {
     ) -> Option<SocketAddr> {
         let address = address.into();
         let mut client = self.inside(|| TcpStream::connect_timeout(&address, DEADLINE / 4)).ok()?;
+        // At once, as most clients do: a proxy between the two may wait for it.
+        client.write_all(b"question").ok()?;
         server.set_nonblocking(true).expect("a socket");
         let (mut served, peer) = wait_for("the connection", || match server.accept() {
             Err(error) if error.kind() == ErrorKind::WouldBlock => None,
@@ -155,7 +157,6 @@ impl Net {
             socket.set_read_timeout(Some(DEADLINE)).expect("a socket");
         }
         let mut word = [0; 8];
-        client.write_all(b"question").expect("it is sent");
         served.read_exact(&mut word).expect("it arrives");
         assert_eq!(&word, b"question");
         served.write_all(b"answered").expect("it is sent");

@@ -26,4 +26,4 @@ mod nft;
 
 pub use network::{Mode, Network, NetworkOptions, set_up_loopback};
 pub use plug::sweep;
-pub use publish::{Protocol, Publish, Published};
+pub use publish::{HELD_OUTSIDE, Protocol, Publish, Published};

@@ -6,6 +6,10 @@
 //! there in vain. That is why we open it ourselves and hold it as long as the
 //! container lives, without ever accepting. A port that somebody has already is then
 //! an error before anything was made, and `ss -ltnp` tells whose it is.
+//!
+//! The network in which this runs need not be the host's: chapter 8 has one for ordinary
+//! users, and a helper on the host that holds the ports and leads them in. By then the
+//! host's addresses are decided; whatever arrives in here for such a port is meant.
 
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
@@ -13,6 +17,10 @@ use std::str::FromStr;
 
 use nix::errno::Errno;
 use process::{Error, Result, Step};
+
+/// Where a helper outside holds the ports, this variable has the addresses on the host,
+/// one for each wish.
+pub const HELD_OUTSIDE: &str = "LAB_PORTS_HELD_OUTSIDE";
 
 /// What a port belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,8 +97,10 @@ impl std::fmt::Display for Publish {
 /// A wish that came true: the port is held, and known.
 #[derive(Debug)]
 pub struct Published {
-    /// Address and port on the host.
+    /// Address and port in this network.
     pub host: SocketAddrV4,
+    /// The same as the user knows it: another one only if it is held outside.
+    pub shown: SocketAddrV4,
     /// The port in the container.
     pub container: u16,
     /// What both ports belong to.
@@ -103,8 +113,8 @@ pub struct Published {
 impl std::fmt::Display for Published {
     /// `127.0.0.1:18080->80/tcp`, as `docker ps` has it.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { host, container, protocol, .. } = self;
-        write!(f, "{}", Publish { host: *host, container: *container, protocol: *protocol })
+        let Self { shown: host, container, protocol, .. } = *self;
+        write!(f, "{}", Publish { host, container, protocol })
     }
 }
 
@@ -114,13 +124,22 @@ impl Published {
     /// # Errors
     /// If one is in use, is wished for twice, or belongs to no address of this host.
     pub fn reserve_all(wishes: &[Publish]) -> Result<Vec<Self>> {
+        let mut held_outside = held_outside().into_iter();
         let mut published: Vec<Self> = Vec::new();
         for wish in wishes {
-            let is_same = |other: &Self| (other.host, other.protocol) == (wish.host, wish.protocol);
+            let is_same =
+                |other: &Self| (other.shown, other.protocol) == (wish.host, wish.protocol);
             if published.iter().any(is_same) {
                 return Err(Error::new(format!("publish {}: asked for twice", wish.host)));
             }
-            published.push(Self::reserve(wish)?);
+            published.push(match held_outside.next() {
+                Some(shown) => {
+                    let host = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, shown.port());
+                    let is_random = wish.host.port() == 0;
+                    Self { shown, is_random, ..Self::reserve(&Publish { host, ..*wish })? }
+                }
+                None => Self::reserve(wish)?,
+            });
         }
         Ok(published)
     }
@@ -138,8 +157,14 @@ impl Published {
             opened.step(|| format!("publish {host}")).map_err(|error| explain(error, wish))?;
         let is_random = host.port() == 0;
         host.set_port(local.port());
-        Ok(Self { host, container, protocol, is_random, _held: held })
+        Ok(Self { host, shown: host, container, protocol, is_random, _held: held })
     }
+}
+
+/// What [`HELD_OUTSIDE`] says; nothing in the host's own network.
+fn held_outside() -> Vec<SocketAddrV4> {
+    let list = std::env::var(HELD_OUTSIDE).unwrap_or_default();
+    list.split(' ').filter_map(|address| address.parse().ok()).collect()
 }
 
 fn explain(error: Error, wish: &Publish) -> Error {

@@ -14,7 +14,8 @@
 //!
 //! Read [`namespace`] for the container's side, [`maps`] and [`subordinate`] for who is
 //! who, [`idmap`] for the files, and [`runtime`] for the whole. [`rootless`] is the same
-//! feature from the other end: it makes the course work for users who are not root.
+//! feature from the other end: it makes the course work for users who are not root, with
+//! [`uplink`] and [`userspace`] for their network.
 //! [`clock`] has the eighth namespace, which is small.
 //!
 //! Left out on purpose: ranges that keep containers apart from one another, not only
@@ -29,6 +30,8 @@ pub mod namespace;
 pub mod rootless;
 pub mod runtime;
 pub mod subordinate;
+pub mod uplink;
+pub mod userspace;
 
 mod helper;
 mod refusal;

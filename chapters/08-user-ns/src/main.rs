@@ -15,7 +15,8 @@ struct Cli {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     process::main(|| {
-        user_ns::rootless::become_root(&cli.options.network)?;
+        let note = |text: &str| eprintln!("note: {text}");
+        user_ns::rootless::become_root(&cli.options.network, note)?;
         create(&cli.options)
     })
 }

@@ -15,12 +15,14 @@
 //!
 //! What a user namespace cannot give is power over what was there before: the host's
 //! network, its cgroups, its device nodes, files of other users. For the network there
-//! is a new one in here to be the host's, with a bridge and all, but no way out.
+//! is a new one in here to be the host's, with a bridge and all; its way out is
+//! [`crate::uplink`].
 
+use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use net_ns::{Mode, NetworkOptions};
+use net_ns::{HELD_OUTSIDE, Mode, NetworkOptions, Publish, Published};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Uid, User, getegid, geteuid};
@@ -28,35 +30,55 @@ use process::{Error, Result, Step, state};
 
 use crate::helper::Helper;
 use crate::maps::{self, Kind, Map};
+use crate::uplink::Uplink;
 use crate::{refusal, subordinate};
+
+/// Which network is the host's, for a root in a user namespace.
+#[derive(Clone, Copy)]
+pub enum World<'a> {
+    /// The real host's, over which that root has no power.
+    Shared,
+    /// A new one without a way out.
+    Isolated,
+    /// A new one with a way out, if this host has a program for it.
+    Connected {
+        /// The ports of the host that shall lead in.
+        ports: &'a [Publish],
+        /// Gets one line on how it went, for the user.
+        note: &'a dyn Fn(&str),
+    },
+}
 
 /// Makes sure that this process is root, be it in a user namespace of its own, where
 /// the program starts again. So it returns in the second life only, or if there is no
-/// need for one.
+/// need for one. What the user should know of the network is told to `note`.
 ///
 /// The caller must have one thread only.
 ///
 /// # Errors
-/// If the kernel or its settings refuse it, with what an administrator can do.
-pub fn become_root(network: &NetworkOptions) -> Result<()> {
+/// If the kernel or its settings refuse it, with what an administrator can do; or if a
+/// port shall be published and nothing can lead it in.
+pub fn become_root(network: &NetworkOptions, note: impl Fn(&str)) -> Result<()> {
     if geteuid().is_root() {
         return Ok(());
     }
-    if let (Mode::Bridge, Some(port)) = (network.network, network.publish.first()) {
-        return Err(Error::new(format!("publish {port}: needs root"))
-            .hint("run it with sudo: an ordinary user's bridge is not joined with the host"));
+    match network.network {
+        Mode::Bridge => enter(World::Connected { ports: &network.publish, note: &note }),
+        Mode::None | Mode::Host => enter(World::Shared),
     }
-    enter(network.network == Mode::Bridge)
 }
 
-/// Becomes root of a new user namespace, with `own_network` of a network as well, and
-/// starts this program again.
+/// Becomes root of a new user namespace, and starts this program again.
 ///
 /// # Errors
 /// As [`become_root`]; it does not return otherwise.
-pub fn enter(own_network: bool) -> Result<()> {
+pub fn enter(world: World<'_>) -> Result<()> {
     let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
     let records = state::directory();
+    let ports = match world {
+        World::Connected { ports, .. } => find_ports(ports)?,
+        World::Shared | World::Isolated => Vec::new(),
+    };
     // Who maps a range has to stay outside, so it is split off before we go.
     let helper = Granted::to(uid, gid).map(Helper::split_off).transpose()?;
 
@@ -70,23 +92,73 @@ pub fn enter(own_network: bool) -> Result<()> {
     mapped.map_err(refusal::explain)?;
     // From here on, so that what is new belongs to it. The mounts are only a copy of
     // the host's, and ours to add to.
-    let mut flags = CloneFlags::CLONE_NEWNS;
-    if own_network {
-        flags |= CloneFlags::CLONE_NEWNET;
-    }
-    unshare(flags).step(|| "make namespaces of mounts and network").map_err(refusal::explain)?;
-    if own_network {
-        net_ns::set_up_loopback()?;
+    unshare(CloneFlags::CLONE_NEWNS)
+        .step(|| "make a namespace of mounts")
+        .map_err(refusal::explain)?;
+    match world {
+        World::Shared => {}
+        World::Isolated => leave_network()?,
+        World::Connected { note, .. } => note(&connect(&ports)?),
     }
 
     let again = || "start again as root of a user namespace";
     let program = std::env::current_exe().step(again)?;
     let mut arguments = std::env::args_os();
     let name = arguments.next().unwrap_or_default();
-    // In there we are root, whose records would be elsewhere.
-    let error =
-        Command::new(program).arg0(name).args(arguments).env("LAB_STATE_DIR", records).exec();
+    let held: Vec<_> = ports.iter().map(|port| port.host.to_string()).collect();
+    let error = Command::new(program)
+        .arg0(name)
+        .args(arguments)
+        // In there we are root, whose records would be elsewhere.
+        .env("LAB_STATE_DIR", records)
+        .env("PATH", path_of_root())
+        .env(HELD_OUTSIDE, held.join(" "))
+        .exec();
     Err(error).step(again)
+}
+
+/// Leaves the host's network for a new one.
+fn leave_network() -> Result<()> {
+    unshare(CloneFlags::CLONE_NEWNET)
+        .step(|| "make a network namespace")
+        .map_err(refusal::explain)?;
+    net_ns::set_up_loopback()
+}
+
+/// Leaves the host's network for a new one with a way back, and returns what is to be
+/// said of that.
+fn connect(ports: &[Publish]) -> Result<String> {
+    let uplinks = Uplink::split_off_all(ports);
+    leave_network()?;
+    let error = match uplinks.and_then(Uplink::connect_one) {
+        Ok(tool) => return Ok(format!("its way to the outside is {tool}")),
+        Err(error) => error,
+    };
+    let hint = error.to_hint().unwrap_or("lab doctor tells more about this host");
+    match ports.first() {
+        Some(port) => Err(Error::new(format!("publish {port}: {error}"))
+            .hint(format!("{hint}; or run it with sudo"))),
+        None => Ok(format!("it has no way to the outside: {error} ({hint})")),
+    }
+}
+
+/// The ports that can be led in, with a number for those that may have any.
+fn find_ports(wishes: &[Publish]) -> Result<Vec<Publish>> {
+    // Opened to see that they are free, and closed for the program that leads them in.
+    let found = Published::reserve_all(wishes)?;
+    let with_number = |port: &Published| Publish {
+        host: port.host,
+        container: port.container,
+        protocol: port.protocol,
+    };
+    Ok(found.iter().map(with_number).collect())
+}
+
+/// Ours, and where root finds nft, ip and the like.
+fn path_of_root() -> OsString {
+    let mut path = std::env::var_os("PATH").unwrap_or_default();
+    path.push(":/usr/sbin:/sbin");
+    path
 }
 
 /// One id, and no groups but our own.
@@ -114,7 +186,8 @@ impl Granted {
     }
 }
 
-fn is_in_path(program: &str) -> bool {
+/// Whether there is such a program.
+pub(crate) fn is_in_path(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|dir| dir.join(program).exists())
 }

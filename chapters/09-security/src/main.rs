@@ -14,5 +14,9 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    process::main(|| create(&cli.options))
+    process::main(|| {
+        let note = |text: &str| eprintln!("note: {text}");
+        user_ns::rootless::become_root(&cli.options.network, note)?;
+        create(&cli.options)
+    })
 }

@@ -8,6 +8,7 @@ use clap::builder::PossibleValuesParser;
 use nix::unistd::geteuid;
 use process::Error;
 use serde::{Deserialize, Serialize};
+use user_ns::rootless::World;
 
 use super::attacks::ATTACKS;
 use super::{Attack, grid, trial};
@@ -71,7 +72,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         if !args.json {
             output::note("not root: the sandbox is in a user namespace, chapter 8 explains it");
         }
-        user_ns::rootless::enter(true)?;
+        user_ns::rootless::enter(World::Isolated)?;
     }
     // What an earlier one left that was killed.
     clean::sweep_before_run();

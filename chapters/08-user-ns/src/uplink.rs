@@ -1,0 +1,143 @@
+//! A way out for a network of one's own: the uplink.
+//!
+//! An ordinary user may make a network, but not join it with the host's: the other end
+//! of any cable would be in there. What everybody may do on the host is open sockets.
+//! So a program outside reads the packets that leave our network by a *tap* device,
+//! plays the rest of the world to it, in user space, and does on the host, with ordinary
+//! sockets, what was asked for:
+//!
+//! ```text
+//!   in the user namespace                             ║  the host's network
+//!   container ── veth ── lab0 ── NAT ── tap ── packets ║ pasta ── sockets ── …
+//! ```
+//!
+//! There are two such programs, see [`crate::userspace`]. Each runs in a process of ours
+//! that was split off while our network was the host's, and that is PID 1 of a PID
+//! namespace: when it dies, the kernel kills what it has started, however well that has
+//! hidden itself. And it dies with the runtime, by a parent-death signal. So there is
+//! nothing to sweep.
+//!
+//! ```text
+//!   lab ── clone ── unshare network ── "begin" ──▶ waits, with a deadline ──▶ exec itself
+//!            └─ 1 lab:uplink ───────────┴─ pasta ─── "ok" or why not
+//! ```
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use net_ns::Publish;
+use nix::errno::Errno;
+use nix::sys::prctl;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::waitpid;
+use nix::unistd::{Pid, getpid, setsid};
+use process::{CloneArgs, CloneFlags, Cloned, Error, Result, Step, clone, exit_now};
+
+use crate::userspace::Tool;
+
+/// How long a program may take to connect a network. Some have been seen to hang.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The answer of who has.
+const OK: &str = "ok";
+
+/// A process that waits to connect our network. Dropping it ends it.
+pub(crate) struct Uplink {
+    tool: Tool,
+    pid: Pid,
+    line: UnixStream,
+}
+
+impl Uplink {
+    /// Splits off a process for each program there is, in the network that it shall
+    /// lead to.
+    ///
+    /// # Errors
+    /// If this host has none, or does not let us make a tap.
+    pub fn split_off_all(ports: &[Publish]) -> Result<Vec<Self>> {
+        Tool::find()?.into_iter().map(|tool| Self::split_off(tool, ports)).collect()
+    }
+
+    fn split_off(tool: Tool, ports: &[Publish]) -> Result<Self> {
+        let runtime = getpid();
+        let (line, far_end) = UnixStream::pair().step(|| "make a socket pair")?;
+        match clone(CloneArgs::from(CloneFlags::CLONE_NEWPID))? {
+            Cloned::Parent(pid, _) => Ok(Self { tool, pid, line }),
+            Cloned::Child => {
+                drop(line);
+                serve(tool, ports, runtime, far_end)
+            }
+        }
+    }
+
+    /// Lets one of them connect the network in which we are by now, and returns its name.
+    ///
+    /// # Errors
+    /// If none can.
+    pub fn connect_one(uplinks: Vec<Self>) -> Result<&'static str> {
+        let mut failures = Vec::new();
+        for uplink in uplinks {
+            let name = uplink.tool.name();
+            match uplink.connect() {
+                Ok(()) => return Ok(name),
+                Err(why) => failures.push(format!("{name}: {why}")),
+            }
+        }
+        Err(Error::new(failures.join("; ")))
+    }
+
+    fn connect(mut self) -> std::result::Result<(), String> {
+        let mut answer = String::new();
+        let asked = self.line.write_all(&[0]);
+        let answered = asked
+            .and_then(|()| self.line.set_read_timeout(Some(PATIENCE)))
+            .and_then(|()| self.line.read_to_string(&mut answer));
+        match (answered, answer.as_str()) {
+            (Err(_), _) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
+            (Ok(_), OK) => {
+                // It goes on, and ends with us.
+                std::mem::forget(self);
+                Ok(())
+            }
+            (Ok(_), why) => Err(why.to_owned()),
+        }
+    }
+}
+
+impl Drop for Uplink {
+    fn drop(&mut self) {
+        let _ = kill(self.pid, Signal::SIGKILL);
+        let _ = waitpid(self.pid, None);
+    }
+}
+
+/// The life of that process.
+fn serve(tool: Tool, ports: &[Publish], runtime: Pid, mut line: UnixStream) -> ! {
+    let _ = prctl::set_name(c"lab:uplink");
+    let _ = prctl::set_pdeathsig(Signal::SIGKILL);
+    // Ctrl-C is for the container.
+    let _ = setsid();
+    // An early end says that we are not needed, or that the runtime died before it could
+    // have taken us along.
+    if line.read_exact(&mut [0]).is_err() {
+        exit_now(0);
+    }
+    let path = format!("/proc/{runtime}/ns/net");
+    let network = File::open(&path).step(|| format!("open {path}"));
+    match network.and_then(|network| tool.connect(network, ports)) {
+        Ok(()) => {
+            let _ = line.write_all(OK.as_bytes());
+            let _ = line.shutdown(Shutdown::Both);
+        }
+        Err(error) => {
+            let _ = line.write_all(error.to_string().as_bytes());
+            exit_now(1);
+        }
+    }
+    // PID 1 has to wait for everybody's children; without any, it has no more to do.
+    while waitpid(None, None) != Err(Errno::ECHILD) {}
+    exit_now(0)
+}
