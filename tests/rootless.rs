@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use harness::cgroup::Delegated;
 use harness::net::{HOST, Net};
 use harness::{Lab, assert_snapshot, eventually, kernel, skip};
 use nix::sys::signal::{Signal, kill};
@@ -59,24 +60,30 @@ impl User {
         command
     }
 
-    /// The same on a host where everybody may make a tap, as on most of them.
-    fn lab_with_tun(&self, args: &[&str]) -> Command {
+    /// The same after root has run a shell command, in a mount namespace of its own.
+    fn as_user_after(&self, prepare: &str, args: &[&str]) -> Command {
         let home = self.home.path();
         let mut command = Command::new("unshare");
         command
             .args(["--mount", "--propagation", "private", "sh", "-c"])
-            .arg(
-                "set -e; mount -t tmpfs -o mode=755 none /dev/net; mknod /dev/net/tun c 10 200; \
-                 chmod 666 /dev/net/tun; user=$1; shift; \
-                 exec setpriv --reuid $user --regid $user --clear-groups \"$@\"",
-            )
-            .args(["sh", &SOMEBODY.to_string()])
+            .arg(format!(
+                "set -e; {prepare}\n\
+                 exec setpriv --reuid {SOMEBODY} --regid {SOMEBODY} --clear-groups \"$@\"",
+            ))
+            .arg("sh")
             .arg(home.join("lab"))
             .args(args)
             .envs(self.lab(&[]).get_envs().filter_map(|(key, value)| Some((key, value?))))
             .current_dir(home)
             .stdin(Stdio::null());
         command
+    }
+
+    /// The same on a host where everybody may make a tap, as on most of them.
+    fn lab_with_tun(&self, args: &[&str]) -> Command {
+        let prepare = "mount -t tmpfs -o mode=755 none /dev/net; \
+                       mknod /dev/net/tun c 10 200; chmod 666 /dev/net/tun";
+        self.as_user_after(prepare, args)
     }
 
     /// A `PATH` that begins with these programs, which are shell scripts.
@@ -105,7 +112,7 @@ fn text(bytes: &[u8]) -> String {
 #[test]
 fn an_ordinary_user_runs_every_chapter_and_is_root_in_there() {
     let Some(user) = User::new() else { return };
-    for number in 0..=8 {
+    for number in 0..=9 {
         let chapter = format!("chapter-{number:02}");
         let output = user.run(&["run", &chapter, "--", "sh", "-c", "id -u; exit 3"]);
         let (said, notes) = (text(&output.stdout), text(&output.stderr));
@@ -145,7 +152,12 @@ fn what_an_ordinary_user_cannot_have_is_an_error() {
         assert_eq!(output.status.code(), Some(125), "{option:?}");
         said += &format!("$ lab run 7 {} -- true\n{}", option.join(" "), text(&output.stderr));
     }
-    let filters = &[(r"the cgroup [^:]+", "the cgroup <dir>"), NETWORK];
+    // What to type depends on who manages the cgroups of this host.
+    let filters = &[
+        (r"a cgroup in [^:]+", "a cgroup in <dir>"),
+        (r"a part of the tree: .*", "a part of the tree: <command>"),
+        NETWORK,
+    ];
     assert_snapshot!("rootless_refusals", said, filters => filters);
 }
 
@@ -167,6 +179,29 @@ fn what_a_killed_run_of_an_ordinary_user_leaves_is_cleaned() {
     assert_eq!(fs::read_dir(user.home.path().join("state")).unwrap().count(), 1);
     let output = user.run(&["clean"]);
     assert!(text(&output.stdout).contains("removed writable layer"), "{output:?}");
+}
+
+#[test]
+fn an_ordinary_user_has_limits_in_a_part_of_the_tree_that_is_theirs() {
+    let Some(user) = User::new() else { return };
+    let delegated = Delegated::to(SOMEBODY, &["memory", "pids"]);
+    let script = "cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes pids/pids.max 2> /dev/null \
+                  || cat memory.max pids.max; x=a; while :; do x=$x$x; done";
+    let limits = ["-m", "32m", "--pids-limit", "50"];
+    let mut args = vec!["run", "9", "--network", "none"];
+    args.extend(limits.into_iter().chain(["--", "sh", "-c", script]));
+    let mut shell = user.as_user_after(&delegated.enter(), &args);
+    let output = shell.output().unwrap();
+    assert_eq!(text(&output.stdout), "33554432\n50\n", "{output:?}");
+    assert_eq!(output.status.code(), Some(137), "{output:?}");
+    assert!(text(&output.stderr).contains("the memory limit of 32 MiB was reached"), "{output:?}");
+    assert!(delegated.containers().is_empty());
+    // A controller that was not delegated is an error, and nothing is left of the others.
+    let args = ["run", "9", "--network", "none", "-m", "32m", "--cpuset-cpus", "0", "--", "true"];
+    let output = user.as_user_after(&delegated.enter(), &args).output().unwrap();
+    assert_eq!(output.status.code(), Some(125), "{output:?}");
+    assert!(text(&output.stderr).contains("--cpuset-cpus"), "{output:?}");
+    assert!(delegated.containers().is_empty());
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The cgroups of a container, on hosts of either version.
 
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
 
+use crate::eventually;
 use crate::kernel::mounts;
 
 /// Where cgroups are mounted on this host.
@@ -35,4 +37,63 @@ pub fn field(id: &str, v1: (&str, &str), v2: (&str, &str)) -> Option<u64> {
         let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '))?;
         value.parse().ok()
     })
+}
+
+/// Cgroups that were given to an ordinary user, one for each hierarchy with some of the
+/// controllers. Dropping it removes them.
+pub struct Delegated {
+    dirs: Vec<PathBuf>,
+}
+
+impl Delegated {
+    /// Makes them; each has a child `shell`, for the user's first process.
+    pub fn to(user: u32, controllers: &[&str]) -> Self {
+        let is_offered = |mount: &Path, name: &str| match mount.join("cgroup.controllers").exists()
+        {
+            true => fs::read_to_string(mount.join("cgroup.controllers"))
+                .is_ok_and(|all| all.split_whitespace().any(|offered| offered == name)),
+            false => mount.ends_with(name),
+        };
+        let mut delegated = Self { dirs: Vec::new() };
+        for mount in hierarchies() {
+            let mut offered = controllers.iter().filter(|name| is_offered(&mount, name)).peekable();
+            if offered.peek().is_none() {
+                continue;
+            }
+            let dir = mount.join(format!("lab-test-{}", std::process::id()));
+            fs::create_dir(&dir).expect("a cgroup");
+            delegated.dirs.push(dir.clone());
+            for name in offered {
+                // Of v1 there is no such file, and no need for it.
+                let _ = fs::write(mount.join("cgroup.subtree_control"), format!("+{name}"));
+            }
+            fs::create_dir(dir.join("shell")).expect("a cgroup");
+            for dir in [dir.clone(), dir.join("shell")] {
+                chown(&dir, Some(user), Some(user)).expect("it is given away");
+                for file in fs::read_dir(&dir).expect("its files").flatten() {
+                    let _ = chown(file.path(), Some(user), Some(user));
+                }
+            }
+        }
+        delegated
+    }
+
+    /// A shell command by which a process of root's enters them.
+    pub fn enter(&self) -> String {
+        let enter = |dir: &PathBuf| format!("echo 0 > {}/shell/cgroup.procs; ", dir.display());
+        self.dirs.iter().map(enter).collect()
+    }
+
+    /// What there is in them beside the shell.
+    pub fn containers(&self) -> Vec<PathBuf> {
+        self.dirs.iter().map(|dir| dir.join("lab")).filter(|dir| dir.exists()).collect()
+    }
+}
+
+impl Drop for Delegated {
+    fn drop(&mut self) {
+        for dir in self.dirs.iter().flat_map(|dir| [dir.join("shell"), dir.clone()]) {
+            eventually("the cgroup is empty", || fs::remove_dir(&dir).is_ok());
+        }
+    }
 }

@@ -26,13 +26,14 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::stat::Mode;
+use nix::unistd::Pid;
 use process::{Error, Result, State, Step};
 
 use crate::group::{Group, find};
 use crate::limits::{Knob, Setting};
 use crate::quantity::CpuList;
 use crate::remove::{RECORD, remove};
-use crate::{Hierarchy, LimitOptions, Version, hierarchies, unmounted_controllers};
+use crate::{Hierarchy, LimitOptions, Version, delegation, of_process, unmounted_controllers};
 
 /// A container's cgroup in every hierarchy. Dropping it removes it.
 #[must_use = "dropping the cgroup kills the processes in it"]
@@ -57,14 +58,14 @@ impl Cgroup {
     /// # Errors
     /// If a limit cannot be set, for which reason ever: none is ignored.
     pub fn create(limits: &LimitOptions, state: &State) -> Result<Self> {
-        let mut hierarchies = hierarchies()?;
-        hierarchies.retain(Hierarchy::is_for_limits);
+        let mut places = of_process(Pid::this())?;
+        places.retain(|place| place.hierarchy.is_for_limits());
         let settings = limits.settings()?;
-        let groups = hierarchies.into_iter().map(|tree| Group::new(tree, state.id())).collect();
+        let groups = places.into_iter().map(|place| Group::new(place, state.id())).collect();
         let mut cgroup = Self {
             groups,
             memory: limits.memory,
-            is_made: true,
+            is_made: false,
             tasks: Vec::new(),
             unified: None,
             record: state.dir().join(RECORD),
@@ -73,8 +74,12 @@ impl Cgroup {
             cgroup.home(setting)?;
         }
         let dirs: String =
-            cgroup.groups.iter().map(|group| format!("{}\n", group.dir.display())).collect();
+            cgroup.ours().map(|group| format!("{}\n", group.dir.display())).collect();
+        if dirs.is_empty() {
+            return Ok(cgroup);
+        }
         state.record(RECORD, dirs)?;
+        cgroup.is_made = true;
         // From here on a failure drops `cgroup`, which removes what there is of it.
         match cgroup.make(&settings) {
             Err(error) if settings.is_empty() && is_refusal(&error) => cgroup.stay_outside(),
@@ -87,25 +92,31 @@ impl Cgroup {
     }
 
     fn make(&mut self, settings: &[Setting]) -> Result<()> {
-        for group in &self.groups {
+        let (tasks, unified) = (&mut self.tasks, &mut self.unified);
+        for group in self.groups.iter().filter(|group| group.refusal.is_none()) {
             group.make()?;
             match group.hierarchy.version {
                 Version::V1 => {
                     if group.hierarchy.has("cpuset") {
                         group.fill_cpuset()?;
                     }
-                    self.tasks.push(group.open_tasks()?);
+                    tasks.push(group.open_tasks()?);
                 }
                 Version::V2 => {
                     enable(group, settings)?;
                     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
                     let dir = open(&group.dir, flags, Mode::empty())
                         .step(|| format!("open {}", group.dir.display()))?;
-                    self.unified = Some(dir);
+                    *unified = Some(dir);
                 }
             }
         }
         Ok(())
+    }
+
+    /// The directories that we may make.
+    fn ours(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter().filter(|group| group.refusal.is_none())
     }
 
     /// An ordinary user may not make cgroups, and if no limit was asked for, need not.
@@ -133,6 +144,11 @@ impl Cgroup {
     fn home<'a>(&'a self, setting: &'a Setting) -> Result<(&'a Group, &'a Knob)> {
         let group = find(&self.groups, setting.v1.controller, setting.v2.controller);
         let group = group.ok_or_else(|| self.no_controller(setting))?;
+        if let Some(errno) = group.refusal {
+            let mount = group.hierarchy.mount.display();
+            let step = format!("{}: make a cgroup in {mount}", setting.option);
+            return Err(delegation::explain(Error::from_errno(step, errno), &group.hierarchy));
+        }
         match group.hierarchy.version {
             Version::V1 => Ok((group, &setting.v1)),
             Version::V2 => Ok((group, &setting.v2)),
@@ -170,7 +186,7 @@ impl Cgroup {
     /// The directory of the v1 hierarchy that `controller` lives in, if there is one.
     pub fn dir_of(&self, controller: &str) -> Option<&Path> {
         let is_v1 = |tree: &Hierarchy| tree.version == Version::V1 && tree.has(controller);
-        let group = self.groups.iter().find(|group| is_v1(&group.hierarchy));
+        let group = self.ours().find(|group| is_v1(&group.hierarchy));
         group.filter(|_| self.is_made).map(|group| group.dir.as_path())
     }
 
@@ -190,7 +206,7 @@ impl Cgroup {
 
 impl Drop for Cgroup {
     fn drop(&mut self) {
-        let failed = self.groups.iter().filter(|group| remove(&group.dir).is_err()).count();
+        let failed = self.ours().filter(|group| remove(&group.dir).is_err()).count();
         if failed == 0 {
             let _ = fs::remove_file(&self.record);
         }

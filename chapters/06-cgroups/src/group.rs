@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use process::{Error, Result, Step};
 
-use crate::{Hierarchy, Version};
+use crate::{Hierarchy, Membership, Version, delegation};
 
 /// The parent of all our cgroups.
 const PARENT: &str = "lab";
@@ -29,13 +29,21 @@ const PARENT: &str = "lab";
 pub(crate) struct Group {
     pub hierarchy: Hierarchy,
     pub dir: PathBuf,
+    /// Why we cannot make it; `None` if we can.
+    pub refusal: Option<Errno>,
+    /// What is ours of the tree.
+    base: PathBuf,
 }
 
 impl Group {
-    /// Where the container `id` will be in `hierarchy`. Makes nothing.
-    pub fn new(hierarchy: Hierarchy, id: &str) -> Self {
-        let dir = hierarchy.mount.join(PARENT).join(id);
-        Self { hierarchy, dir }
+    /// Where the container `id` will be in the hierarchy, of which we have a place
+    /// ourselves. Makes nothing.
+    pub fn new(place: Membership, id: &str) -> Self {
+        let found = delegation::find(&place);
+        let hierarchy = place.hierarchy;
+        let base = found.clone().unwrap_or_else(|_| hierarchy.mount.clone());
+        let dir = base.join(PARENT).join(id);
+        Self { hierarchy, dir, refusal: found.err(), base }
     }
 
     /// Whether `dir` is what [`Self::new`] calls the group of container `id`.
@@ -44,7 +52,7 @@ impl Group {
     }
 
     fn parent(&self) -> PathBuf {
-        self.hierarchy.mount.join(PARENT)
+        self.base.join(PARENT)
     }
 
     /// Makes the directory.
@@ -68,7 +76,7 @@ impl Group {
     /// They are never taken back from the root: by the end of the container, somebody
     /// else may rely on them.
     pub fn enable(&self, controllers: &[&str]) -> Result<()> {
-        for dir in [&self.hierarchy.mount, &self.parent()] {
+        for dir in [&self.base, &self.parent()] {
             let file = dir.join("cgroup.subtree_control");
             let step = || format!("enable {} in {}", controllers.join(", "), file.display());
             let enabled = fs::read_to_string(&file).step(step)?;
@@ -87,7 +95,7 @@ impl Group {
     /// v1: gives the cpuset all that its parent has.
     pub fn fill_cpuset(&self) -> Result<()> {
         let parent = self.parent();
-        for (from, to) in [(&self.hierarchy.mount, &parent), (&parent, &self.dir)] {
+        for (from, to) in [(&self.base, &parent), (&parent, &self.dir)] {
             for name in ["cpuset.cpus", "cpuset.mems"] {
                 let (from, to) = (from.join(name), to.join(name));
                 let step = || format!("copy {} to {}", from.display(), to.display());
@@ -155,8 +163,10 @@ fn explain(error: Error) -> Error {
              container, move them into a child first (mkdir init; write each pid of \
              cgroup.procs into init/cgroup.procs)",
         ),
-        Some(Errno::EACCES | Errno::EPERM) => error.hint("limits need root: run it with sudo"),
-        Some(Errno::EROFS) => error.hint("cgroups are read-only here, as in most containers"),
+        Some(Errno::ENOENT) => error.hint(
+            "this part of the tree was not given it: sudo systemctl edit user@.service, \
+             with the lines [Service] and Delegate=cpu cpuset io memory pids",
+        ),
         Some(Errno::EAGAIN) => error.hint("cgroup.max.descendants or cgroup.max.depth was reached"),
         _ => error,
     }

@@ -20,6 +20,7 @@
 //!
 //! - `hierarchy.rs`: where the trees are, v1, v2 and both at once
 //! - `limits.rs`: the options, and which file of which version each one means
+//! - `delegation.rs`: the part of a tree that is ours
 //! - `cgroup.rs` and `group.rs`: making it and entering it
 //! - `mount.rs`: what the container sees of it
 //! - `report.rs`: what it used, and whether a limit killed it
@@ -31,6 +32,7 @@
 pub mod runtime;
 
 mod cgroup;
+mod delegation;
 mod group;
 mod hierarchy;
 mod inspect;
