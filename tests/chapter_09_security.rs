@@ -278,6 +278,40 @@ fn a_device_node_can_be_made_and_not_opened() {
     );
 }
 
+/// Opens /dev/kmsg for reading and for writing, and looks at what else there is.
+const OPEN_KMSG: &str = "(exec 3< /dev/given) 2> /dev/null && echo read; \
+    (exec 3>> /dev/given) 2> /dev/null && echo written; ls -l /dev/given | cut -c1; \
+    mknod /tmp/disk b 254 0 && (exec 3< /tmp/disk) 2> /dev/null && echo disk; true";
+
+#[test]
+fn a_device_that_is_given_can_be_opened_as_far_as_it_is_allowed() {
+    let Some(lab) = Lab::as_root() else { return };
+    let args = "chapter-09 --userns host --network none --device /dev/kmsg:/dev/given";
+    for (access, expected) in
+        [("", "read\nwritten\nc\n"), (":r", "read\nc\n"), (":w", "written\nc\n"), (":m", "c\n")]
+    {
+        let ran = lab.sh(&format!("{args}{access} --cap-add SYSLOG"), OPEN_KMSG);
+        assert_eq!(ran.stdout, expected, "{access}: {}", ran.stderr);
+    }
+    // In a user namespace, what is everybody's; and under the name it has on the host.
+    let script = "head -c 3 /dev/given | wc -c; \
+                  (exec 3< /dev/kmsg) 2> /dev/null || echo refused";
+    let args = "chapter-09 --network none --device /dev/zero:/dev/given --device /dev/kmsg";
+    assert_eq!(lab.sh(args, script).ok().replace(' ', ""), "3\nrefused\n");
+}
+
+#[test]
+fn a_device_that_is_none_is_an_error() {
+    let Some(lab) = Lab::as_root() else { return };
+    let mut said = String::new();
+    for device in ["/dev/no-such-device", "/etc/passwd"] {
+        let ran = lab.sh(&format!("chapter-09 --network none --device {device}"), "true");
+        assert_eq!(ran.code, 125, "{device}");
+        said += &ran.stderr;
+    }
+    assert_snapshot!("no_device", said);
+}
+
 #[test]
 fn the_device_rules_hold_on_cgroup_v2_as_well() {
     if !skip::is_root() {
@@ -299,11 +333,13 @@ fn the_device_rules_hold_on_cgroup_v2_as_well() {
     outer.arg("sh").arg(run.get_program());
     outer.envs(run.get_envs().filter_map(|(key, value)| Some((key, value?))));
     let output = outer
-        .args(["run", "chapter-09", "--userns", "host", "--network", "none", "--", "sh", "-c"])
-        .arg(format!("{OPEN_DEVICES}; ls -d /sys/fs/cgroup/devices"))
+        .args(["run", "chapter-09", "--userns", "host", "--network", "none"])
+        .args(["--device", "/dev/kmsg:/dev/given:r", "--cap-add", "SYSLOG", "--", "sh", "-c"])
+        .arg(format!("{OPEN_DEVICES}; {OPEN_KMSG}; ls -d /sys/fs/cgroup/devices"))
         .output()
         .expect("unshare starts");
-    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "2");
+    // The one that was given, and no other: 1 11 is kmsg.
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "c 1 11\n2\nread\nc\n");
 }
 
 #[test]

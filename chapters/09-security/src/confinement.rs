@@ -21,12 +21,14 @@
 use std::str::FromStr;
 
 use cgroups::Cgroup;
+use mount_ns::Root;
 use nix::sys::prctl;
 use process::{Result, Step, User};
 use seccompiler::BpfProgram;
 
 use crate::capabilities::{self, CapabilityChoice};
-use crate::{Capabilities, SeccompChoice, Ulimit, devices, keyring, masks, seccomp};
+use crate::devices::Rule;
+use crate::{Capabilities, HostDevice, SeccompChoice, Ulimit, devices, keyring, masks, seccomp};
 
 /// The command-line options of chapter 9.
 #[derive(Clone, Debug, clap::Args)]
@@ -47,6 +49,10 @@ pub struct SecurityOptions {
     /// seccomp=FILE, seccomp=unconfined or no-new-privileges=false
     #[arg(long, value_name = "OPTION")]
     pub security_opt: Vec<SecurityOption>,
+
+    /// Let the container have a device of the host
+    #[arg(long, value_name = "HOST[:CONTAINER[:rwm]]")]
+    pub device: Vec<HostDevice>,
 
     /// Limit what one process may use, such as nofile=1024:2048
     #[arg(long, value_name = "NAME=SOFT[:HARD]")]
@@ -85,6 +91,8 @@ pub struct Confinement {
     capabilities: Capabilities,
     filters: Vec<BpfProgram>,
     limits: Vec<Ulimit>,
+    devices: Vec<HostDevice>,
+    rules: Vec<Rule>,
     no_new_privileges: bool,
     is_privileged: bool,
 }
@@ -93,7 +101,7 @@ impl Confinement {
     /// Reads the options and compiles the filters, which is the slow part.
     ///
     /// # Errors
-    /// If there is something wrong with the seccomp profile.
+    /// If there is something wrong with the seccomp profile, or no such device.
     pub fn prepare(options: &SecurityOptions) -> Result<Self> {
         let is_privileged = options.privileged;
         let mut no_new_privileges = !is_privileged;
@@ -113,12 +121,22 @@ impl Confinement {
         };
         let filters = seccomp::compile(&choice, &capabilities)?;
         let limits = options.ulimit.clone();
-        Ok(Self { capabilities, filters, limits, no_new_privileges, is_privileged })
+        let devices = options.device.clone();
+        let rules = devices.iter().map(HostDevice::rule).collect::<Result<_>>()?;
+        Ok(Self { capabilities, filters, limits, devices, rules, no_new_privileges, is_privileged })
     }
 
     /// In the runtime: the device rules, before anybody is in the cgroup.
     pub fn restrict_devices(&self, cgroup: &Cgroup) -> Result<()> {
-        if self.is_privileged { Ok(()) } else { devices::restrict_devices(cgroup) }
+        match self.is_privileged {
+            true => Ok(()),
+            false => devices::restrict_devices(cgroup, &self.rules),
+        }
+    }
+
+    /// In the container, when its /dev is mounted.
+    pub fn show_devices(&self, root: &Root) -> Result<()> {
+        self.devices.iter().try_for_each(|device| device.show(root))
     }
 
     /// In the container, when all else is mounted.

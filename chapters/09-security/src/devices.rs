@@ -85,14 +85,15 @@ impl std::fmt::Display for Rule {
     }
 }
 
-/// Lets a cgroup open the default devices only.
+/// Lets a cgroup open the default devices only, and what `more` allows.
 ///
 /// # Errors
 /// If neither generation of cgroups offers device rules, or the kernel refuses them.
-pub fn restrict_devices(cgroup: &Cgroup) -> Result<()> {
+pub(crate) fn restrict_devices(cgroup: &Cgroup, more: &[Rule]) -> Result<()> {
+    let rules = [&DEFAULT, more].concat();
     let restricted = match (cgroup.dir_of("devices"), cgroup.fd()) {
-        (Some(dir), _) => restrict_v1(dir),
-        (None, Some(dir)) => sys::load_device_program(&device_program::assemble(&DEFAULT))
+        (Some(dir), _) => restrict_v1(dir, &rules),
+        (None, Some(dir)) => sys::load_device_program(&device_program::assemble(&rules))
             .step(|| "load the device program")
             .and_then(|program| {
                 use std::os::fd::AsFd;
@@ -112,7 +113,7 @@ pub fn restrict_devices(cgroup: &Cgroup) -> Result<()> {
     }
 }
 
-fn restrict_v1(dir: &Path) -> Result<()> {
+fn restrict_v1(dir: &Path, rules: &[Rule]) -> Result<()> {
     let write = |file: &str, text: &str| {
         let path = dir.join(file);
         let written = OpenOptions::new()
@@ -122,7 +123,7 @@ fn restrict_v1(dir: &Path) -> Result<()> {
         written.step(|| format!("write {text:?} to {}", path.display()))
     };
     write("devices.deny", "a")?;
-    DEFAULT.iter().try_for_each(|rule| write("devices.allow", &rule.to_string()))
+    rules.iter().try_for_each(|rule| write("devices.allow", &rule.to_string()))
 }
 
 fn is_refusal(error: &Error) -> bool {

@@ -20,7 +20,7 @@
 //! The order matters as much as the list: each step needs privileges that a later one
 //! takes away. [`Confinement::enter`] is that order; read it after [`runtime`], then
 //! the lessons: `capabilities.rs`, `seccomp.rs` with `profile.rs` and `ranges.rs`,
-//! `devices.rs` with `device_program.rs`, `masks.rs`, `ulimits.rs`, `keyring.rs`,
+//! `devices.rs` with `device_program.rs` and `host_device.rs`, `masks.rs`, `ulimits.rs`, `keyring.rs`,
 //! `self_exe.rs`.
 //!
 //! What is left: it is still one kernel, and a mistake in it opens everything. Who needs
@@ -32,6 +32,7 @@ mod capabilities;
 mod confinement;
 mod device_program;
 mod devices;
+mod host_device;
 mod keyring;
 mod masks;
 mod profile;
@@ -44,7 +45,7 @@ mod ulimits;
 
 pub use capabilities::{Capabilities, Capability};
 pub use confinement::{Confinement, SecurityOption, SecurityOptions};
-pub use devices::restrict_devices;
+pub use host_device::HostDevice;
 pub use seccomp::{Filters, SeccompChoice};
 pub use self_exe::protect_runtime;
 pub use ulimits::Ulimit;

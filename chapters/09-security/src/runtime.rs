@@ -97,6 +97,7 @@ pub fn create(options: &Options) -> Result<Container> {
         mount_ns::isolate()?;
         let root = users.mount_layers(&overlay, &mut trees)?;
         mount_ns::mount_filesystems(&root)?;
+        confinement.show_devices(&root)?; //              new: what --device names
         uts_ipc::show_in_etc(&root, &etc)?;
         users.mount_volumes(&root, &options.mounts, trees)?;
         mount_ns::pivot(&root, options.mounts.read_only)?;
