@@ -3,9 +3,10 @@
 //! Each step takes something away, and some need what others take:
 //!
 //! ```text
+//!   bounding set     needs CAP_SETPCAP; what is in effect stays so until an exec
+//!   ── held: whoever looks now sees what the command can have at most ──
 //!   ulimits          raising one needs CAP_SYS_RESOURCE
 //!   session keyring  the seccomp profile has no keyctl
-//!   bounding set     needs CAP_SETPCAP
 //!   user             needs CAP_SETUID and CAP_SETGID
 //!   the other sets   all that is left is what the command gets
 //!   no_new_privs     needs nothing
@@ -14,7 +15,7 @@
 //! ```
 //!
 //! Without no_new_privs, only CAP_SYS_ADMIN may add a filter. Then it has to come before
-//! the bounding set, and the profile must allow what follows. That is Docker's default;
+//! the user, and the profile must allow what follows. That is Docker's default;
 //! ours is no_new_privs, which a container rarely misses: what stops working is `su`,
 //! `sudo` and whatever else has the setuid bit.
 
@@ -141,9 +142,12 @@ impl Confinement {
 
     /// In the container, when all else is mounted.
     pub fn mask_paths(&self) -> Result<()> {
-        // An impossible wish is better refused while the container is being made.
-        self.capabilities.to_grant()?;
         if self.is_privileged { Ok(()) } else { masks::mask() }
+    }
+
+    /// In the container, as the last step before the gate: limits what an exec can give.
+    pub fn bound_capabilities(&self) -> Result<()> {
+        capabilities::bound(self.capabilities.to_grant()?)
     }
 
     /// In the container, between the gate and exec: gives everything up.
@@ -154,7 +158,6 @@ impl Confinement {
         if !self.no_new_privileges {
             seccomp::load(&self.filters)?;
         }
-        capabilities::bound(grant)?;
         user.become_it()?;
         capabilities::keep(grant)?;
         // Until exec this process is the runtime: nobody in the container shall trace

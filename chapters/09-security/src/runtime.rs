@@ -103,7 +103,8 @@ pub fn create(options: &Options) -> Result<Container> {
         mount_ns::pivot(&root, options.mounts.read_only)?;
         cgroup.mount_inside()?;
         network.configure_inside()?;
-        confinement.mask_paths() //                       new: when all else is mounted
+        confinement.mask_paths()?; //                     new: when all else is mounted
+        confinement.bound_capabilities() //               new: what an exec can give
     };
     let become_user = |user: &User| {
         confinement.enter(user)?; //                      new: no way back from here
