@@ -182,6 +182,35 @@ fn what_a_killed_run_of_an_ordinary_user_leaves_is_cleaned() {
 }
 
 #[test]
+fn who_refuses_a_user_namespace_is_named_with_what_an_administrator_types() {
+    let Some(user) = User::new() else { return };
+    // A user namespace in which no other may be made, and settings as other hosts have
+    // them: what they do besides cannot be had on this kernel.
+    let with_switch = |name: &str, value: &str| {
+        format!("mount -t tmpfs none /proc/sys/kernel; echo {value} > /proc/sys/kernel/{name}")
+    };
+    let mut said = String::new();
+    for setting in [
+        "true".to_owned(),
+        with_switch("unprivileged_userns_clone", "0"),
+        with_switch("apparmor_restrict_unprivileged_userns", "1"),
+    ] {
+        let lab = user.lab(&["run", "3", "--", "true"]);
+        let mut outer = Command::new("unshare");
+        outer.args(["--user", "--map-current-user", "--keep-caps", "--mount", "sh", "-c"]);
+        outer.arg(format!(
+            "set -e; echo 0 > /proc/sys/user/max_user_namespaces; {setting}; exec \"$@\""
+        ));
+        outer.arg("sh").arg(lab.get_program()).args(lab.get_args());
+        outer.envs(lab.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        let output = outer.uid(SOMEBODY).gid(SOMEBODY).stdin(Stdio::null()).output().unwrap();
+        assert_eq!(output.status.code(), Some(125), "{output:?}");
+        said += &text(&output.stderr);
+    }
+    assert_snapshot!("rootless_switches", said);
+}
+
+#[test]
 fn an_ordinary_user_has_limits_in_a_part_of_the_tree_that_is_theirs() {
     let Some(user) = User::new() else { return };
     let delegated = Delegated::to(SOMEBODY, &["memory", "pids"]);

@@ -84,9 +84,10 @@ impl User {
 
 fn explain(error: Error) -> Error {
     match error.errno() {
-        Some(Errno::EINVAL) => {
-            error.hint("this user namespace has no such id: cat /proc/self/uid_map (chapter 8)")
-        }
+        Some(Errno::EINVAL) => error.hint(
+            "this user namespace has no such id (chapter 8: /proc/self/uid_map); for an \
+             ordinary user, lab doctor has the usermod command that grants more",
+        ),
         _ => error,
     }
 }
