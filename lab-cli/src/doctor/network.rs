@@ -15,6 +15,9 @@ use super::modules::{self, Modules};
 use super::trial::{attempt, isolate};
 use super::{Check, from, netfilter, restrictions};
 
+/// What makes taps.
+const TUN: &str = "/dev/net/tun";
+
 const IP_FORWARD: &str = "/proc/sys/net/ipv4/ip_forward";
 
 /// Bridge, address translation, forwarding, and the ways out without root.
@@ -100,7 +103,8 @@ fn forwarding(host: &Host) -> Check {
     check.chapters(from(5))
 }
 
-/// A cable from a user namespace ends in it: the outside is reached through a program.
+/// A cable from a user namespace ends in it: the outside is reached through a program,
+/// and that by a tap.
 fn rootless_network(host: &Host) -> Check {
     let name = "pasta, slirp4netns";
     let found = ["pasta", "slirp4netns"].into_iter().find_map(|name| match find(name) {
@@ -108,12 +112,22 @@ fn rootless_network(host: &Host) -> Check {
         _ => None,
     });
     let check = match found {
-        Some(path) => Check::works(name, format!("{}", path.display())),
+        Some(path) => match access(TUN, AccessFlags::R_OK | AccessFlags::W_OK) {
+            Ok(()) => Check::works(name, format!("{}", path.display())),
+            Err(errno) => {
+                let fix = match errno {
+                    Errno::EACCES => format!("chmod 666 {TUN}"),
+                    _ => "modprobe tun".to_owned(),
+                };
+                Check::limited(name, format!("{} cannot open {TUN}", path.display()))
+                    .fix(host.as_root(&fix))
+            }
+        },
         None => {
             let install = host.distribution.install(Package::Passt);
             let seen = "neither is in PATH; without root, containers stay among themselves";
             Check::missing(name, seen).fix(host.as_root(&install))
         }
     };
-    check.chapters(from(8))
+    check.chapters(from(5))
 }
