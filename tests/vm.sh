@@ -5,19 +5,19 @@
 #   tests/vm.sh chapter_06 chapter_09     the tests with these words in their names
 #   tests/vm.sh -- lab doctor             a command, with the built programs in $PATH
 #
-# It boots in seconds, because there is no disk image to make. What the guest sees as /
+# It boots in seconds, because there is no system to install. What the guest sees as /
 # is this machine's /, read-only, under an overlay that takes the writes and is gone
 # with it. So what was built here runs there, and nothing there can hurt this machine:
 #
 #   this machine                        the guest, a qemu process
 #     /  ── 9p, read-only ────────────▶   /       overlay: 9p below, tmpfs on top
+#     an empty disk, ext4 ─ virtio ───▶   /vm     $TMPDIR, records, images and layers
 #     a temporary directory ── 9p ────▶   /vm/io  what to run, and its exit status
-#                                         /vm     tmpfs: $TMPDIR, records and layers
 #                                         /sys/fs/cgroup   v2, as systemd leaves it
 #
-# Needs qemu-system-x86, busybox-static and kmod; the kernel is downloaded with apt once
-# and kept in $XDG_CACHE_HOME/container-lab/vm. Without KVM the guest's processors are
-# emulated, about 15 times slower: build here, only run there.
+# Needs qemu-system-x86, busybox-static, kmod and e2fsprogs; the kernel is downloaded
+# with apt once and kept in $XDG_CACHE_HOME/container-lab/vm. Without KVM the guest's
+# processors are emulated, about 15 times slower: build here, only run there.
 #
 # The environment: LAB_VM_CACHE    another directory for the kernel
 #                  LAB_VM_KERNEL   another kernel: linux-image-6.1.0-56-amd64
@@ -33,15 +33,16 @@ die() { printf 'vm.sh: %s\n' "$*" >&2; exit 125; }
 
 main() {
     local program
-    for program in qemu-system-x86_64 busybox modprobe; do
+    for program in qemu-system-x86_64 busybox modprobe mkfs.ext4; do
         command -v "$program" > /dev/null ||
-            die "no $program: apt-get install qemu-system-x86 busybox-static kmod"
+            die "no $program: apt-get install qemu-system-x86 busybox-static kmod e2fsprogs"
     done
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     find_kernel
     write_orders "$@"
     make_initrd
+    make_disk
     choose_accelerator
     boot "$timeout" "$accelerator" || true # what counts is what the guest wrote
     # The kernel's messages are of interest only if it did not come to an end.
@@ -112,7 +113,7 @@ make_initrd() {
     cp "$(command -v busybox)" "$root/bin/busybox"
     cp "$checkout/tests/vm/boot.sh" "$root/init"
     chmod +x "$root/init"
-    for module in virtio_pci 9pnet_virtio 9p overlay; do
+    for module in virtio_pci virtio_blk ext4 9pnet_virtio 9p overlay; do
         # Says nothing of what is built into the kernel.
         modprobe -d "$kernel" -S "$release" --show-depends "$module"
     done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r path; do
@@ -120,6 +121,13 @@ make_initrd() {
         basename "$path" >> "$root/modules/order"
     done
     (cd "$root" && find . | busybox cpio -o -H newc 2> /dev/null) > "$work/initrd.cpio"
+}
+
+# Makes the guest's disk. The file has holes: it takes the room that is written to.
+make_disk() {
+    truncate --size=4G "$work/disk"
+    # Nobody needs it after a crash, so it keeps no journal.
+    mkfs.ext4 -q -O ^has_journal -m 0 "$work/disk"
 }
 
 # Sets `accelerator`: KVM where it is more than a file in /dev, emulation elsewhere.
@@ -137,7 +145,6 @@ choose_accelerator() {
 # Runs a guest to its end: boot SECONDS ACCELERATOR [KERNEL PARAMETER].
 boot() {
     # The first serial line is the kernel's, the second one is what the command says.
-    # The disk has no content: it is there for chapter 6 to limit its rate.
     timeout --foreground --kill-after=5 "$1" qemu-system-x86_64 \
         -accel "$2" -cpu max -smp 2 -m 2048 \
         -nodefaults -no-user-config -display none -no-reboot \
@@ -148,8 +155,7 @@ boot() {
         -device virtio-9p-pci,fsdev=root,mount_tag=root \
         -fsdev local,id=io,path="$work/io",security_model=none \
         -device virtio-9p-pci,fsdev=io,mount_tag=io \
-        -blockdev null-co,node-name=disk,size=$((64 << 20)),read-zeroes=on \
-        -device virtio-blk-pci,drive=disk \
+        -drive "if=virtio,file=$work/disk,format=raw,cache=unsafe,discard=unmap" \
         -device virtio-rng-pci < /dev/null
 }
 

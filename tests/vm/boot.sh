@@ -27,7 +27,7 @@ $b mount -t overlay -o lowerdir=/host,upperdir=/layer/upper,workdir=/layer/work 
     give_up "mount the overlay"
 
 $b mkdir -p /root/vm
-$b mount -t tmpfs -o mode=1777 vm /root/vm
+$b mount -t ext4 -o discard /dev/vda /root/vm || give_up "mount /vm"
 $b mkdir /root/vm/io
 $b mount -t 9p -o "$options" io /root/vm/io || give_up "mount /vm/io"
 $b mount --move /dev /root/dev

@@ -15,7 +15,6 @@ power_off() {
 release=$(uname -r)
 mkdir -p "/lib/modules/$release"
 mount --bind "$kernel/lib/modules/$release" "/lib/modules/$release"
-modprobe virtio_blk
 
 mount -t sysfs sysfs /sys
 mkdir -p /dev/pts /dev/shm /dev/mqueue
@@ -29,17 +28,19 @@ mount -t tracefs tracefs /sys/kernel/tracing
 ln -s /proc/self/fd /dev/fd
 for stream in 0:stdin 1:stdout 2:stderr; do ln -s "fd/${stream%:*}" "/dev/${stream#*:}"; done
 hostname vm
+# Neither is it the container that the other machine may be, nor has it that one's kernel.
+rm -f /.dockerenv
+mount --bind "$kernel/boot" /boot
 ip link set lo up
 
-# Layers cannot be written on an overlay: records and temporary files are on tmpfs.
-mkdir -p /vm/tmp /vm/lab /var/lib/lab
+# An overlay takes no layers of another one, nor mounts with mapped ids: what is written
+# is on the disk, also the root file systems of `lab` and of the tests.
+kept=${LAB_BIN_DIR%/*}/tmp
+mkdir -p /vm/tmp /vm/lab /vm/kept /var/lib/lab "$kept"
 chmod 1777 /vm/tmp
 mount --bind /vm/lab /var/lib/lab
-export TMPDIR=/vm/tmp
-# So is the root file system that the tests keep from run to run.
-kept=${LAB_BIN_DIR%/*}/tmp
-mkdir -p "$kept"
-mount -t tmpfs kept "$kept"
+mount --bind /vm/kept "$kept"
+export TMPDIR=/vm/tmp LAB_CACHE_DIR=/vm/cache
 
 # Three controllers are handed down, as systemd does; the others wait for whoever needs
 # them. And nobody is in the root cgroup, but somewhere below: cgroups(7).
@@ -54,7 +55,7 @@ stty -F /dev/ttyS1 raw -echo
 (
     echo 0 > "$session/cgroup.procs"
     cd "$directory" || exit
-    exec setsid --wait sh /vm/io/command
+    exec setsid --wait bash /vm/io/command # which was quoted by bash
 ) < /dev/null > /dev/ttyS1 2>&1
 echo $? > /vm/io/status
 stty -F /dev/ttyS1 > /dev/null # everything is said before the machine goes
