@@ -195,6 +195,22 @@ fn read_only_cgroups_are_a_limit() {
 }
 
 #[test]
+fn what_it_says_of_layers_in_memory_is_what_a_container_meets() {
+    let Some(lab) = Lab::as_root() else { return };
+    let mount = format!("mount -t tmpfs memory {}", lab.state_dir().display());
+    let ran = lab.lab_with_mounts(&mount, &["doctor", "--json"]);
+    let checks = checks(&ran);
+    for (name, chapter) in [("overlay", "chapter-07"), ("rootless overlay", "chapter-08")] {
+        let replace = "rm -r /home && mkdir /home";
+        let run = ["run", chapter, "--network", "none", "--", "sh", "-c", replace];
+        let works = lab.lab_with_mounts(&mount, &run).code == 0;
+        let check = row(&checks, name);
+        assert_eq!(check["result"], if works { "works" } else { "limited" }, "{check}");
+    }
+    assert_eq!(ran.code, 0, "a limit keeps no chapter from running");
+}
+
+#[test]
 fn a_limit_on_namespaces_is_found_and_can_be_raised() {
     if !skip::is_root() {
         return;

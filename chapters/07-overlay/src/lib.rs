@@ -26,5 +26,6 @@ mod owner;
 mod remove;
 mod sys;
 
+pub use mount_options::mount_options;
 pub use overlay::{LayerOptions, Overlay, sweep};
 pub use remove::{refuse_mounts, remove_tree};

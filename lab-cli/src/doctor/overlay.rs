@@ -5,11 +5,14 @@
 //! directory under the state directory, where `lab clean` finds them should we be
 //! killed right now. The mount itself is in the child's mount namespace only.
 
-use std::fs;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
-use process::{CloneFlags, Result, State, Step, state};
+use process::{CloneFlags, Error, Result, State, Step, state};
 
 use super::host::Host;
 use super::modules::{self, Modules};
@@ -34,50 +37,56 @@ pub fn checks(host: &Host) -> Vec<Check> {
 }
 
 fn direct(host: &Host, dir: Option<&Path>) -> Check {
-    let name = "overlay";
-    if let Some(check) = unloaded(host, name) {
-        return check.chapters(from(7)).required();
-    }
-    let on_disk = dir.map(|dir| attempt(|| try_in(dir, Way::AsUser)));
-    let check = match on_disk {
-        Some(Ok(seen)) => Check::works(name, seen),
-        failed => match attempt(|| try_on_tmpfs(Way::AsUser)) {
-            Ok(_) => {
-                let why = failed.and_then(Result::err).map(|refusal| refusal.text);
-                let why = why.unwrap_or_else(|| "no state directory".to_owned());
-                let seen = format!("in memory only, as tmpfs; on the state directory: {why}");
-                Check::limited(name, seen).fix("export LAB_STATE_DIR=DIR # on ext4, xfs or btrfs")
-            }
-            Err(refusal) => refused(host, name, &refusal),
-        },
-    };
-    check.chapters(from(7)).required()
+    tried(host, "overlay", dir, Way::AsUser).chapters(from(7)).required()
 }
 
 /// As an ordinary user has it, whoever we are: in a user namespace, with extended
 /// attributes of the kind `user.` instead of `trusted.`, which only root can write.
 fn rootless(host: &Host, dir: Option<&Path>) -> Check {
-    let name = "rootless overlay";
     // Chapter 7's own is then the same as this one, and decides.
     let chapters = if host.is_root { from(8) } else { from(7) };
-    if let Some(check) = unloaded(host, name) {
-        return check.chapters(chapters);
-    }
-    let check = match dir.map(|dir| attempt(|| try_in(dir, Way::Rootless))) {
-        Some(Ok(seen)) => Check::works(name, seen),
-        Some(Err(refusal)) => match attempt(|| try_on_tmpfs(Way::Rootless)) {
-            Ok(_) => Check::limited(name, format!("in memory only; else {}", refusal.text))
-                .fix("export LAB_STATE_DIR=DIR # on ext4, xfs or btrfs"),
-            Err(refusal) => refused(host, name, &refusal),
-        },
-        None => Check::missing(name, "no state directory to try it in")
-            .fix("export LAB_STATE_DIR=$(mktemp -d)"),
-    };
-    check.chapters(chapters)
+    tried(host, "rootless overlay", dir, Way::Rootless).chapters(chapters)
 }
 
-fn refused(host: &Host, name: &'static str, refusal: &Refusal) -> Check {
-    Check::missing(name, refusal.text.clone()).fix(restrictions::fix_of(host, refusal))
+/// On the file system of the state directory; else in memory, as a container's writable
+/// layer then is.
+fn tried(host: &Host, name: &'static str, dir: Option<&Path>, way: Way) -> Check {
+    if let Some(check) = unloaded(host, name) {
+        return check;
+    }
+    let on_disk = match dir {
+        Some(dir) => attempt(|| try_in(dir, way)),
+        None => Err(Error::new("no state directory").into()),
+    };
+    let limited = |seen| Check::limited(name, seen).fix(ELSEWHERE);
+    let in_memory = |seen, refusal: Refusal| {
+        limited(format!("in memory only{seen}; on the state directory: {}", refusal.text))
+    };
+    match on_disk {
+        Ok(seen) => Check::works(name, seen),
+        Err(refusal) if lacks_attributes(&refusal) => limited(format!("mounted, {NO_ATTRIBUTES}")),
+        Err(on_disk) => match attempt(|| try_on_tmpfs(way)) {
+            Ok(_) => in_memory(String::new(), on_disk),
+            Err(refusal) if lacks_attributes(&refusal) => {
+                in_memory(format!(", {NO_ATTRIBUTES}"), on_disk)
+            }
+            Err(refusal) => {
+                Check::missing(name, refusal.text.clone()).fix(restrictions::fix_of(host, &refusal))
+            }
+        },
+    }
+}
+
+/// The file systems that every overlay can be on.
+const ELSEWHERE: &str = "export LAB_STATE_DIR=DIR # on ext4, xfs or btrfs";
+
+/// A tmpfs has no attributes of the kind `user.` before Linux 6.6.
+const NO_ATTRIBUTES: &str = "but no directory of the image can be replaced by a new one, as \
+                             there are no user.* attributes";
+
+/// Whether that is what is wrong: the answer of an overlay that would have to set one.
+fn lacks_attributes(refusal: &Refusal) -> bool {
+    refusal.errno() == Some(Errno::EIO)
 }
 
 /// What can be said without loading the module.
@@ -117,48 +126,48 @@ impl Way {
         mount(None::<&str>, "/", None::<&str>, private, None::<&str>)
             .step(|| "make the mounts private")
     }
-
-    fn needs_user_attributes(self) -> bool {
-        matches!(self, Self::Rootless) || !nix::unistd::geteuid().is_root()
-    }
 }
 
 /// In a child: the file system of the state directory.
 fn try_in(dir: &Path, way: Way) -> Result<String> {
     way.enter()?;
-    let kind = mount_overlay(dir, way.needs_user_attributes())?;
-    Ok(format!("mounted{kind}, layers in {}", state::directory().display()))
+    try_overlay(dir, &options(dir)?)?;
+    Ok(format!("mounted, layers in {}", state::directory().display()))
 }
 
 /// In a child: a file system in memory, which takes every overlay that there can be.
 fn try_on_tmpfs(way: Way) -> Result<String> {
     way.enter()?;
     let dir = Path::new("/proc"); //        there in any case, and covered for us only
+    let options = options(dir)?; //         which looks into /proc
     mount(Some("tmpfs"), dir, Some("tmpfs"), MsFlags::empty(), None::<&str>)
         .step(|| "mount a tmpfs")?;
     make_directories(dir)?;
-    mount_overlay(dir, way.needs_user_attributes()).map(|_| "mounted on a tmpfs".to_owned())
+    try_overlay(dir, &options)?;
+    Ok("mounted on a tmpfs".to_owned())
+}
+
+/// What chapter 7 would mount it with. Only that a volatile one could not be mounted
+/// again, by the other way.
+fn options(dir: &Path) -> Result<OsString> {
+    ::overlay::mount_options(&[dir.join("lower")], dir, false)
 }
 
 /// Mounts one, and writes through it: some file systems refuse no sooner.
-fn mount_overlay(dir: &Path, userxattr: bool) -> Result<&'static str> {
-    std::env::set_current_dir(dir).step(|| format!("enter {}", dir.display()))?;
-    let (more, kind) = match userxattr {
-        true => (",userxattr", " with userxattr"),
-        false => ("", ""),
-    };
-    let options = format!("lowerdir=lower,upperdir=upper,workdir=work{more}");
-    let none = MsFlags::empty();
-    mount(Some("overlay"), "merged", Some("overlay"), none, Some(options.as_str()))
+///
+/// That a new directory has nothing to do with the one of the same name in the lower
+/// layer is written down in an extended attribute.
+fn try_overlay(dir: &Path, options: &OsStr) -> Result<()> {
+    let merged = dir.join("merged");
+    mount(Some("overlay"), &merged, Some("overlay"), MsFlags::empty(), Some(options))
         .step(|| "mount an overlay")?;
-    let probe = Path::new("merged/probe");
-    fs::create_dir(probe).step(|| "write through the overlay")?;
-    fs::remove_dir(probe).step(|| "remove through the overlay")?;
-    Ok(kind)
+    let probe = merged.join("probe");
+    fs::remove_dir(&probe).step(|| "remove a directory through the overlay")?;
+    fs::create_dir(&probe).step(|| "replace a directory through the overlay")
 }
 
 fn make_directories(dir: &Path) -> Result<()> {
-    ["lower", "upper", "work", "merged"]
+    ["lower", "upper", "work", "merged", "lower/probe"]
         .into_iter()
         .try_for_each(|name| fs::create_dir(dir.join(name)))
         .step(|| format!("make directories in {}", dir.display()))
@@ -190,8 +199,8 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        // The kernel's own directory, which its owner may remove but not look into.
-        let _ = fs::remove_dir(self.dir.join("work/work"));
+        // The kernel's own directory, with what is left of a replaced one, lets nobody in.
+        let _ = fs::set_permissions(self.dir.join("work/work"), Permissions::from_mode(0o700));
         if let Some(state) = self.state.take() {
             let _ = ::overlay::sweep(&state);
         }
