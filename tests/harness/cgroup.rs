@@ -14,6 +14,15 @@ fn hierarchies() -> Vec<PathBuf> {
     mounts().lines().filter(is_cgroup).filter_map(target).collect()
 }
 
+/// Where the v2 hierarchy is mounted, if `controller` is in it and not in one of v1.
+pub fn unified_with(controller: &str) -> Option<PathBuf> {
+    let offers = |mount: &PathBuf| {
+        let names = fs::read_to_string(mount.join("cgroup.controllers")).unwrap_or_default();
+        names.split_whitespace().any(|name| name == controller)
+    };
+    hierarchies().into_iter().find(offers)
+}
+
 /// The directories of the container `id` that there are, one in each hierarchy.
 pub fn dirs(id: &str) -> Vec<PathBuf> {
     let dirs = hierarchies().into_iter().map(|mount| mount.join("lab").join(id));
