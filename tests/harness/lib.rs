@@ -27,8 +27,9 @@ pub mod tracer;
 
 mod sys;
 
-/// How long anything may take before a test gives up on it.
-pub const DEADLINE: Duration = Duration::from_secs(20);
+/// How long anything may take before a test gives up on it: what takes a second on a
+/// processor may take half a minute on an emulated one.
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The programs under test, with a state directory of their own.
 pub struct Lab {
