@@ -219,7 +219,7 @@ fn an_observation_is_made_on_containers_nobody_knows() {
 fn watching_checks_at_each_save_until_q() {
     let Some(learner) = Learner::with_kit() else { return };
     let mut terminal = on_terminal(learner.command(&["watch", "pivot"]));
-    terminal.exp_string("not yet after").expect("a first verdict");
+    terminal.exp_string("not yet implemented").expect("a first verdict");
     terminal.exp_string("q quit").expect("the keys");
     learner
         .write("03-mount-ns/pivot/src/pivot.rs", &solution("03-mount-ns/pivot/solution/pivot.rs"));

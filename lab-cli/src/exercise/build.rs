@@ -84,7 +84,12 @@ pub fn build(
             let program = sandbox.path_of(PROGRAM);
             Some(fs::read(&program).step(|| "read the program that was built")?)
         }
-        Some(End::Exited(_)) => None,
+        Some(End::Exited(code)) => {
+            if messages.is_empty() {
+                messages = format!("error: the compiler has ended with exit code {code}\n");
+            }
+            None
+        }
         Some(End::Killed) => {
             messages.push_str("error: the compiler was killed: it used too much memory\n");
             None

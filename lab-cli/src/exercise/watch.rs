@@ -10,7 +10,7 @@ use std::io::{IsTerminal, stdin, stdout};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anstream::println;
+use anstream::{print, println};
 use colored::Colorize;
 use crossterm::cursor::MoveTo;
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -54,7 +54,6 @@ pub fn run(desk: &mut Desk, mut exercise: Exercise) -> anyhow::Result<ExitCode> 
     let mut files = Files::watch(desk, &exercise)?;
     check(desk, &bench, &exercise)?;
     loop {
-        println!("\n{}", "n next · h hint · l list · c check · r reset · q quit".dimmed());
         match wait(&files, &signals)? {
             Wake::Saved | Wake::Key('c') => check(desk, &bench, &exercise)?,
             Wake::Key('n') => match desk.first_unsolved()? {
@@ -90,6 +89,8 @@ fn clear() -> Result<()> {
 
 fn wait(files: &Files, signals: &Signals) -> Result<Wake> {
     let _raw = Raw::on()?;
+    // Raw, a line feed does not return to the first column.
+    print!("\r\n{}\r\n", "n next · h hint · l list · c check · r reset · q quit".dimmed());
     let mut saved: Option<Instant> = None;
     loop {
         if event::poll(PAUSE).step(|| "wait for a key")?

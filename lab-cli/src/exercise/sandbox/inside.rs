@@ -240,7 +240,10 @@ fn connect(ends: Ends) -> nix::Result<()> {
     ];
     let copies: Vec<_> =
         fds.iter().map(|(fd, _)| sys::duplicate_above(*fd, 64)).collect::<Result<_, _>>()?;
-    fds.iter().zip(&copies).try_for_each(|((_, number), copy)| {
-        sys::duplicate_to(copy.as_fd(), *number) //
+    let numbers = fds.map(|(_, number)| number);
+    // Whatever has one of these numbers now must not be closed as what it was.
+    std::mem::forget((null, ends));
+    copies.iter().zip(numbers).try_for_each(|(copy, number)| {
+        sys::duplicate_to(copy.as_fd(), number) //
     })
 }
