@@ -20,7 +20,7 @@ use process::{Error, Result};
 use crate::sys;
 
 /// Leaves the caller's session keyring for a new one.
-pub(crate) fn join() -> Result<()> {
+pub fn join() -> Result<()> {
     match sys::join_new_session_keyring() {
         // A kernel without keyrings, or a sandbox around us without access to them.
         Err(Errno::ENOSYS) => Ok(()),

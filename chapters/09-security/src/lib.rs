@@ -46,6 +46,7 @@ mod ulimits;
 pub use capabilities::{Capabilities, Capability};
 pub use confinement::{Confinement, SecurityOption, SecurityOptions};
 pub use host_device::HostDevice;
+pub use keyring::join as join_new_session_keyring;
 pub use seccomp::{Filters, SeccompChoice};
 pub use self_exe::protect_runtime;
 pub use ulimits::Ulimit;

@@ -71,15 +71,19 @@ impl FromStr for SeccompChoice {
 pub struct Filters(Vec<BpfProgram>);
 
 impl Filters {
-    /// Our own profile, as a container with these capabilities gets it, less the calls
-    /// named in `without`.
+    /// Our own profile, as a container with these capabilities gets it, and beside it the
+    /// calls named in `with`, but not those in `without`.
     ///
     /// # Errors
     /// If it cannot be compiled.
-    pub fn without(without: &[&str], capabilities: &Capabilities) -> Result<Self> {
+    pub fn adjusted(with: &[&str], without: &[&str], capabilities: &Capabilities) -> Result<Self> {
         let mut profile = Profile::parse(DEFAULT, "default")?;
         for entry in &mut profile.syscalls {
             entry.names.retain(|name| !without.contains(&name.as_str()));
+        }
+        // The first entry is the list of what is allowed without conditions.
+        if let Some(entry) = profile.syscalls.first_mut() {
+            entry.names.extend(with.iter().map(|name| (*name).to_owned()));
         }
         filters(&profile, capabilities).map(Self)
     }

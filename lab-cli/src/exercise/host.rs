@@ -51,6 +51,7 @@ pub fn plan(argv: Vec<String>, limits: Limits) -> Plan {
         image: None,
         files: ETC.map(|(path, text)| file(path, text.as_bytes().to_owned(), 0o644)).into(),
         limits,
+        is_lab: false,
         delegate: false,
     }
 }
@@ -63,6 +64,7 @@ pub fn plan_with_lab(argv: Vec<String>, limits: Limits, bench: &Bench) -> Result
     let lab = std::env::current_exe().step(|| "find the lab program")?;
     let mut plan = plan(argv, limits);
     plan.shown.push((lab, PROGRAM.into()));
+    plan.is_lab = true;
     plan.image = Some(bench.image.clone());
     Ok(plan)
 }

@@ -125,7 +125,7 @@ fn sysroot(course: &Course) -> Result<PathBuf> {
 fn stamp(course: &Course, sysroot: &Path) -> Result<u64> {
     let mut hasher = DefaultHasher::new();
     let mut files = vec![sysroot.join("bin/rustc"), course.checkout().join("Cargo.lock")];
-    files.push(course.dir().join("kit/Cargo.toml"));
+    files.push(course.checkout().join("exercises/kit/Cargo.toml"));
     let chapters = course.checkout().join("chapters");
     for chapter in list(&chapters)? {
         files.push(chapter.join("Cargo.toml"));

@@ -1,7 +1,7 @@
 //! The container's init: PID 1, which starts the command and waits.
 
 use nix::sys::prctl;
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 use process::{Result, Step, exit_now};
 
@@ -21,7 +21,7 @@ fn serve(command: Pid) -> ! {
     // SAFETY: no value that owns a descriptor is used from here on.
     unsafe { libc::close_range(3, libc::c_uint::MAX, 0) };
     // Too soon: there are no orphans yet.
-    while let Ok(WaitStatus::Exited(..)) = waitpid(None, Some(nix::sys::wait::WaitPidFlag::WNOHANG)) {}
+    while let Ok(WaitStatus::Exited(..)) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {}
     loop {
         match waitpid(command, None) {
             Ok(WaitStatus::Exited(_, code)) => exit_now(code),
