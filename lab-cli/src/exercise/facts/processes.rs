@@ -24,6 +24,8 @@ pub const LOOKS: &[Look] = &[
     Look { name: "name", run: |_, subject, _| subject.status("Name") },
     // its command line
     Look { name: "command", run: command },
+    // the file that it executes
+    Look { name: "program", run: program },
     // the name of its parent
     Look { name: "parent", run: parent },
     // the names of its children
@@ -109,6 +111,14 @@ fn alive(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
 
 fn command(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
     Seen::text(subject.path("cmdline"), words(&subject.proc).join(" "))
+}
+
+fn program(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
+    let at = subject.path("exe");
+    match subject.proc.link("exe") {
+        Some(path) => Seen::text(at, path),
+        None => Seen::nothing(at, "it has ended"),
+    }
 }
 
 fn parent(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {

@@ -55,17 +55,14 @@ fn cwd(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
         let file = subject.proc.file(name, OFlag::O_PATH | OFlag::O_DIRECTORY)?;
         fstat(&file).map(|stat| (stat.st_dev, stat.st_ino))
     };
-    if cwd == root && identity("cwd") != identity("root") {
-        return Seen::text(at, "outside of the root");
+    let is_astray = cwd == root && identity("cwd") != identity("root");
+    // The kernel tells both paths from the root of the mount namespace: that is the
+    // container's own after a pivot, and the host's after a chroot.
+    match cwd.strip_prefix(root.trim_end_matches('/')) {
+        Some("") if !is_astray => Seen::text(at, "/"),
+        Some(path) if !is_astray && path.starts_with('/') => Seen::text(at, path),
+        _ => Seen::text(at, "outside of the root"),
     }
-    // For another mount namespace the kernel tells the path from its own root, for a
-    // chroot from the host's.
-    let path = match cwd.strip_prefix(&root).filter(|_| root != "/") {
-        Some("") => "/",
-        Some(path) => path,
-        None => &cwd,
-    };
-    Seen::text(at, path)
 }
 
 fn ulimit(_: &Scene<'_>, subject: &Subject, name: &str) -> Seen {

@@ -119,6 +119,7 @@ pub fn become_shell(
     }
     sethostname("sandbox").step(|| "set the sandbox's host name")?;
     net_ns::set_up_loopback()?;
+    share_mounts()?;
     set_limits(plan)?;
     gate.hold()?;
 
@@ -210,6 +211,14 @@ fn open_cgroups() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What systemd does on a host: a copy of a mount table passes on what is mounted in it.
+/// Nothing gets out of here by that, because we were cut off from the real host before.
+fn share_mounts() -> Result<()> {
+    let nothing = None::<&str>;
+    mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_SHARED, nothing)
+        .step(|| "make the sandbox's mounts shared")
 }
 
 /// What counts for each process, or for each user: the only limits there are for those
