@@ -1,0 +1,3 @@
+#!/bin/sh
+# The environment of this shell is another one.
+echo "$SECRET"
