@@ -1,0 +1,2 @@
+#!/bin/sh
+cat "/proc/$1/root/tmp/word"

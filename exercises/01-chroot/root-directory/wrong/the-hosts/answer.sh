@@ -1,0 +1,3 @@
+#!/bin/sh
+# That is the host's /tmp.
+cat /tmp/word
