@@ -1,0 +1,2 @@
+#!/bin/sh
+sed -n 's/^NSpid:.*[[:space:]]//p' "/proc/$1/status"

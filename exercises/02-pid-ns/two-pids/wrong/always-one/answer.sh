@@ -1,0 +1,3 @@
+#!/bin/sh
+# Only the first process of a container is number 1.
+echo 1

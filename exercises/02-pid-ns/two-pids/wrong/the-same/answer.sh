@@ -1,0 +1,3 @@
+#!/bin/sh
+# That is the number on the host.
+echo "$1"
