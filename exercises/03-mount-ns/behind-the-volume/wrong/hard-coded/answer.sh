@@ -1,0 +1,3 @@
+#!/bin/sh
+# What it was yesterday.
+echo /srv/photos
