@@ -20,7 +20,8 @@ struct Options {
 
 fn main() -> Result<ExitCode, NulError> {
     let Options { path, command } = Options::parse();
-    let argv = command.iter().map(|word| CString::new(word.as_str())).collect::<Result<Vec<_>, _>>()?;
+    let argv =
+        command.iter().map(|word| CString::new(word.as_str())).collect::<Result<Vec<_>, _>>()?;
     let env = [CString::new(format!("PATH={path}"))?];
     let code = find::exec(&argv, &env, &path);
     eprintln!("error: exec {}: exit code {code}", command[0]);

@@ -9,6 +9,5 @@ use process::{Result, Step};
 /// mounted below it.
 pub fn isolate() -> Result<()> {
     let nothing = None::<&str>;
-    mount(nothing, "/", nothing, MsFlags::MS_PRIVATE, nothing)
-        .step(|| "make all mounts private")
+    mount(nothing, "/", nothing, MsFlags::MS_PRIVATE, nothing).step(|| "make all mounts private")
 }

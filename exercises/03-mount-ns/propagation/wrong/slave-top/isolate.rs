@@ -10,6 +10,5 @@ use process::{Result, Step};
 /// mounted below it.
 pub fn isolate() -> Result<()> {
     let nothing = None::<&str>;
-    mount(nothing, "/", nothing, MsFlags::MS_SLAVE, nothing)
-        .step(|| "make all mounts private")
+    mount(nothing, "/", nothing, MsFlags::MS_SLAVE, nothing).step(|| "make all mounts private")
 }

@@ -6,6 +6,5 @@ use process::{Result, Step};
 pub fn isolate() -> Result<()> {
     let nothing = None::<&str>;
     umount2("/dev/shm", MntFlags::MNT_DETACH).step(|| "unmount /dev/shm")?;
-    mount(nothing, "/", nothing, MsFlags::MS_PRIVATE, nothing)
-        .step(|| "make all mounts private")
+    mount(nothing, "/", nothing, MsFlags::MS_PRIVATE, nothing).step(|| "make all mounts private")
 }
