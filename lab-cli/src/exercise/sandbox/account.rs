@@ -5,7 +5,8 @@
 //! processes and controllers move belong to the sandbox's root, the limits stay ours.
 //! cgroups(7), "Delegating a hierarchy".
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::chown;
 use std::path::Path;
 
@@ -46,8 +47,16 @@ pub fn open(plan: &Plan, state: &State) -> Result<Option<Cgroup>> {
     }
 }
 
-/// Gives the cgroup to the sandbox's root.
+/// Gives the cgroup to the sandbox's root, with all that it may want to limit.
 pub fn hand_over(cgroup: &Cgroup, users: &Users) -> Result<()> {
+    // v2: none of our own limits is one of processor time, so nobody may have handed that
+    // controller down, from the top. Where nobody can, a runtime in there says so.
+    for dir in cgroup.directories() {
+        let above: Vec<&Path> = dir.ancestors().skip(1).take(2).collect();
+        for file in above.iter().rev().map(|dir| dir.join("cgroup.subtree_control")) {
+            let _ = File::options().write(true).open(file).and_then(|mut it| it.write_all(b"+cpu"));
+        }
+    }
     let Some((uid, gid)) = users.root() else { return Ok(()) };
     let give = |path: &Path| match chown(path, Some(uid), Some(gid)) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
