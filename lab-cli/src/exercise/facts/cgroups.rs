@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use ::cgroups::{Membership, Usage, limits_of, of_process};
+use ::cgroups::{Membership, Usage, Version, limits_of, of_process};
 
 use super::{Look, Scene, Seen, Subject};
 
@@ -23,6 +23,8 @@ pub const LOOKS: &[Look] = &[
         name: "limit cpus",
         run: |_, it, _| limit(it, |usage| usage.cpus.map(|n| n.to_string())),
     },
+    // the swap its cgroup may use beside the memory, in bytes
+    Look { name: "limit swap", run: swap },
     // a file of its cgroup: cgroup file pids pids.max
     Look { name: "cgroup file", run: file },
     // the names of the cgroups that the program has made, in the hierarchy of a controller
@@ -52,6 +54,33 @@ fn limit(subject: &Subject, which: impl Fn(&Usage) -> Option<String>) -> Seen {
     match limits_of(subject.pid) {
         Ok(usage) => Seen::text(at, which(&usage).unwrap_or_else(|| "none".to_owned())),
         Err(error) => Seen::nothing(at, error.to_string()),
+    }
+}
+
+/// v2 limits swap by itself, v1 memory and swap together.
+fn swap(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
+    let found = place(subject, "memory")
+        .and_then(|place| Ok((place.dir().ok_or("it is not mounted here")?, place)));
+    let (dir, place) = match found {
+        Ok(found) => found,
+        Err(why) => return Seen::nothing(format!("the cgroup of process {}", subject.pid), why),
+    };
+    let (file, beside) = match place.hierarchy.version {
+        Version::V1 => ("memory.memsw.limit_in_bytes", Some("memory.limit_in_bytes")),
+        Version::V2 => ("memory.swap.max", None),
+    };
+    let at = dir.join(file).display().to_string();
+    let number = |file: &str| fs::read_to_string(dir.join(file)).ok()?.trim().parse::<u64>().ok();
+    if !dir.join(file).exists() {
+        // Then there is nothing that an answer could have done.
+        return Seen::text(at, "0 (this kernel does not account swap)");
+    }
+    // v1's word for no limit is the largest multiple of a page.
+    let limit = number(file).filter(|&limit| limit < i64::MAX as u64 - 0xffff);
+    match (limit, beside.map(number)) {
+        (Some(sum), Some(Some(memory))) => Seen::text(at, sum.saturating_sub(memory).to_string()),
+        (Some(swap), _) => Seen::text(at, swap.to_string()),
+        (None, _) => Seen::text(at, "none"),
     }
 }
 
