@@ -76,7 +76,7 @@ impl Bench {
                 self.check_program(exercise, check, answer, &draw()?, &mut verdict)?;
             }
             (Kind::Observe, Some(observe)) => {
-                verdict.cases = observe::check(self, observe, answer, draw)?;
+                verdict.cases = observe::check(self, exercise, observe, answer, draw)?;
             }
             (Kind::Observe, None) => {
                 let name = &exercise.name;
@@ -85,7 +85,7 @@ impl Bench {
             (Kind::Predict, _) => {
                 let mut dice = Dice::new(seeds.learner, &exercise.name);
                 let values = Values::draw(&check.values, &mut dice)?;
-                verdict.cases = predict::check(self, check, answer, &values)?;
+                verdict.cases = predict::check(self, exercise, check, answer, &values)?;
             }
         }
         verdict.conclude();

@@ -71,11 +71,13 @@ pub fn run(
 /// If it cannot be made.
 pub fn look_at<'a>(
     bench: &Bench,
+    exercise: &Exercise,
     words: &[String],
     values: &Values,
     looks: impl Iterator<Item = (Whose, &'a str)>,
 ) -> Result<Vec<Seen>> {
-    let plan = host::plan_with_lab(host::lab_run(words, values), LIMITS, bench)?;
+    let mut plan = host::plan_with_lab(host::lab_run(words, values), LIMITS, bench)?;
+    plan.delegate = exercise.needs_cgroups();
     let case = Case::of_lab(words);
     let mut run = Run::start(&plan, &case, values)?;
     run.wait_for_lab()?;
@@ -90,6 +92,7 @@ pub fn look_at<'a>(
 /// If there is no container.
 pub fn observe(
     bench: &Bench,
+    exercise: &Exercise,
     observe: &Observe,
     values: &Values,
     script: &[u8],
@@ -103,6 +106,7 @@ pub fn observe(
     );
     let argv = vec!["/bin/sh".to_owned(), "/work/outer.sh".to_owned()];
     let mut plan = host::plan_with_lab(argv, LIMITS, bench)?;
+    plan.delegate = exercise.needs_cgroups();
     plan.files.push(host::file("/work/outer.sh", outer.into_bytes(), 0o755));
     plan.files.push(host::file(format!("/work/{FILE}"), script.to_owned(), 0o755));
     let case = Case::of_lab(&observe.run);

@@ -13,6 +13,7 @@ use process::Result;
 use super::bench::{Answer, Bench};
 use super::case;
 use super::checks::Observe;
+use super::course::Exercise;
 use super::values::Values;
 use super::verdict::{CaseVerdict, Failure};
 
@@ -28,6 +29,7 @@ const ROUNDS: usize = 2;
 /// If a container cannot be made.
 pub fn check(
     bench: &Bench,
+    exercise: &Exercise,
     observe: &Observe,
     answer: &Answer,
     mut draw: impl FnMut() -> Result<Values>,
@@ -36,7 +38,7 @@ pub fn check(
     let mut cases = Vec::new();
     for round in 1..=ROUNDS {
         let values = draw()?;
-        let (seen, said, errors) = case::observe(bench, observe, &values, &script)?;
+        let (seen, said, errors) = case::observe(bench, exercise, observe, &values, &script)?;
         let about = format!("{FILE} finds the fact in container {round} of {ROUNDS}");
         let mut failures = Vec::new();
         if normal(&said) != normal(&seen.found.to_string()) {

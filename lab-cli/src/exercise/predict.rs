@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::bench::{Answer, Bench};
 use super::case;
 use super::checks::{Check, Question};
+use super::course::Exercise;
 use super::facts::Found;
 use super::values::Values;
 use super::verdict::{CaseVerdict, Failure};
@@ -41,6 +42,7 @@ struct Said {
 /// If a command cannot be run.
 pub fn check(
     bench: &Bench,
+    exercise: &Exercise,
     check: &Check,
     answer: &Answer,
     values: &Values,
@@ -53,11 +55,16 @@ pub fn check(
             return Ok(vec![verdict(FILE, vec![failure(FILE, "a file in TOML", &found, None)])]);
         }
     };
-    check.question.iter().map(|question| compare(bench, question, &said, values)).collect()
+    check
+        .question
+        .iter()
+        .map(|question| compare(bench, exercise, question, &said, values))
+        .collect()
 }
 
 fn compare(
     bench: &Bench,
+    exercise: &Exercise,
     question: &Question,
     said: &Prediction,
     values: &Values,
@@ -81,7 +88,7 @@ fn compare(
         return Ok(verdict(&command, failures.collect()));
     }
     let looks = question.truth.values().map(|truth| (truth.of, truth.look.as_str()));
-    let seen = case::look_at(bench, &question.run, values, looks)?;
+    let seen = case::look_at(bench, exercise, &question.run, values, looks)?;
     let mut failures = Vec::new();
     for (field, seen) in question.truth.keys().zip(seen) {
         if let Found::Nothing(why) = &seen.found {

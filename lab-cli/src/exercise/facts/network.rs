@@ -20,6 +20,10 @@ pub const LOOKS: &[Look] = &[
         name: "address",
         run: |_, it, name| list(it, |net| addresses(net, |link| link.name.as_str() == name)),
     },
+    // those of IPv4, without the length of their prefix: ipv4 eth0
+    Look { name: "ipv4", run: |_, it, name| list(it, |net| ipv4(net, name)) },
+    // the host's end of a cable, by its end in there: peer eth0
+    Look { name: "peer", run: peer },
     // the largest packet of a link: mtu eth0
     Look { name: "mtu", run: |_, it, name| list(it, |net| mtu(net, name)) },
     // all routes, as `default via 10.0.0.1 dev eth0`
@@ -48,6 +52,29 @@ fn names(network: &Network, is_wanted: impl Fn(&Interface) -> bool) -> Vec<Strin
 fn addresses(network: &Network, is_wanted: impl Fn(&Interface) -> bool) -> Vec<String> {
     let links = network.interfaces.iter().filter(|link| is_wanted(link));
     links.flat_map(|link| link.addresses.clone()).collect()
+}
+
+fn ipv4(network: &Network, name: &str) -> Vec<String> {
+    let all = addresses(network, |link| link.name.as_str() == name);
+    let bare = all.iter().filter_map(|address| address.split('/').next());
+    bare.filter(|address| !address.contains(':')).map(str::to_owned).collect()
+}
+
+/// A link of a cable tells the number that the other end has where that one is.
+fn peer(scene: &Scene<'_>, subject: &Subject, name: &str) -> Seen {
+    let at = subject.path(&format!("root/sys/class/net/{name}/iflink"));
+    let number = match std::fs::read_to_string(&at) {
+        Ok(text) => text.trim().to_owned(),
+        Err(why) => return Seen::nothing(at, why.to_string()),
+    };
+    let host = match Subject::host(scene) {
+        Ok(host) => host,
+        Err(why) => return Seen::nothing(at, why),
+    };
+    list(&host, |network| {
+        let ends = network.interfaces.iter().filter(|link| link.index.to_string() == number);
+        ends.map(|link| link.name.to_string()).collect()
+    })
 }
 
 fn mtu(network: &Network, name: &str) -> Vec<String> {
