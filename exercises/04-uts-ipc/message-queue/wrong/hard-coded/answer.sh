@@ -1,0 +1,3 @@
+#!/bin/sh
+# As it was called yesterday.
+echo bacedifo

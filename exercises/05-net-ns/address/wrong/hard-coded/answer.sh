@@ -1,0 +1,3 @@
+#!/bin/sh
+# The first one of the pool?
+echo 10.76.0.2

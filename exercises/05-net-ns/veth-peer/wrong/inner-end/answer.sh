@@ -1,0 +1,3 @@
+#!/bin/sh
+# As it is called inside.
+echo eth0

@@ -1,0 +1,3 @@
+#!/bin/sh
+# What the cable is plugged into.
+echo lab0

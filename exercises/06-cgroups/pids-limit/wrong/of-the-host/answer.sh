@@ -1,0 +1,3 @@
+#!/bin/sh
+# For all processes of the machine together.
+cat /proc/sys/kernel/pid_max
