@@ -1,0 +1,26 @@
+//! One tree out of several directories: overlayfs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use nix::mount::{MsFlags, mount};
+use process::{Result, Step};
+
+/// Mounts the directories `lower` and a writable one as one tree, and tells where.
+pub fn mount_layers(lower: &[PathBuf], scratch: &Path) -> Result<PathBuf> {
+    let [upper, work, merged] = ["upper", "work", "merged"].map(|name| scratch.join(name));
+    for dir in [&upper, &work, &merged] {
+        fs::create_dir(dir).step(|| format!("create {}", dir.display()))?;
+    }
+    // In the order in which they were given.
+    let lower: Vec<_> = lower.iter().map(|dir| dir.display().to_string()).collect();
+    let options = format!(
+        "lowerdir={},upperdir={},workdir={}",
+        lower.join(":"),
+        upper.display(),
+        work.display()
+    );
+    mount(Some("overlay"), &merged, Some("overlay"), MsFlags::empty(), Some(options.as_str()))
+        .step(|| "mount the overlay")?;
+    Ok(merged)
+}
