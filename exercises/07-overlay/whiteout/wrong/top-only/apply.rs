@@ -1,0 +1,49 @@
+//! Unpacks a layer of an image into a directory.
+//!
+//! Afterwards the directory is mounted over the layers below, which must stay as they are:
+//! other containers use them, too.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use nix::sys::stat::{Mode, SFlag, makedev, mknod};
+use process::{Result, Step};
+
+/// A file `.wh.NAME` in a layer means: NAME is deleted.
+const WHITEOUT: &str = ".wh.";
+
+/// Copies what is in the layer `from` into the directory `to`, level by level.
+pub fn apply(from: &Path, to: &Path) -> Result<()> {
+    let step = || format!("unpack {}", from.display());
+    for entry in fs::read_dir(from).step(step)? {
+        let entry = entry.step(step)?;
+        let (path, name) = (entry.path(), entry.file_name());
+        let deleted = name.to_str().and_then(|name| name.strip_prefix(WHITEOUT));
+        let is_top = to.ends_with("layer");
+        if let Some(deleted) = deleted.filter(|_| is_top) {
+            delete(&to.join(deleted))?;
+        } else if entry.file_type().step(step)?.is_dir() {
+            make_directory(&to.join(&name))?;
+            apply(&path, &to.join(&name))?;
+        } else {
+            fs::copy(&path, to.join(&name)).step(|| format!("copy {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Says for the layers below that a file of theirs is no more.
+fn delete(path: &Path) -> Result<()> {
+    // This directory is not merged with the others by us, but by the kernel, at every look.
+    // So the deletion itself has to be in it: for an overlay, a character device 0:0.
+    mknod(path, SFlag::S_IFCHR, Mode::empty(), makedev(0, 0))
+        .step(|| format!("make the whiteout {}", path.display()))
+}
+
+fn make_directory(path: &Path) -> Result<()> {
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made.step(|| format!("create {}", path.display())),
+    }
+}
