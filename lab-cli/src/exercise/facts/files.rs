@@ -55,7 +55,7 @@ fn meta(subject: &Subject, path: &str, what: impl Fn(&std::fs::Metadata) -> Stri
     Seen::of(at(subject, path), text.map(|data| what(&data)))
 }
 
-fn kind(_: &Scene<'_>, subject: &Subject, path: &str) -> Seen {
+pub(super) fn kind(_: &Scene<'_>, subject: &Subject, path: &str) -> Seen {
     let kind = |data: &std::fs::Metadata| {
         let kind = data.file_type();
         match kind {
@@ -69,7 +69,7 @@ fn kind(_: &Scene<'_>, subject: &Subject, path: &str) -> Seen {
     meta(subject, path, kind)
 }
 
-fn content(_: &Scene<'_>, subject: &Subject, path: &str) -> Seen {
+pub(super) fn content(_: &Scene<'_>, subject: &Subject, path: &str) -> Seen {
     // A pipe of the program's must not hold us up.
     let file = open(subject, path, OFlag::O_RDONLY | OFlag::O_NONBLOCK);
     let text = file.and_then(|file| {
@@ -80,7 +80,7 @@ fn content(_: &Scene<'_>, subject: &Subject, path: &str) -> Seen {
     Seen::of(at(subject, path), text)
 }
 
-fn names(_: &Scene<'_>, subject: &Subject, path: &str) -> Seen {
+pub(super) fn names(_: &Scene<'_>, subject: &Subject, path: &str) -> Seen {
     let list = open(subject, path, OFlag::O_RDONLY | OFlag::O_DIRECTORY).and_then(|dir| {
         let mut dir =
             nix::dir::Dir::from_fd(dir.into()).map_err(|errno| errno.desc().to_owned())?;

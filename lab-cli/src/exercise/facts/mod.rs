@@ -26,6 +26,7 @@ mod cgroups;
 mod descriptors;
 mod end;
 mod files;
+mod layers;
 mod left;
 mod mounts;
 mod names;
@@ -46,7 +47,7 @@ pub struct Look {
 }
 
 /// All groups of looks.
-const LOOKS: [&[Look]; 13] = [
+const LOOKS: [&[Look]; 14] = [
     namespaces::LOOKS,
     mounts::LOOKS,
     names::LOOKS,
@@ -57,6 +58,7 @@ const LOOKS: [&[Look]; 13] = [
     users::LOOKS,
     capabilities::LOOKS,
     files::LOOKS,
+    layers::LOOKS,
     settings::LOOKS,
     end::LOOKS,
     left::LOOKS,

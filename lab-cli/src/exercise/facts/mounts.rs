@@ -28,7 +28,7 @@ pub const LOOKS: &[Look] = &[
     // rw,nosuid,nodev …
     Look { name: "mount flags", run: |_, it, at| one(it, at, |mount| mount.flags.clone()) },
     // the file system's own options, such as an overlay's lowerdir=…
-    Look { name: "mount options", run: |_, it, at| one(it, at, |mount| mount.options.clone()) },
+    Look { name: "mount options", run: |_, it, at| options(it, at) },
     // which directory of the file system is mounted there
     Look { name: "mount directory", run: |_, it, at| one(it, at, directory) },
     // the propagation of all mounts, each once
@@ -88,6 +88,10 @@ fn one(subject: &Subject, point: &str, what: impl Fn(&Mount) -> String) -> Seen 
         Some(mount) => Seen::text(at, what(mount)),
         None => Seen::nothing(at, "no such mount point"),
     }
+}
+
+pub(super) fn options(subject: &Subject, point: &str) -> Seen {
+    one(subject, point, |mount| mount.options.clone())
 }
 
 fn target(mount: &Mount) -> String {
