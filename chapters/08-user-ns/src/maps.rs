@@ -95,6 +95,15 @@ impl Map {
         self.0 == [Range { inside: 0, outside: 0, count: u32::MAX }]
     }
 
+    /// Whether all ids that a range has outside are ids in this map's namespace.
+    pub fn covers(&self, range: Range) -> bool {
+        let end = |first: u32, count: u32| u64::from(first) + u64::from(count);
+        self.0.iter().any(|ours| {
+            range.outside >= ours.inside
+                && end(range.outside, range.count) <= end(ours.inside, ours.count)
+        })
+    }
+
     /// What an id of the container is out here; `None` if it is nobody.
     pub fn outside(&self, inside: u32) -> Option<u32> {
         self.0.iter().find_map(|range| {
@@ -144,5 +153,14 @@ mod tests {
         assert_eq!(map.outside(1), Some(100_000));
         assert_eq!(map.outside(65_536), Some(165_535));
         assert_eq!(map.outside(65_537), None);
+    }
+
+    #[test]
+    fn a_user_namespace_may_be_too_small_to_give_ids_away() {
+        let wanted = Range { inside: 0, outside: 100_000, count: 65_536 };
+        assert!(Map::range(0, u32::MAX).covers(wanted));
+        assert!(Map::range(1_000_000, 262_144).covers(wanted));
+        assert!(!Map::range(1_000_000, 65_536).covers(wanted));
+        assert!(!Map::own_and(1000, wanted).covers(wanted));
     }
 }

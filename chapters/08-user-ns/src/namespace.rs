@@ -81,22 +81,26 @@ impl UserNamespace {
     pub fn prepare(options: &UserOptions) -> Result<Self> {
         let maps = match options.userns {
             Mode::Host => None,
-            Mode::Auto if Map::of_this_process(Kind::Uid)?.is_the_hosts() => {
+            Mode::Auto => {
                 let (uids, gids) =
                     (subordinate::for_root(Kind::Uid)?, subordinate::for_root(Kind::Gid)?);
-                Some(Maps {
-                    uids: Map::range(uids.outside, uids.count),
-                    gids: Map::range(gids.outside, gids.count),
-                    are_foreign: true,
+                let are_ours = Map::of_this_process(Kind::Uid)?.covers(uids)
+                    && Map::of_this_process(Kind::Gid)?.covers(gids);
+                Some(match are_ours {
+                    true => Maps {
+                        uids: Map::range(uids.outside, uids.count),
+                        gids: Map::range(gids.outside, gids.count),
+                        are_foreign: true,
+                    },
+                    // We are in a user namespace already and have no ids to give away. One
+                    // more around the container still takes our power over this one from it.
+                    false => Maps {
+                        uids: Map::identity(Kind::Uid)?,
+                        gids: Map::identity(Kind::Gid)?,
+                        are_foreign: false,
+                    },
                 })
             }
-            // We are in a user namespace already and have no ids to give away. One more
-            // around the container still takes our power over this one from it.
-            Mode::Auto => Some(Maps {
-                uids: Map::identity(Kind::Uid)?,
-                gids: Map::identity(Kind::Gid)?,
-                are_foreign: false,
-            }),
         };
         Ok(Self { maps, notes: RefCell::default() })
     }
