@@ -1,0 +1,3 @@
+#!/bin/sh
+# That is who asks.
+id -u

@@ -1,0 +1,3 @@
+#!/bin/sh
+# That is who owns its root directory.
+stat -c %u "/proc/$1/root/"
