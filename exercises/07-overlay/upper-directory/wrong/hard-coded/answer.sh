@@ -1,0 +1,3 @@
+#!/bin/sh
+# Where Docker has them.
+echo /var/lib/docker/overlay2
