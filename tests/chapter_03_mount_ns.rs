@@ -28,22 +28,32 @@ fn nothing_is_mounted_on_the_host_even_if_it_shares_its_mounts() {
     let Some(lab) = Lab::as_root() else { return };
     // A host as systemd makes it: every mount shared.
     let run = lab.program("lab");
-    let mut outer = Command::new("unshare");
-    outer.args(["--mount", "--propagation", "shared", "sh", "-c"]);
-    outer.arg("cat /proc/self/mountinfo; echo; \"$0\" \"$@\"; echo; cat /proc/self/mountinfo");
-    outer.arg(run.get_program());
-    outer.envs(run.get_envs().filter_map(|(key, value)| Some((key, value?))));
-    let output = outer
-        .args(["run", "chapter-03", "--tmpfs", "/tmp", "--", "sh", "-c", "echo inside"])
-        .output()
-        .expect("unshare starts");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let [before, inside, after] = text.split("\n\n").collect::<Vec<_>>()[..] else {
-        panic!("three parts: {text}")
-    };
-    assert!(before.contains(" shared:"));
-    assert_eq!(inside, "inside");
-    assert_eq!(before, after.trim_end());
+    for chapter in ["chapter-03", "chapter-07", "chapter-08", "chapter-09"] {
+        let mut outer = Command::new("unshare");
+        outer.args(["--mount", "--propagation", "shared", "sh", "-c"]);
+        outer.arg("cat /proc/self/mountinfo; echo; \"$0\" \"$@\"; echo; cat /proc/self/mountinfo");
+        outer.arg(run.get_program());
+        outer.envs(run.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        outer.args([
+            "run",
+            chapter,
+            "-v",
+            "/usr:/data",
+            "--tmpfs",
+            "/data/local",
+            "--",
+            "sh",
+            "-c",
+        ]);
+        let output = outer.arg("echo inside").output().expect("unshare starts");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let [before, inside, after] = text.split("\n\n").collect::<Vec<_>>()[..] else {
+            panic!("{chapter}: three parts: {text}")
+        };
+        assert!(before.contains(" shared:"));
+        assert_eq!(inside, "inside", "{chapter}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(before, after.trim_end(), "{chapter}");
+    }
 }
 
 #[test]

@@ -33,10 +33,23 @@ pub fn clone_tree(dir: BorrowedFd<'_>, path: &Path) -> nix::Result<OwnedFd> {
 
 /// `mount_setattr(2)`: makes a mount read-only, and with `recursive` all below it.
 pub fn make_read_only(mount: BorrowedFd<'_>, recursive: bool) -> nix::Result<()> {
+    set_attributes(mount, recursive, |attr| attr.attr_set = libc::MOUNT_ATTR_RDONLY)
+}
+
+/// `mount_setattr(2)`: what is mounted below it, or below those in it, appears nowhere else.
+pub fn make_private(mount: BorrowedFd<'_>) -> nix::Result<()> {
+    set_attributes(mount, true, |attr| attr.propagation = libc::MS_PRIVATE)
+}
+
+fn set_attributes(
+    mount: BorrowedFd<'_>,
+    recursive: bool,
+    set: impl FnOnce(&mut libc::mount_attr),
+) -> nix::Result<()> {
     let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
     // SAFETY: mount_attr is plain integers, for which zero means "leave as it is".
     let mut attr: libc::mount_attr = unsafe { std::mem::zeroed() };
-    attr.attr_set = libc::MOUNT_ATTR_RDONLY;
+    set(&mut attr);
     // SAFETY: the path is empty and `attr` outlives the call.
     let result = unsafe {
         libc::syscall(

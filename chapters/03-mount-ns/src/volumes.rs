@@ -201,8 +201,14 @@ fn kind_of(tree: &OwnedFd) -> Result<Target> {
 
 /// A copy of the mount at `path`, relative to the directory `dir`, and of all mounts
 /// below it. It has no place yet: see [`Root::place`].
+///
+/// The copy of a shared mount is shared as well, wherever it goes: what the container
+/// mounts below it would appear on the host.
 pub fn bind_from(dir: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd> {
-    sys::clone_tree(dir, path).step(|| format!("clone the mount of {}", path.display()))
+    let step = || format!("clone the mount of {}", path.display());
+    let tree = sys::clone_tree(dir, path).step(step)?;
+    sys::make_private(tree.as_fd()).step(step)?;
+    Ok(tree)
 }
 
 #[cfg(test)]
