@@ -193,3 +193,15 @@ fn the_host_name_and_the_queues_are_still_shared() {
     }
     container.finish();
 }
+
+#[test]
+fn no_working_directory_leads_out() {
+    let Some(lab) = Lab::as_root() else { return };
+    let mut run = lab.program("lab");
+    run.args(["run", "chapter-03", "--workdir", "/proc/self/fd/0", "--", "ls"]);
+    let output = run.stdin(std::fs::File::open("/").unwrap()).output().expect("lab starts");
+    assert_eq!(output.status.code(), Some(125));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("hint: it is outside of the container's root"), "{errors}");
+}

@@ -71,3 +71,11 @@ pub fn parent_namespace(namespace: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
     // SAFETY: the kernel has just made this descriptor, and nobody else has it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
+
+/// `close_range(2)` over everything above `first`, at the next exec.
+pub fn close_on_exec_from(first: u32) -> nix::Result<()> {
+    // SAFETY: only marks descriptors; none is closed under anybody's feet.
+    let result =
+        unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+    Errno::result(result).map(drop)
+}

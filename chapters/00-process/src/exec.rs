@@ -6,12 +6,12 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::unistd::{chdir, execve};
+use nix::unistd::{chdir, execve, getcwd};
 
 use crate::command::DEFAULT_PATH;
 use crate::terminal::Terminal;
 use crate::user::User;
-use crate::{Command, Error, Result, Step, sys};
+use crate::{Command, Error, Result, Step};
 
 /// Becomes the command. Returns only if that fails.
 ///
@@ -34,14 +34,15 @@ pub(crate) fn exec(
     let path = path.map_or(OsStr::new(DEFAULT_PATH), |(_, value)| value);
 
     if let Some(workdir) = &command.workdir {
-        chdir(workdir).step(|| format!("change to the working directory {}", workdir.display()))?;
+        let step = || format!("change to the working directory {}", workdir.display());
+        chdir(workdir).step(step)?;
+        // stdin may be a directory of the host, and /proc/self/fd/0 leads there. From outside
+        // of the root, the kernel has no path to tell: getcwd(3).
+        getcwd().step(step).map_err(|error| error.hint("it is outside of the container's root"))?;
     }
     if let Some(terminal) = terminal {
         terminal.take()?;
     }
-    // Whatever the runtime or its caller had open (a directory of the host is enough
-    // to walk out of any root) ends here.
-    sys::close_on_exec_from(3).step(|| "close all descriptors above 2")?;
     become_user(&user)?;
 
     let mut refused = None;

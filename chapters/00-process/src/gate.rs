@@ -22,7 +22,7 @@
 //! it SCM_RIGHTS, and what arrives is the same open file under another number.
 
 use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 use nix::sys::socket::{
@@ -108,6 +108,11 @@ impl ChildGate {
     pub fn hold(&self) -> Result<()> {
         tell(&self.0, Message::Ready, &[], &[]).step(|| "report to the runtime")?;
         expect(&self.0, Message::Start).map(drop)
+    }
+
+    /// Closes every descriptor above 2 but this one, which goes with exec.
+    pub fn close_all_else(&self) -> Result<()> {
+        sys::close_all_but(self.0.as_fd()).step(|| "close all descriptors above 2")
     }
 
     /// Hands the error to the parent; if that is gone, nobody is left to tell.

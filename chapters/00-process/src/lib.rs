@@ -47,5 +47,5 @@ pub use nix::sched::CloneFlags;
 pub use process::{Process, Steps};
 pub use state::State;
 pub use status::{ExitStatus, Outcome};
-pub use sys::{Cloned, close_on_exec_from, exit_now};
+pub use sys::{Cloned, exit_now};
 pub use user::User;

@@ -198,7 +198,11 @@ fn become_command(
     become_user: impl FnOnce(&User) -> Result<()>,
 ) -> ! {
     let built = prepare(&gate).and_then(child).and_then(|()| gate.hold());
-    let Err(error) = built.and_then(|()| exec::exec(command, terminal, become_user));
+    // Whatever else the runtime or its caller had open ends here. A directory of the host is
+    // enough to walk out of any root, be it the command that does, or a path of the image
+    // that says /proc/self/fd/3: CVE-2024-21626.
+    let alone = built.and_then(|()| gate.close_all_else());
+    let Err(error) = alone.and_then(|()| exec::exec(command, terminal, become_user));
     gate.fail(&error);
     sys::exit_now(error.to_exit_code().into())
 }

@@ -116,12 +116,20 @@ pub fn flock(file: &File, operation: libc::c_int) -> nix::Result<()> {
     }
 }
 
-/// `close_range(2)` over everything above `first`, at the next exec.
-pub fn close_on_exec_from(first: u32) -> nix::Result<()> {
-    // SAFETY: only marks descriptors; none is closed under anybody's feet.
-    let result =
-        unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
-    Errno::result(result).map(drop)
+/// `close_range(2)` over everything above 2, but for `keep`, which is above 2 as well.
+///
+/// Whoever owned one of them must not use or drop it any more: for processes that end in
+/// exec or [`exit_now`].
+pub fn close_all_but(keep: BorrowedFd<'_>) -> nix::Result<()> {
+    let keep = keep.as_raw_fd() as u32;
+    for (first, last) in [(3, keep - 1), (keep + 1, u32::MAX)] {
+        if first <= last {
+            // SAFETY: the caller never returns to code that uses or drops such a value.
+            let result = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+            Errno::result(result)?;
+        }
+    }
+    Ok(())
 }
 
 /// Waits for one of `signals`, which must be blocked: its number, and whether the

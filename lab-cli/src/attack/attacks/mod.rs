@@ -39,10 +39,12 @@ mod symlink;
 mod sysrq;
 mod terminal;
 mod unmount;
+mod workdir;
 
 /// All attacks there are.
 pub const ATTACKS: &[Attack] = &[
     descriptor::ATTACK,
+    workdir::ATTACK,
     // Chapter 2: processes.
     see_processes::ATTACK,
     kill::ATTACK,

@@ -19,7 +19,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::stat::{Mode, SFlag, fstat};
 use nix::unistd::{chdir, sethostname, setsid};
 use process::gate::ChildGate;
-use process::{Error, Result, Step, close_on_exec_from};
+use process::{Error, Result, Step};
 use security::{Capabilities, Filters};
 
 use super::users::Users;
@@ -125,7 +125,7 @@ pub fn become_shell(
 
     chdir(WORK).step(|| format!("change to {WORK}"))?;
     connect(ends).step(|| "connect the program's output")?;
-    close_on_exec_from(6).step(|| "close all other descriptors")?;
+    crate::sys::close_on_exec_from(6).step(|| "close all other descriptors")?;
     // Without no_new_privs, which exercises want to set themselves: CAP_SYS_ADMIN in here
     // is enough to add a filter, and no set-user-ID program of the host has an owner that
     // this user namespace knows.
