@@ -12,6 +12,7 @@ mod clean;
 mod compare;
 mod doctor;
 mod exercise;
+mod grade;
 mod output;
 mod rootfs;
 mod run;
@@ -47,6 +48,8 @@ enum Command {
     Attack(attack::Args),
     /// Learn by doing: tasks that are checked on the kernel
     Exercise(exercise::Args),
+    /// Grade a class's submissions, each in a sandbox
+    Grade(grade::Args),
     /// Show the cgroup hierarchies, and a process's place in them
     Cgroups(cgroups::Args),
     /// Show what this host can and cannot do
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => compare::run(args),
         Command::Attack(args) => attack::run(args),
         Command::Exercise(args) => exercise::run(args),
+        Command::Grade(args) => grade::run(args),
         Command::Cgroups(args) => cgroups::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Rootfs(args) => rootfs::run(args),

@@ -67,6 +67,11 @@ impl Map {
         Self(vec![Range { inside: 0, outside, count }])
     }
 
+    /// One id, which keeps its number.
+    pub fn one(id: u32) -> Self {
+        Self(vec![Range { inside: id, outside: id, count: 1 }])
+    }
+
     /// Root inside is `own`, and behind it follow the ids granted to that user.
     pub fn own_and(own: u32, granted: Range) -> Self {
         Self(vec![Range { inside: 0, outside: own, count: 1 }, Range { inside: 1, ..granted }])

@@ -105,7 +105,7 @@ impl Bench {
         verdict.compiler = Some(built.messages).filter(|messages| !messages.is_empty());
         let Some(program) = built.program else { return Ok(()) };
         for case in &check.case {
-            let done: CaseVerdict = case::run(self, exercise, case, values, &program)?;
+            let done: CaseVerdict = case::run(self, exercise, check, case, values, &program)?;
             let has_failed = !done.failures.is_empty();
             verdict.cases.push(done);
             if has_failed {

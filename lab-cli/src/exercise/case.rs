@@ -11,7 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use process::{Error, Result, Step};
 
-use super::checks::{Case, Fact, Observe, Whose};
+use super::checks::{Case, Check, Fact, Observe, Whose};
 use super::course::Exercise;
 use super::facts::{self, Found, Scene, Seen, is_zombie, processes_of, words};
 use super::observe::FILE;
@@ -41,6 +41,7 @@ const SAID: usize = 6;
 pub fn run(
     bench: &Bench,
     exercise: &Exercise,
+    check: &Check,
     case: &Case,
     values: &Values,
     program: &[u8],
@@ -55,7 +56,7 @@ pub fn run(
         plan.files.push(host::file(values.fill(path), values.fill(text).into_bytes(), 0o644));
     }
     let mut run = Run::start(&plan, case, values)?;
-    let facts = in_full(case, exercise)?;
+    let facts = in_full(case, check)?;
     run.go(&facts)?;
     let said = run.sandbox.errors();
     let lines: Vec<&str> = said.lines().collect();
@@ -127,11 +128,12 @@ pub fn observe(
 }
 
 /// The facts of a case, with the snapshots read in.
-fn in_full(case: &Case, exercise: &Exercise) -> Result<Vec<Fact>> {
+fn in_full(case: &Case, check: &Check) -> Result<Vec<Fact>> {
     let mut facts = case.facts();
     for fact in &mut facts {
         if let Some(name) = fact.look.strip_prefix("snapshot ") {
-            let text = exercise.text(&format!("snapshots/{name}.snap"))?;
+            let path = check.dir.join(format!("snapshots/{name}.snap"));
+            let text = fs::read_to_string(&path).step(|| format!("read {}", path.display()))?;
             // insta writes two lines of dashes around what it says of itself.
             let body = text.splitn(3, "---\n").nth(2).unwrap_or(&text);
             fact.is = Some(body.to_owned());

@@ -4,7 +4,7 @@
 //! that nothing of a check can be fooled by what it checks.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use process::{Error, Result};
 use serde::Deserialize;
@@ -27,6 +27,9 @@ pub struct Check {
     pub question: Vec<Question>,
     /// For an exercise of the kind observe: the container that is looked at.
     pub observe: Option<Observe>,
+    /// The directory in which it was found, with its snapshots.
+    #[serde(skip)]
+    pub dir: PathBuf,
 }
 
 /// One run of the program.
@@ -162,16 +165,16 @@ pub struct Observe {
 }
 
 impl Check {
-    /// Reads the check of an exercise, or another one for it out of `checks`.
+    /// Reads the check of an exercise, or the one for it in `checks` if there is one.
     ///
     /// # Errors
     /// If it cannot be read, or has nothing in it.
     pub fn read(exercise: &Exercise, checks: Option<&Path>) -> Result<Self> {
-        let path = match checks {
-            Some(dir) => dir.join(&exercise.name).join("check.toml"),
-            None => exercise.dir.join("check.toml"),
-        };
-        let check: Self = read_toml(&path)?;
+        let other = checks.map(|checks| checks.join(&exercise.name));
+        let is_there = |dir: &PathBuf| dir.join("check.toml").exists();
+        let dir = other.filter(is_there).unwrap_or_else(|| exercise.dir.clone());
+        let path = dir.join("check.toml");
+        let check = Self { dir, ..read_toml(&path)? };
         let is_empty = check.case.is_empty() && check.question.is_empty();
         if is_empty && check.observe.is_none() {
             return Err(Error::new(format!("{} checks nothing", path.display())));

@@ -27,7 +27,7 @@ enum Command {
         /// A directory that is new or empty
         dir: PathBuf,
         /// Draw the parameters of predictions from this number
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=values::LARGEST_SEED))]
         seed: Option<u64>,
     },
     /// Bring what is new in the course, and keep what is yours
@@ -140,7 +140,7 @@ fn with_desk(desk: &mut Desk, command: &Command) -> anyhow::Result<ExitCode> {
 }
 
 fn init(dir: &std::path::Path, seed: Option<u64>) -> anyhow::Result<()> {
-    let seed = seed.map_or_else(values::random_seed, |seed| Ok(seed >> 1))?;
+    let seed = seed.map_or_else(values::random_seed, Ok)?;
     let copy = Copy::init(dir, &Course::find()?, seed)?;
     println!("The exercises are in {}.", copy.dir().display());
     println!("{}  cd {} && lab exercise next", "then".cyan().bold(), copy.dir().display());

@@ -32,6 +32,8 @@ use super::values::{Dice, Values};
 
 /// Where a copy keeps its notes.
 const NOTES: &str = ".lab";
+/// Where it is noted what was handed out.
+pub const HANDED_OUT: &str = ".lab/course.toml";
 
 /// A learner's copy.
 #[derive(Debug)]
@@ -49,6 +51,13 @@ pub struct HandedOut {
     pub seed: u64,
     /// Each file as it was handed out, by its path: a fingerprint.
     files: BTreeMap<String, String>,
+}
+
+impl HandedOut {
+    /// Whether a file is the one that was handed out under this path.
+    pub fn is_as_handed_out(&self, path: &str, bytes: &[u8]) -> bool {
+        self.files.get(path).is_some_and(|print| *print == fingerprint::text(bytes))
+    }
 }
 
 /// What an update has done with one file.
@@ -91,7 +100,7 @@ impl Copy {
     /// If we are in none.
     pub fn find() -> Result<Self> {
         let here = std::env::current_dir().step(|| "find the current directory")?;
-        let is_copy = |dir: &&Path| dir.join(NOTES).join("course.toml").is_file();
+        let is_copy = |dir: &&Path| dir.join(HANDED_OUT).is_file();
         let dir = here.ancestors().find(is_copy).ok_or_else(|| {
             Error::new("this is not a copy of the exercises")
                 .hint("`lab exercise init DIR` makes one; then go there")
@@ -104,7 +113,7 @@ impl Copy {
     /// # Errors
     /// If there is none.
     pub fn at(dir: &Path) -> Result<Self> {
-        let handed_out = read_toml(&dir.join(NOTES).join("course.toml"))?;
+        let handed_out = read_toml(&dir.join(HANDED_OUT))?;
         Ok(Self { dir: dir.to_owned(), handed_out })
     }
 
@@ -241,8 +250,9 @@ pub fn fill(exercise: &Exercise, mut files: Answer, seed: u64) -> Result<Answer>
     Ok(files)
 }
 
-/// A file of a program is a source; other files lie beside the README.
-fn relative(exercise: &Exercise, file: &str) -> String {
+/// Where a file of an exercise is in a copy. Sources have a directory; other files lie
+/// beside the README.
+pub fn relative(exercise: &Exercise, file: &str) -> String {
     let prefix = format!("{}/{}", exercise.chapter, exercise.name);
     match file.ends_with(".rs") {
         true => format!("{prefix}/src/{file}"),

@@ -3,8 +3,11 @@
 //!
 //! ```text
 //!   lab ── numbers ──▶ ═══════ ──▶ worker, worker, …     whoever is free takes one
-//!    └──◀── a line of JSON for each ── worker's own pipe
+//!    └──◀── two lines of JSON for each ── worker's own pipe
 //! ```
+//!
+//! The first line says that a job is begun. So when a worker dies, it is known which job
+//! was the end of it, and another worker takes its place for the others.
 
 use std::io::{BufRead, BufReader, PipeReader, Read, Write, pipe};
 use std::os::fd::AsFd;
@@ -12,28 +15,48 @@ use std::os::fd::AsFd;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
-use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, Pid};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, SysconfVar, sysconf};
 use process::{Error, Result, Step};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::sys;
 
 /// The most jobs: their numbers have to fit into a pipe, which holds 64 KiB.
 const MOST: usize = 16 * 1024;
 
-/// Does all `jobs`, some at a time, and hands on each result with its job's number.
+/// As many workers as do not wait for one another.
+pub fn processors() -> usize {
+    sysconf(SysconfVar::_NPROCESSORS_ONLN).ok().flatten().unwrap_or(1) as usize
+}
+
+/// What a worker tells of the job with this number.
+#[derive(Serialize, Deserialize)]
+enum News<T> {
+    Begun(usize),
+    Done(usize, Result<T, String>),
+}
+
+/// A worker, as its employer sees it.
+struct Worker {
+    pid: Pid,
+    news: BufReader<PipeReader>,
+    job: Option<usize>,
+}
+
+/// Does all `jobs`, some at a time, and hands on each result with its job's number. The
+/// result of a job whose worker has died is an error, too.
 ///
 /// The caller must have one thread only.
 ///
 /// # Errors
-/// If a job fails, or a worker is killed; the other jobs are done all the same.
+/// If no workers can be made.
 pub fn work<J, T: Serialize + DeserializeOwned>(
     jobs: &[J],
     workers: usize,
     work: impl Fn(&J) -> Result<T>,
-    mut done: impl FnMut(usize, T),
+    mut done: impl FnMut(usize, Result<T>),
 ) -> Result<()> {
     if jobs.len() > MOST {
         return Err(Error::new(format!("{} jobs are more than {MOST}", jobs.len())));
@@ -43,49 +66,68 @@ pub fn work<J, T: Serialize + DeserializeOwned>(
         hand_out.write_all(&number.to_ne_bytes()).step(|| "hand out a job")?;
     }
     drop(hand_out);
-    let mut crew: Vec<(Pid, BufReader<PipeReader>)> = Vec::new();
+    let mut crew = Vec::new();
     for _ in 0..workers.clamp(1, jobs.len().max(1)) {
-        let (answers, tell) = pipe().step(|| "make a pipe")?;
-        match sys::fork().step(|| "fork a worker")? {
-            ForkResult::Parent { child } => crew.push((child, BufReader::new(answers))),
-            ForkResult::Child => {
-                // The other workers' pipes are to end with them.
-                crew.clear();
-                let _ = prctl::set_pdeathsig(Signal::SIGKILL);
-                serve(jobs, &work, numbers, tell);
-                sys::exit_now(0)
-            }
-        }
+        hire(&mut crew, jobs, &work, &numbers)?;
     }
-    drop(numbers);
-
-    let mut missing = jobs.len();
-    let mut failed = None;
     while !crew.is_empty() {
-        let waits: Vec<_> = crew.iter().map(|(_, answers)| answers.get_ref().as_fd()).collect();
+        let waits: Vec<_> = crew.iter().map(|worker| worker.news.get_ref().as_fd()).collect();
         let mut polled: Vec<_> =
             waits.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
         poll(&mut polled, PollTimeout::NONE).step(|| "wait for the workers")?;
         let ready = polled.iter().position(|fd| fd.any().unwrap_or_default()).unwrap_or_default();
-        let (worker, answers) = &mut crew[ready];
-        // A worker writes whole lines and nothing between them, so none is cut off.
+        let worker = &mut crew[ready];
+        // A worker writes whole lines and nothing between them. A cut one is of one that died.
         let mut line = String::new();
-        if answers.read_line(&mut line).step(|| "listen to a worker")? == 0 {
-            waitpid(*worker, None).step(|| "wait for a worker")?;
-            crew.swap_remove(ready);
-            continue;
-        }
-        missing -= 1;
-        match serde_json::from_str::<(usize, Result<T, String>)>(&line) {
-            Ok((number, Ok(result))) => done(number, result),
-            Ok((_, Err(text))) => failed = failed.or(Some(Error::new(text))),
-            Err(error) => failed = failed.or(Some(Error::new(format!("a worker: {error}")))),
+        worker.news.read_line(&mut line).step(|| "listen to a worker")?;
+        match serde_json::from_str(&line) {
+            Ok(News::Begun(number)) => worker.job = Some(number),
+            Ok(News::Done(number, result)) => {
+                worker.job = None;
+                done(number, result.map_err(Error::new));
+            }
+            Err(_) => {
+                let worker = crew.swap_remove(ready);
+                let end = waitpid(worker.pid, None).step(|| "wait for a worker")?;
+                if let Some(number) = worker.job {
+                    done(number, Err(Error::new(format!("its worker died: {}", word_for(end)))));
+                    hire(&mut crew, jobs, &work, &numbers)?;
+                }
+            }
         }
     }
-    match failed {
-        Some(error) => Err(error),
-        None if missing > 0 => Err(Error::new(format!("{missing} jobs were not done to the end"))),
-        None => Ok(()),
+    Ok(())
+}
+
+/// Forks one more worker.
+fn hire<J, T: Serialize>(
+    crew: &mut Vec<Worker>,
+    jobs: &[J],
+    work: impl Fn(&J) -> Result<T>,
+    numbers: &PipeReader,
+) -> Result<()> {
+    let (news, tell) = pipe().step(|| "make a pipe")?;
+    let own_numbers = numbers.try_clone().step(|| "copy a pipe")?;
+    match sys::fork().step(|| "fork a worker")? {
+        ForkResult::Parent { child } => {
+            crew.push(Worker { pid: child, news: BufReader::new(news), job: None });
+            Ok(())
+        }
+        ForkResult::Child => {
+            // The other workers' pipes are to end with them.
+            crew.clear();
+            let _ = prctl::set_pdeathsig(Signal::SIGKILL);
+            serve(jobs, &work, own_numbers, tell);
+            sys::exit_now(0)
+        }
+    }
+}
+
+fn word_for(end: WaitStatus) -> String {
+    match end {
+        WaitStatus::Signaled(_, Signal::SIGALRM, _) => "it took too long".to_owned(),
+        WaitStatus::Signaled(_, signal, _) => format!("{signal}"),
+        end => format!("{end:?}"),
     }
 }
 
@@ -99,10 +141,16 @@ fn serve<J, T: Serialize>(
     let mut number = [0; 4];
     while numbers.read_exact(&mut number).is_ok() {
         let number = u32::from_ne_bytes(number) as usize;
-        let result = work(&jobs[number]).map_err(|error| error.to_string());
-        let mut line = serde_json::to_vec(&(number, result)).unwrap_or_default();
-        line.push(b'\n');
-        if tell.write_all(&line).is_err() {
+        let mut send = |news: News<T>| {
+            let mut line = serde_json::to_vec(&news).unwrap_or_default();
+            line.push(b'\n');
+            tell.write_all(&line)
+        };
+        let sent = send(News::Begun(number)).and_then(|()| {
+            let result = work(&jobs[number]).map_err(|error| error.to_string());
+            send(News::Done(number, result))
+        });
+        if sent.is_err() {
             return;
         }
     }

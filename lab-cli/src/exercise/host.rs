@@ -33,11 +33,15 @@ const ETC: [(&str, &str); 4] = [
     ("/etc/hostname", "sandbox\n"),
 ];
 
-/// A sandbox for a command, with nothing in it yet but this machine's programs.
-pub fn plan(argv: Vec<String>, limits: Limits) -> Plan {
+/// What of this machine is to be seen in every sandbox.
+pub fn shown() -> impl Iterator<Item = &'static Path> {
     // A link, as /bin is on most hosts, is made anew by the sandbox.
     let is_there = |path: &&Path| path.exists() && !path.is_symlink();
-    let shown = SHOWN.iter().map(Path::new).filter(is_there);
+    SHOWN.iter().map(Path::new).filter(is_there)
+}
+
+/// A sandbox for a command, with nothing in it yet but this machine's programs.
+pub fn plan(argv: Vec<String>, limits: Limits) -> Plan {
     let env = [
         ("PATH", process::DEFAULT_PATH),
         ("HOME", "/root"),
@@ -47,7 +51,7 @@ pub fn plan(argv: Vec<String>, limits: Limits) -> Plan {
     Plan {
         argv,
         env: env.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
-        shown: shown.map(|path| (path.to_owned(), path.to_owned())).collect(),
+        shown: shown().map(|path| (path.to_owned(), path.to_owned())).collect(),
         image: None,
         files: ETC.map(|(path, text)| file(path, text.as_bytes().to_owned(), 0o644)).into(),
         limits,

@@ -17,20 +17,20 @@
 //! [`facts`].
 
 mod attempt;
-mod bench;
+pub mod bench;
 mod build;
 mod case;
-mod checks;
+pub mod checks;
 mod command;
-mod copy;
-mod course;
-mod crew;
+pub mod copy;
+pub mod course;
+pub mod crew;
 mod desk;
 mod diff;
 mod facts;
 mod fingerprint;
 mod help;
-mod host;
+pub mod host;
 mod kit;
 mod observation;
 mod observe;
@@ -38,8 +38,8 @@ mod predict;
 mod progress;
 mod sandbox;
 mod selftest;
-mod values;
-mod verdict;
+pub mod values;
+pub mod verdict;
 mod watch;
 
 use bench::Bench;

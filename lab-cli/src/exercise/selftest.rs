@@ -9,7 +9,6 @@ use std::process::ExitCode;
 
 use anstream::{eprintln, println};
 use colored::Colorize;
-use nix::unistd::{SysconfVar, sysconf};
 use process::{Error, Result};
 
 use super::bench::{Answer, Bench, Seeds};
@@ -81,8 +80,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
 
     let bench = Bench::new(&course, false)?;
-    let processors = sysconf(SysconfVar::_NPROCESSORS_ONLN).ok().flatten().unwrap_or(1);
-    let jobs = args.jobs.unwrap_or(processors as usize);
+    let jobs = args.jobs.unwrap_or_else(crew::processors);
     let mut counts = Counts { exercises: exercises.len(), ..Counts::default() };
     let work = |trial: &Trial<'_>| -> Result<Verdict> {
         let seeds = Seeds { check: seed, learner: seed };
@@ -90,15 +88,23 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             Error::new(format!("{}, {}: {error}", trial.exercise.name, trial.role.name()))
         })
     };
-    let result = crew::work(&trials, jobs, work, |number, verdict| {
+    let mut failed = None;
+    crew::work(&trials, jobs, work, |number, verdict| {
         let trial = &trials[number];
+        let verdict = match verdict {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                failed.get_or_insert(error);
+                return;
+            }
+        };
         if args.verbose {
             println!("{} {}", "──".dimmed(), trial.role.name().bold());
             println!("{}", verdict.to_text());
         }
         counts.add(trial, &verdict);
         faults.extend(fault(trial, &verdict));
-    });
+    })?;
     if is_whole {
         faults.extend(counts.too_few());
     }
@@ -107,7 +113,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     for fault in &faults {
         eprintln!("{} {fault}", "fault:".red().bold());
     }
-    result?;
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -39,6 +39,9 @@ impl Dice {
     }
 }
 
+/// The largest seed: TOML's integers have a sign.
+pub const LARGEST_SEED: u64 = i64::MAX as u64;
+
 /// A seed that nobody knows.
 ///
 /// # Errors
@@ -48,8 +51,7 @@ pub fn random_seed() -> Result<u64> {
     File::open("/dev/urandom")
         .and_then(|mut random| random.read_exact(&mut bytes))
         .step(|| "read /dev/urandom")?;
-    // TOML's integers have a sign.
-    Ok(u64::from_ne_bytes(bytes) >> 1)
+    Ok(u64::from_ne_bytes(bytes) & LARGEST_SEED)
 }
 
 /// What kind of value is to be drawn.

@@ -1,0 +1,31 @@
+//! `lab grade`: a class's submissions, checked as each learner's own are.
+//!
+//! ```text
+//!   alice/ bob/ …   copies that `lab exercise init` made        [`submission`], [`beneath`]
+//!      │  the files that were theirs to edit, nothing else
+//!      ▼
+//!   worker, worker, …    one submission after the other          [`marking`]
+//!      │  every build and every run in a sandbox of its own
+//!      ▼
+//!   report ──▶ table, JSON, CSV, JUnit                           [`report`] and those
+//!      ▲
+//!      └── reports of other machines                             [`merge`]
+//! ```
+//!
+//! Somebody wrote these programs who may want more than points. What they must not
+//! reach: the grader, this machine, the solutions, the other submissions. The sandbox
+//! keeps them from it. What is left for us is to read with care, to put an end to what
+//! takes too long, and to make of whatever goes wrong a row instead of the end.
+
+mod beneath;
+mod command;
+mod csv;
+mod junit;
+mod lock;
+mod marking;
+mod merge;
+mod report;
+mod submission;
+mod table;
+
+pub use command::{Args, run};
