@@ -23,7 +23,11 @@ const PROGRAM: &str = "/work/program";
 /// A build takes half a second; a machine under load gets some more.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-const LIMITS: Limits = Limits { memory: 2 << 30, processes: 256, disk: 512 << 20, cpu: 60 };
+const LIMITS: Limits = Limits { memory: 2 << 30, processes: 256, disk: 512 << 20, cpu: 20 };
+
+/// The exit codes of who was ended by SIGXCPU, and by SIGKILL.
+const TOO_LONG: u8 = 128 + libc::SIGXCPU as u8;
+const KILLED: u8 = 128 + libc::SIGKILL as u8;
 
 /// What came of a build.
 #[derive(Clone, Debug)]
@@ -84,14 +88,18 @@ pub fn build(
             let program = sandbox.path_of(PROGRAM);
             Some(fs::read(&program).step(|| "read the program that was built")?)
         }
+        Some(End::Exited(TOO_LONG)) => {
+            messages.push_str("error: the compiler was ended: it used too much processor time\n");
+            None
+        }
+        Some(End::Exited(KILLED) | End::Killed) => {
+            messages.push_str("error: the compiler was killed: it used too much memory\n");
+            None
+        }
         Some(End::Exited(code)) => {
             if messages.is_empty() {
                 messages = format!("error: the compiler has ended with exit code {code}\n");
             }
-            None
-        }
-        Some(End::Killed) => {
-            messages.push_str("error: the compiler was killed: it used too much memory\n");
             None
         }
         None => {

@@ -14,7 +14,7 @@ use mount_ns::{Root, Target};
 use nix::fcntl::{OFlag, open};
 use nix::mount::{MsFlags, mount};
 use nix::sys::prctl;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::stat::{Mode, SFlag, fstat};
 use nix::unistd::{chdir, sethostname, setsid};
@@ -95,15 +95,19 @@ pub fn become_shell(
     gate: &ChildGate,
     ends: Ends,
 ) -> Result<Infallible> {
-    prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;
     // Away from the caller's terminal, and from its Ctrl-C.
     setsid().step(|| "make a session")?;
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)
         .step(|| "unblock all signals")?;
+    // If memory runs out all the same, here is whom the kernel may end first: with PID 1
+    // goes what its file systems hold.
+    fs::write("/proc/self/oom_score_adj", "1000").step(|| "be the first to run out of memory")?;
     let trees = gate.wait_for_begin()?;
     users.become_root()?;
     // The keys of whoever runs the check stay outside. A host may not have any.
     let _ = security::join_new_session_keyring();
+    // Not before: who becomes somebody else loses it.
+    prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;
     match cgroup {
         Some(cgroup) => cgroup.enter()?,
         None => nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWCGROUP)
@@ -120,7 +124,7 @@ pub fn become_shell(
     sethostname("sandbox").step(|| "set the sandbox's host name")?;
     net_ns::set_up_loopback()?;
     share_mounts()?;
-    set_limits(plan)?;
+    set_limits(plan, cgroup.is_some())?;
     gate.hold()?;
 
     chdir(WORK).step(|| format!("change to {WORK}"))?;
@@ -223,9 +227,10 @@ fn share_mounts() -> Result<()> {
 
 /// What counts for each process, or for each user: the only limits there are for those
 /// who may not make cgroups.
-fn set_limits(plan: &Plan) -> Result<()> {
+fn set_limits(plan: &Plan, has_cgroup: bool) -> Result<()> {
+    let data = if has_cgroup { RLIM_INFINITY } else { plan.limits.memory };
     let limits = [
-        (Resource::RLIMIT_CPU, plan.limits.cpu),
+        (Resource::RLIMIT_DATA, data),
         (Resource::RLIMIT_FSIZE, plan.limits.disk),
         (Resource::RLIMIT_NOFILE, 1024),
         (Resource::RLIMIT_CORE, 0),
@@ -236,6 +241,10 @@ fn set_limits(plan: &Plan) -> Result<()> {
         let limit = limit.min(hard);
         setrlimit(resource, limit, limit).step(|| format!("set the limit {resource:?}"))?;
     }
+    // Of processor time, the first limit is a signal with a name, the second one SIGKILL.
+    let (_, hard) = getrlimit(Resource::RLIMIT_CPU).step(|| "read a limit")?;
+    let (soft, hard) = (plan.limits.cpu.min(hard), (plan.limits.cpu + 1).min(hard));
+    setrlimit(Resource::RLIMIT_CPU, soft, hard).step(|| "set the limit of processor time")?;
     Ok(())
 }
 
