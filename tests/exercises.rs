@@ -62,11 +62,11 @@ impl Learner {
     }
 }
 
-fn course() -> PathBuf {
+pub fn course() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("exercises")
 }
 
-fn solution(of: &str) -> String {
+pub fn solution(of: &str) -> String {
     fs::read_to_string(course().join(of)).unwrap()
 }
 
@@ -253,20 +253,16 @@ umount -R -l /mnt
 exec setpriv --reuid 61235 --regid 61235 --clear-groups "$@"
 "#;
 
-#[test]
-fn an_ordinary_user_solves_them_too() {
-    let Some(learner) = Learner::with_kit() else { return };
+/// A program that an ordinary user will run, whose home is this; there, the libraries of
+/// the exercises are ready, which this user could not build.
+pub fn as_somebody(program: &Path, home: &Path) -> Command {
     let sysroot = ran(Command::new("rustc").args(["--print", "sysroot"]).output().unwrap()).ok();
     let readable = [
         sysroot.trim().to_owned(),
         course().parent().unwrap().display().to_string(),
         programs().parent().unwrap().display().to_string(),
-        learner.copy.path().display().to_string(),
+        home.display().to_string(),
     ];
-    let home = learner.copy.path();
-    learner
-        .write("03-mount-ns/pivot/src/pivot.rs", &solution("03-mount-ns/pivot/solution/pivot.rs"));
-    // The libraries are already there: this user could not build them.
     let cache = home.join("cache");
     fs::create_dir_all(cache.join("kit")).unwrap();
     fs::copy(cache_dir().join("kit/index"), cache.join("kit/index")).unwrap();
@@ -275,15 +271,24 @@ fn an_ordinary_user_solves_them_too() {
     let mut command = Command::new("unshare");
     command
         .args(["-m", "--propagation", "private", "sh", "-c", AS_SOMEBODY, "sh"])
-        .arg(programs().join("lab"))
-        .args(["exercise", "check", "pivot"])
-        .current_dir(learner.dir())
+        .arg(program)
+        .current_dir(home)
         .env("READABLE", readable.join(" "))
         .env("HOME", home)
         .env("LAB_CACHE_DIR", &cache)
         .env("LAB_STATE_DIR", home.join("state"))
         .env_remove("CI")
         .stdin(Stdio::null());
+    command
+}
+
+#[test]
+fn an_ordinary_user_solves_them_too() {
+    let Some(learner) = Learner::with_kit() else { return };
+    learner
+        .write("03-mount-ns/pivot/src/pivot.rs", &solution("03-mount-ns/pivot/solution/pivot.rs"));
+    let mut command = as_somebody(&programs().join("lab"), learner.copy.path());
+    command.args(["exercise", "check", "pivot"]).current_dir(learner.dir());
     let said = ran(command.output().unwrap()).ok();
     assert!(said.contains("pivot: passed"), "{said}");
 }

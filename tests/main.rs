@@ -19,6 +19,7 @@ mod cli;
 mod doctor;
 mod exercises;
 mod faults;
+mod grade;
 mod job_control;
 mod lifetimes;
 mod rootfs;

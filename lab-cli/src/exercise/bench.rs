@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use nix::unistd::geteuid;
-use process::{Error, Result};
+use process::{Error, Result, Step};
 
 use super::checks::Check;
 use super::course::{Course, Exercise, Files, Kind, Need};
@@ -40,6 +40,8 @@ pub struct Bench {
     pub kit: Kit,
     /// The root file system of their containers.
     pub image: PathBuf,
+    /// This program, which runs the course's own containers.
+    pub lab: PathBuf,
     /// Whether the compiler's messages are for a terminal.
     pub colour: bool,
 }
@@ -50,7 +52,8 @@ impl Bench {
     /// # Errors
     /// If something cannot be built.
     pub fn new(course: &Course, colour: bool) -> anyhow::Result<Self> {
-        Ok(Self { kit: Kit::get(course)?, image: rootfs::pristine()?, colour })
+        let lab = std::env::current_exe().step(|| "find the lab program")?;
+        Ok(Self { kit: Kit::get(course)?, image: rootfs::pristine()?, lab, colour })
     }
 
     /// Checks an answer. The same seed draws the same values.

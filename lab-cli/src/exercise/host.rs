@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use process::{Result, Step};
-
 use super::bench::Bench;
 use super::case::PROGRAM;
 use super::sandbox::{IMAGE, Limits, Placed, Plan};
@@ -61,16 +59,12 @@ pub fn plan(argv: Vec<String>, limits: Limits) -> Plan {
 }
 
 /// A sandbox in which this `lab` itself is the program, with a root for its containers.
-///
-/// # Errors
-/// If this program cannot be found.
-pub fn plan_with_lab(argv: Vec<String>, limits: Limits, bench: &Bench) -> Result<Plan> {
-    let lab = std::env::current_exe().step(|| "find the lab program")?;
+pub fn plan_with_lab(argv: Vec<String>, limits: Limits, bench: &Bench) -> Plan {
     let mut plan = plan(argv, limits);
-    plan.shown.push((lab, PROGRAM.into()));
+    plan.shown.push((bench.lab.clone(), PROGRAM.into()));
     plan.is_lab = true;
     plan.image = Some(bench.image.clone());
-    Ok(plan)
+    plan
 }
 
 /// `lab run` with these words, its values filled in. From chapter 1 on it is told where

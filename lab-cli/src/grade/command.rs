@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anstream::{eprint, print};
 use clap::ValueEnum;
-use process::{Error, Result, Step};
+use process::{Error, Result, State, Step};
 
 use super::marking::{Marking, choose};
 use super::report::{Outcome, Report, Sheet};
@@ -148,8 +148,9 @@ fn grade(args: &Args) -> anyhow::Result<Report> {
     if stderr().is_terminal() {
         eprint!("\r{:30}\r", "");
     }
-    // What a worker has left that was ended.
+    // What a worker has left that was ended: what it had recorded, then empty records.
     clean::sweep_before_run();
+    drop(State::abandoned());
     Ok(Report {
         course: env!("CARGO_PKG_VERSION").to_owned(),
         seed: Some(marking.seed),
@@ -179,8 +180,10 @@ fn stay_hidden(course: &Course, args: &Args) -> Result<()> {
         let real = fs::canonicalize(path).step(|| format!("find {}", path.display()))?;
         if let Some(shown) = host::shown().find(|shown: &&Path| real.starts_with(shown)) {
             let (path, shown) = (path.display(), shown.display());
-            return Err(Error::new(format!("{path}: every submission can read what is in {shown}"))
-                .hint("keep the course, the checks and the submissions elsewhere"));
+            return Err(Error::new(format!(
+                "{path}: every submission can read what is in {shown}"
+            ))
+            .hint("keep the course, the checks and the submissions elsewhere"));
         }
     }
     Ok(())

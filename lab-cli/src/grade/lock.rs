@@ -32,8 +32,7 @@ pub fn lock(bench: &Bench) -> Result<()> {
     if uid.is_root() {
         return Ok(());
     }
-    let lab = std::env::current_exe().step(|| "find the lab program")?;
-    let own = [&bench.kit.sysroot, &bench.kit.dependencies, &bench.image, &lab];
+    let own = [&bench.kit.sysroot, &bench.kit.dependencies, &bench.image, &bench.lab];
     let shown: Vec<PathBuf> =
         host::shown().map(Path::to_owned).chain(own.into_iter().cloned()).collect();
 

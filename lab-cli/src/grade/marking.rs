@@ -136,10 +136,8 @@ fn of_verdict(exercise: &Exercise, verdict: &Verdict) -> Mark {
 
 /// The first thing that does not hold.
 fn why(verdict: &Verdict) -> String {
-    let failure = verdict
-        .cases
-        .iter()
-        .find_map(|case| Some((case.about.as_str(), case.failures.first()?)));
+    let failure =
+        verdict.cases.iter().find_map(|case| Some((case.about.as_str(), case.failures.first()?)));
     match (failure, &verdict.compiler) {
         (Some((about, failure)), _) => {
             let found = without_numbers(&failure.found);

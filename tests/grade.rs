@@ -1,0 +1,354 @@
+//! `lab grade`: whether its marks are right, and whoever wants more than marks gets none.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use harness::kernel::{self, wait_for};
+use harness::{Lab, Ran, programs, ran, skip};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::exercises::{as_somebody, course, solution};
+
+/// Exercises of this test's submissions, by the paths of the files to be written.
+const ZOMBIES: (&str, &str) =
+    ("02-pid-ns/zombies/src/init.rs", "02-pid-ns/zombies/solution/init.rs");
+const PIVOT: (&str, &str) =
+    ("03-mount-ns/pivot/src/pivot.rs", "03-mount-ns/pivot/solution/pivot.rs");
+const OBSERVED: (&str, &str) =
+    ("04-uts-ipc/whose-name/answer.sh", "04-uts-ipc/whose-name/solution/answer.sh");
+const PREDICTED: &str = "04-uts-ipc/two-names/prediction.toml";
+
+/// A class that has handed in.
+struct Class {
+    lab: Lab,
+    dir: TempDir,
+}
+
+impl Class {
+    /// `None` without the right to make sandboxes.
+    fn new() -> Option<Self> {
+        let is_root = skip::is_root();
+        is_root.then(|| Self { lab: Lab::new(), dir: TempDir::with_prefix("lab-test-").unwrap() })
+    }
+
+    /// The directory of one that has been handed in, with nothing done yet.
+    fn submit(&self, name: &str, seed: u64) -> PathBuf {
+        let dir = self.dir.path().join(name);
+        let (seed, path) = (seed.to_string(), dir.to_str().unwrap());
+        self.lab.lab(["exercise", "init", "--seed", &seed, path]).ok();
+        dir
+    }
+
+    /// One with this answer to `pivot`.
+    fn submit_pivot(&self, name: &str, text: &str) -> PathBuf {
+        let dir = self.submit(name, 1);
+        fs::write(dir.join(PIVOT.0), text).unwrap();
+        dir
+    }
+
+    /// One who has solved all four.
+    fn submit_solved(&self, name: &str, seed: u64) -> PathBuf {
+        let dir = self.submit(name, seed);
+        for (place, answer) in [ZOMBIES, PIVOT, OBSERVED] {
+            fs::write(dir.join(place), solution(answer)).unwrap();
+        }
+        predict(&dir);
+        dir
+    }
+
+    fn grade(&self, args: &[&str]) -> Ran {
+        let mut command = self.lab.program("lab");
+        command.arg("grade").args(args).current_dir(self.dir.path());
+        ran(command.output().expect("lab starts"))
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        let text = self.grade(&[args, &["--format", "json"]].concat()).ok();
+        serde_json::from_str(&text).expect("JSON")
+    }
+}
+
+/// Fills in the right predictions for the values that this copy was made with.
+fn predict(dir: &Path) {
+    let starter = fs::read_to_string(dir.join(PREDICTED)).unwrap();
+    let word_after = |text: &str| {
+        let rest = starter.split_once(text).expect("a command").1;
+        rest.split([';', ' ']).next().unwrap().to_owned()
+    };
+    let right = solution("04-uts-ipc/two-names/solution/prediction.toml")
+        .replace("{name}", &word_after("sh -c 'hostname "))
+        .replace("{other}", &word_after("--hostname "));
+    fs::write(dir.join(PREDICTED), right).unwrap();
+}
+
+/// The sheet of a submission.
+fn sheet<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let sheets = report["submissions"].as_array().expect("submissions");
+    sheets.iter().find(|sheet| sheet["name"] == name).unwrap_or_else(|| panic!("no {name}"))
+}
+
+/// Its mark for an exercise.
+fn mark<'a>(report: &'a Value, submission: &str, exercise: &str) -> &'a Value {
+    let marks = sheet(report, submission)["exercises"].as_array().expect("exercises");
+    marks.iter().find(|mark| mark["name"] == exercise).expect("an exercise")
+}
+
+const FOUR: [&str; 2] = ["--exercise", "zombies,pivot,two-names,whose-name"];
+
+#[test]
+fn marks_are_for_what_holds_and_a_broken_submission_is_a_row() {
+    let Some(class) = Class::new() else { return };
+    class.submit_solved("anna", 4);
+    class.submit("ben", 5);
+    class.submit_pivot("clara", "pub fn pivot() { nonsense }\n");
+    fs::create_dir(class.dir.path().join("empty")).unwrap();
+    let all = ["anna", "ben", "clara", "empty"];
+    let same = [&FOUR[..], &["--seed", "7", "--no-times"], &all].concat();
+
+    let report = class.json(&same);
+    assert_eq!(report["seed"], 7);
+    let anna = sheet(&report, "anna");
+    assert_eq!((&anna["points"], &anna["of"]), (&30.into(), &30.into()), "{anna:#}");
+    let ben = sheet(&report, "ben");
+    assert_eq!(ben["points"], 0);
+    assert!(ben["exercises"].as_array().unwrap().iter().all(|it| it["result"] == "not begun"));
+    let why = mark(&report, "clara", "pivot")["why"].as_str().unwrap();
+    assert!(why.starts_with("error"), "{why}");
+    assert_eq!(sheet(&report, "empty")["error"], "it is not a copy of the exercises");
+
+    assert_eq!(report, class.json(&same), "a seed must give the same report again");
+
+    fs::write(class.dir.path().join("report.json"), report.to_string()).unwrap();
+    let merged = |format| class.grade(&["--merge", "report.json", "--format", format]).ok();
+    let table = merged("table");
+    assert!(table.contains("anna         30/30"), "{table}");
+    assert!(table.contains("4 submissions: 4 exercises passed, 1 failed, 7 not begun"), "{table}");
+    let rows: Vec<String> = merged("csv").lines().map(str::to_owned).collect();
+    let is_same = |row: &str, columns: &str| row.trim_end() == columns;
+    assert!(is_same(&rows[0], "name,points,of,zombies,pivot,two-names,whose-name,error"));
+    assert!(is_same(&rows[1], "anna,30,30,10,10,5,5,"), "{rows:?}");
+    assert!(is_same(&rows[3], "clara,0,30,,0,,,"), "{rows:?}");
+    let junit = merged("junit");
+    assert!(
+        junit.contains(r#"<testsuite name="clara" tests="4" failures="1" errors="0" skipped="3">"#)
+    );
+    assert!(junit.ends_with("</testsuites>\n"), "{junit}");
+}
+
+#[test]
+fn reports_of_several_machines_are_merged_unless_one_was_graded_twice() {
+    let Some(class) = Class::new() else { return };
+    for name in ["anna", "ben", "clara"] {
+        class.submit(name, 1);
+    }
+    // As the workflow files do it.
+    let part = course().join("workflows/grade-part.sh");
+    for index in ["0", "1"] {
+        let out = class.dir.path().join(format!("{index}.json"));
+        let mut command = Command::new(&part);
+        command
+            .args([index, "2"])
+            .arg(class.dir.path())
+            .arg(&out)
+            .env("SEED", "3")
+            .env("LAB", programs().join("lab"))
+            .env("LAB_CACHE_DIR", harness::cache_dir())
+            .env("LAB_STATE_DIR", class.lab.state_dir());
+        ran(command.output().unwrap()).ok();
+    }
+    let merged = class.json(&["--merge", "0.json", "1.json"]);
+    let names: Vec<_> = merged["submissions"].as_array().unwrap().iter().collect();
+    assert_eq!(names.len(), 3);
+    assert_eq!(merged["seed"], 3);
+    let twice = class.grade(&["--merge", "0.json", "1.json", "0.json"]);
+    assert_eq!(twice.code, 125, "{twice:?}");
+    assert!(twice.stderr.contains("anna was graded twice"), "{twice:?}");
+}
+
+#[test]
+fn a_teacher_can_keep_other_checks() {
+    let Some(class) = Class::new() else { return };
+    class.submit_solved("anna", 1);
+    let checks = class.dir.path().join("checks/zombies");
+    fs::create_dir_all(checks.join("snapshots")).unwrap();
+    let snapshot = "---\nsource: x\n---\nthis is {word}\n";
+    fs::write(checks.join("snapshots/said.snap"), snapshot).unwrap();
+    let check = "[values]\nword = \"name\"\n[[case]]\nabout = \"it says the word\"\n\
+                 run = [\"--rootfs\", \"{image}\", \"--\", \"echo\", \"this is {word}\"]\n\
+                 snapshot = \"said\"\n";
+    fs::write(checks.join("check.toml"), check).unwrap();
+    let grade = || class.json(&["--exercise", "zombies,pivot", "--checks", "checks", "anna"]);
+    assert_eq!(sheet(&grade(), "anna")["points"], 20);
+    fs::write(checks.join("check.toml"), check.replace("\"this is", "\"that is")).unwrap();
+    let report = grade();
+    let why = mark(&report, "anna", "zombies")["why"].as_str().unwrap();
+    assert!(why.contains("it says the word: expected this is {word}"), "{why}");
+    assert_eq!(mark(&report, "anna", "pivot")["result"], "passed");
+}
+
+#[test]
+fn a_prediction_for_another_seed_earns_nothing() {
+    let Some(class) = Class::new() else { return };
+    let exercise = ["--exercise", "two-names"];
+    let anna = class.submit_solved("anna", 1);
+    let ben = class.submit_solved("ben", 2);
+    // The neighbour's answers, and the neighbour's seed to go with them.
+    fs::copy(anna.join(PREDICTED), ben.join(PREDICTED)).unwrap();
+    let report = class.json(&[&exercise[..], &["anna", "ben"]].concat());
+    assert_eq!(sheet(&report, "anna")["points"], 5);
+    assert_eq!(sheet(&report, "ben")["points"], 0);
+    let notes = ben.join(".lab/course.toml");
+    let text = fs::read_to_string(&notes).unwrap();
+    fs::write(&notes, text.replace("seed = 2", "seed = 1")).unwrap();
+    let report = class.json(&[&exercise[..], &["ben"]].concat());
+    let why = mark(&report, "ben", "two-names")["why"].as_str().unwrap();
+    assert!(why.contains("were not handed out with the seed"), "{why}");
+
+    // A whole copy made with that seed is only told by the teacher's own list.
+    fs::remove_dir_all(&ben).unwrap();
+    class.submit_solved("ben", 1);
+    fs::write(class.dir.path().join("seeds.toml"), "anna = 1\nben = 2\n").unwrap();
+    let listed = [&exercise[..], &["--seeds", "seeds.toml", "anna", "ben"]].concat();
+    let report = class.json(&listed);
+    assert_eq!(sheet(&report, "anna")["points"], 5);
+    assert_eq!(sheet(&report, "ben")["points"], 0);
+}
+
+/// The hostile answers to an exercise, by name.
+fn hostile(exercise: &str) -> Vec<(String, String)> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("hostile").join(exercise);
+    let answers = fs::read_dir(dir).unwrap().flatten().map(|entry| {
+        let name = entry.path().file_stem().unwrap().to_string_lossy().into_owned();
+        (name, fs::read_to_string(entry.path()).unwrap())
+    });
+    answers.collect()
+}
+
+/// One number for all that must not be changed by anybody.
+fn checksum(dirs: &[&Path]) -> String {
+    let script = r#"find "$@" -type f | sort | xargs -d '\n' cksum"#;
+    let output = Command::new("sh").args(["-c", script, "sh"]).args(dirs).output();
+    ran(output.unwrap()).ok()
+}
+
+#[test]
+fn a_hostile_submission_earns_nothing_and_harms_nothing() {
+    let Some(class) = Class::new() else { return };
+    let honest = class.submit_solved("honest", 1);
+    let mut names = Vec::new();
+    for (name, text) in hostile("pivot") {
+        let text = text
+            .replace("@COURSE@", course().to_str().unwrap())
+            .replace("@OTHER@", honest.to_str().unwrap());
+        class.submit_pivot(&name, &text);
+        names.push((name, "pivot"));
+    }
+    for (name, text) in hostile("whose-name") {
+        fs::write(class.submit(&name, 1).join(OBSERVED.0), text).unwrap();
+        names.push((name, "whose-name"));
+    }
+    let place = |name: &str| {
+        let place = class.submit(name, 1).join(PIVOT.0);
+        fs::remove_file(&place).unwrap();
+        place
+    };
+    symlink(course().join(PIVOT.1), place("a-link")).unwrap();
+    symlink(honest.join(PIVOT.0), place("a-link-to-another")).unwrap();
+    nix::unistd::mkfifo(&place("a-pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    fs::File::create(place("a-huge-file")).unwrap().set_len(1 << 40).unwrap();
+    let dir = place("a-linked-directory").parent().unwrap().to_owned();
+    fs::remove_dir(&dir).unwrap();
+    symlink(honest.join("03-mount-ns/pivot/src"), &dir).unwrap();
+    for name in ["a-link", "a-link-to-another", "a-pipe", "a-huge-file", "a-linked-directory"] {
+        names.push((name.to_owned(), "pivot"));
+    }
+
+    let unchanged = [course(), honest, programs().join("lab")];
+    let unchanged: Vec<&Path> = unchanged.iter().map(PathBuf::as_path).collect();
+    let before = checksum(&unchanged);
+    let all: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).chain(["honest"]).collect();
+    let report = class.json(&[&FOUR[..], &all].concat());
+    assert_eq!(checksum(&unchanged), before);
+    assert_eq!(sheet(&report, "honest")["points"], 30, "{:#}", sheet(&report, "honest"));
+    for (name, exercise) in &names {
+        let mark = mark(&report, name, exercise);
+        assert_eq!((&mark["points"], &mark["result"]), (&0.into(), &"failed".into()), "{name}");
+        // Which is how those say that they have found what they looked for.
+        let why = mark["why"].as_str().unwrap();
+        assert!(!why.contains("exit code 99"), "{name}: {why}");
+        assert_eq!(sheet(&report, name)["points"], 0, "{name}");
+    }
+    // What they leave running ends with the sandbox: nobody else sleeps for that long.
+    let is_left = |entry: &fs::DirEntry| {
+        fs::read(entry.path().join("cmdline")).is_ok_and(|words| words == b"sleep\086399\0")
+    };
+    assert_eq!(fs::read_dir("/proc").unwrap().flatten().filter(is_left).count(), 0);
+}
+
+#[test]
+fn a_submission_has_its_time_and_the_next_one_its_own() {
+    let Some(class) = Class::new() else { return };
+    let endless = "pub fn pivot(_: &std::path::Path) -> process::Result<()> { loop {} }\n";
+    let anna = class.submit_solved("anna", 1);
+    fs::write(anna.join(ZOMBIES.0), "compile_error!(\"no\");").unwrap();
+    fs::write(anna.join(PIVOT.0), endless).unwrap();
+    let limited = [&FOUR[..], &["--time-limit", "2", "anna"]].concat();
+    let report = class.json(&limited);
+    assert_eq!(sheet(&report, "anna")["points"], 0);
+    let why = mark(&report, "anna", "whose-name")["why"].as_str().unwrap();
+    assert_eq!(why, "the 2 s of this submission were over");
+}
+
+#[test]
+fn a_killed_grader_takes_what_runs_with_it() {
+    let Some(class) = Class::new() else { return };
+    let endless = "pub fn pivot(_: &std::path::Path) -> process::Result<()> { loop {} }\n";
+    class.submit_pivot("anna", endless);
+    // The libraries are built once, which takes longer than any test may.
+    class.grade(&["--exercise", "zombies", "anna"]).ok();
+    let mut grader = class
+        .lab
+        .program("lab")
+        .args(["grade", "--exercise", "pivot"])
+        .arg(class.dir.path().join("anna"))
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("lab starts");
+    let runs = |pid: i32| {
+        let words = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
+        (words.starts_with("/work/program") && words.contains("--rootfs")).then_some(pid)
+    };
+    let program = wait_for("the learner's program", || {
+        let worker = kernel::child_of(grader.id() as i32)?;
+        let shell = kernel::child_of(worker)?;
+        runs(kernel::child_of(shell)?)
+    });
+    grader.kill().expect("it is running");
+    grader.wait().expect("it ends");
+    harness::eventually("the program ends, too", || !kernel::is_alive(program));
+    class.lab.lab(["clean"]).ok();
+}
+
+#[test]
+fn an_ordinary_user_grades_too_and_keeps_what_is_theirs() {
+    let Some(class) = Class::new() else { return };
+    // Builds the libraries, which that user cannot.
+    class.submit_solved("anna", 1);
+    class.grade(&["--exercise", "zombies", "anna"]).ok();
+    let ben = class.submit("ben", 1);
+    let (_, text) = hostile("whose-name").into_iter().find(|it| it.0 == "spoils-lab").unwrap();
+    fs::write(ben.join(OBSERVED.0), text).unwrap();
+
+    let own = class.dir.path().join("lab");
+    harness::copy_program("lab", &own);
+    let before = (checksum(&[&own]), fs::metadata(&own).unwrap().permissions().mode());
+    let mut command = as_somebody(&own, class.dir.path());
+    command.args(["grade", "--format", "json"]).args(FOUR).args(["anna", "ben"]);
+    let report: Value = serde_json::from_str(&ran(command.output().unwrap()).ok()).expect("JSON");
+    assert_eq!(sheet(&report, "anna")["points"], 30, "{:#}", sheet(&report, "anna"));
+    assert_eq!(mark(&report, "ben", "whose-name")["result"], "failed");
+    assert_eq!((checksum(&[&own]), fs::metadata(&own).unwrap().permissions().mode()), before);
+}
