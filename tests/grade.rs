@@ -260,7 +260,7 @@ fn a_hostile_submission_earns_nothing_and_harms_nothing() {
     nix::unistd::mkfifo(&place("a-pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     fs::File::create(place("a-huge-file")).unwrap().set_len(1 << 40).unwrap();
     let dir = place("a-linked-directory").parent().unwrap().to_owned();
-    fs::remove_dir(&dir).unwrap();
+    fs::remove_dir_all(&dir).unwrap();
     symlink(honest.join("03-mount-ns/pivot/src"), &dir).unwrap();
     for name in ["a-link", "a-link-to-another", "a-pipe", "a-huge-file", "a-linked-directory"] {
         names.push((name.to_owned(), "pivot"));
