@@ -80,8 +80,8 @@ fn summary(report: &Report) -> String {
     }
     let times = report.submissions.iter().filter_map(|sheet| sheet.milliseconds);
     let (sum, timed) = times.fold((0, 0), |(sum, timed), time| (sum + time, timed + 1));
-    if timed > 0 {
-        let (sum, mean) = (seconds(Some(sum)), seconds(Some(sum / timed)));
+    if let Some(mean) = sum.checked_div(timed) {
+        let (sum, mean) = (seconds(Some(sum)), seconds(Some(mean)));
         let _ = writeln!(text, "{sum} in all, {mean} for each on average");
     }
     text

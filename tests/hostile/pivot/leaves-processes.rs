@@ -6,7 +6,8 @@ use process::Result;
 
 /// Leaves a process behind that ignores all signals it can.
 pub fn pivot(_: &Path) -> Result<()> {
-    let script = "trap : HUP INT TERM QUIT; setsid sleep 86399 & setsid sh -c \"while :; do :; done\" &";
+    let script =
+        "trap : HUP INT TERM QUIT; setsid sleep 86399 & setsid sh -c \"while :; do :; done\" &";
     let _ = std::process::Command::new("sh").args(["-c", script]).status();
     Ok(())
 }
