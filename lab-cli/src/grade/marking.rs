@@ -154,18 +154,15 @@ fn why(verdict: &Verdict) -> String {
 
 /// The kernel's numbers for processes and namespaces differ each time; a report must not.
 fn without_numbers(text: &str) -> String {
-    let mut result = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find("/proc/").map(|at| at + 6).or(rest.find(":[").map(|at| at + 2)) {
-        let (before, after) = rest.split_at(at);
-        let number = after.bytes().take_while(u8::is_ascii_digit).count();
-        result.push_str(before);
-        if number > 0 {
-            result.push('N');
-        }
-        rest = &after[number..];
-    }
-    result + rest
+    ["/proc/", ":["].into_iter().fold(text.to_owned(), |text, start| {
+        let mut parts = text.split(start);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |result, part| {
+            let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+            let number = if rest.len() < part.len() { "N" } else { "" };
+            format!("{result}{start}{number}{rest}")
+        })
+    })
 }
 
 /// Says which exercise of a list does not exist.
