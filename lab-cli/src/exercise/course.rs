@@ -131,6 +131,11 @@ impl Course {
         Ok(Self { dir, checkout: checkout.to_owned() })
     }
 
+    /// The directory of the exercises.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// The checkout in which the chapters are.
     pub fn checkout(&self) -> &Path {
         &self.checkout
