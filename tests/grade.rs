@@ -111,7 +111,7 @@ fn marks_are_for_what_holds_and_a_broken_submission_is_a_row() {
     let report = class.json(&same);
     assert_eq!(report["seed"], 7);
     let anna = sheet(&report, "anna");
-    assert_eq!((&anna["points"], &anna["of"]), (&30.into(), &30.into()), "{anna:#}");
+    assert_eq!((&anna["points"], &anna["of"]), (&9.into(), &9.into()), "{anna:#}");
     let ben = sheet(&report, "ben");
     assert_eq!(ben["points"], 0);
     assert!(ben["exercises"].as_array().unwrap().iter().all(|it| it["result"] == "not begun"));
@@ -124,13 +124,13 @@ fn marks_are_for_what_holds_and_a_broken_submission_is_a_row() {
     fs::write(class.dir.path().join("report.json"), report.to_string()).unwrap();
     let merged = |format| class.grade(&["--merge", "report.json", "--format", format]).ok();
     let table = merged("table");
-    assert!(table.contains("anna         30/30"), "{table}");
+    assert!(table.contains("anna          9/9"), "{table}");
     assert!(table.contains("4 submissions: 4 exercises passed, 1 failed, 7 not begun"), "{table}");
     let rows: Vec<String> = merged("csv").lines().map(str::to_owned).collect();
     let is_same = |row: &str, columns: &str| row.trim_end() == columns;
     assert!(is_same(&rows[0], "name,points,of,zombies,pivot,two-names,whose-name,error"));
-    assert!(is_same(&rows[1], "anna,30,30,10,10,5,5,"), "{rows:?}");
-    assert!(is_same(&rows[3], "clara,0,30,,0,,,"), "{rows:?}");
+    assert!(is_same(&rows[1], "anna,9,9,3,4,1,1,"), "{rows:?}");
+    assert!(is_same(&rows[3], "clara,0,9,,0,,,"), "{rows:?}");
     let junit = merged("junit");
     assert!(
         junit.contains(r#"<testsuite name="clara" tests="4" failures="1" errors="0" skipped="3">"#)
@@ -181,7 +181,7 @@ fn a_teacher_can_keep_other_checks() {
                  snapshot = \"said\"\n";
     fs::write(checks.join("check.toml"), check).unwrap();
     let grade = || class.json(&["--exercise", "zombies,pivot", "--checks", "checks", "anna"]);
-    assert_eq!(sheet(&grade(), "anna")["points"], 20);
+    assert_eq!(sheet(&grade(), "anna")["points"], 7);
     fs::write(checks.join("check.toml"), check.replace("\"this is", "\"that is")).unwrap();
     let report = grade();
     let why = mark(&report, "anna", "zombies")["why"].as_str().unwrap();
@@ -198,7 +198,7 @@ fn a_prediction_for_another_seed_earns_nothing() {
     // The neighbour's answers, and the neighbour's seed to go with them.
     fs::copy(anna.join(PREDICTED), ben.join(PREDICTED)).unwrap();
     let report = class.json(&[&exercise[..], &["anna", "ben"]].concat());
-    assert_eq!(sheet(&report, "anna")["points"], 5);
+    assert_eq!(sheet(&report, "anna")["points"], 1);
     assert_eq!(sheet(&report, "ben")["points"], 0);
     let notes = ben.join(".lab/course.toml");
     let text = fs::read_to_string(&notes).unwrap();
@@ -213,7 +213,7 @@ fn a_prediction_for_another_seed_earns_nothing() {
     fs::write(class.dir.path().join("seeds.toml"), "anna = 1\nben = 2\n").unwrap();
     let listed = [&exercise[..], &["--seeds", "seeds.toml", "anna", "ben"]].concat();
     let report = class.json(&listed);
-    assert_eq!(sheet(&report, "anna")["points"], 5);
+    assert_eq!(sheet(&report, "anna")["points"], 1);
     assert_eq!(sheet(&report, "ben")["points"], 0);
 }
 
@@ -272,7 +272,7 @@ fn a_hostile_submission_earns_nothing_and_harms_nothing() {
     let all: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).chain(["honest"]).collect();
     let report = class.json(&[&FOUR[..], &all].concat());
     assert_eq!(checksum(&unchanged), before);
-    assert_eq!(sheet(&report, "honest")["points"], 30, "{:#}", sheet(&report, "honest"));
+    assert_eq!(sheet(&report, "honest")["points"], 9, "{:#}", sheet(&report, "honest"));
     for (name, exercise) in &names {
         let mark = mark(&report, name, exercise);
         assert_eq!((&mark["points"], &mark["result"]), (&0.into(), &"failed".into()), "{name}");
@@ -348,7 +348,7 @@ fn an_ordinary_user_grades_too_and_keeps_what_is_theirs() {
     let mut command = as_somebody(&own, class.dir.path());
     command.args(["grade", "--format", "json"]).args(FOUR).args(["anna", "ben"]);
     let report: Value = serde_json::from_str(&ran(command.output().unwrap()).ok()).expect("JSON");
-    assert_eq!(sheet(&report, "anna")["points"], 30, "{:#}", sheet(&report, "anna"));
+    assert_eq!(sheet(&report, "anna")["points"], 9, "{:#}", sheet(&report, "anna"));
     assert_eq!(mark(&report, "ben", "whose-name")["result"], "failed");
     assert_eq!((checksum(&[&own]), fs::metadata(&own).unwrap().permissions().mode()), before);
 }
