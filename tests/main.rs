@@ -4,6 +4,7 @@
 //! snapshots. See `harness` for how a test talks to `lab`.
 
 mod attack;
+mod book;
 mod chapter_00_process;
 mod chapter_01_chroot;
 mod chapter_02_pid_ns;

@@ -51,6 +51,7 @@ const LINKS: [(&str, &str); 5] = [
 
 /// Mounts /proc, /sys and /dev below the new root.
 pub fn mount_filesystems(root: &Root) -> Result<()> {
+    // ANCHOR: proc_and_sys
     let harmless = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     root.mount("proc", "/proc", harmless, "")?;
     // Writable, it would let the container unbind the host's drivers.
@@ -58,6 +59,7 @@ pub fn mount_filesystems(root: &Root) -> Result<()> {
         Err(error) if error.errno() == Some(Errno::EPERM) => show_hosts_sys(root)?,
         mounted => mounted?,
     }
+    // ANCHOR_END: proc_and_sys
 
     root.mount("tmpfs", "/dev", MsFlags::MS_NOSUID | MsFlags::MS_STRICTATIME, "mode=755,size=64k")?;
     let dev = root.look_up("/dev".as_ref(), OFlag::O_PATH).step(|| "open /dev")?;

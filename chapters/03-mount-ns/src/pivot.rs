@@ -21,6 +21,7 @@ use process::{Result, Step};
 
 use crate::{Root, sys};
 
+// ANCHOR: isolate
 /// Cuts the copied mount table off from the host's.
 ///
 /// systemd makes every mount *shared*, and a copy of a shared mount tells the
@@ -31,7 +32,9 @@ pub fn isolate() -> Result<()> {
     mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing)
         .step(|| "make all mounts private")
 }
+// ANCHOR_END: isolate
 
+// ANCHOR: pivot
 /// Makes `root` the root of the mount namespace and takes the host's away.
 pub fn pivot(root: &Root, read_only: bool) -> Result<()> {
     fchdir(root.as_fd()).step(|| "change to the new root")?;
@@ -49,3 +52,4 @@ pub fn pivot(root: &Root, read_only: bool) -> Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: pivot

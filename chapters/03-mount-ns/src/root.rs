@@ -72,12 +72,14 @@ impl Root {
         sys::place(mount, target.as_fd()).step(|| format!("place a mount on {}", path.display()))
     }
 
+    // ANCHOR: look_up
     /// Opens what is at a path of the container.
     pub fn look_up(&self, path: &Path, flags: OFlag) -> nix::Result<OwnedFd> {
         let how =
             OpenHow::new().flags(flags | OFlag::O_CLOEXEC).resolve(ResolveFlag::RESOLVE_IN_ROOT);
         openat2(&self.dir, path, how)
     }
+    // ANCHOR_END: look_up
 
     /// Opens a place for a mount, and makes it where it is missing.
     pub fn target(&self, path: &Path, target: Target) -> Result<OwnedFd> {

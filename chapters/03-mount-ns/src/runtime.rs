@@ -36,6 +36,7 @@ pub fn create(options: &Options) -> Result<Container> {
     options.mounts.check()?;
     let state = State::create()?;
 
+    // ANCHOR: child
     let parent = |_| Ok(());
     let child = || {
         crate::isolate()?; //                             nothing below reaches the host
@@ -46,6 +47,7 @@ pub fn create(options: &Options) -> Result<Container> {
         options.pid.split_off_init()
     };
     let process = Process::create(FLAGS, &command, parent, child)?;
+    // ANCHOR_END: child
 
     Container::new("chapter-03-mount-ns", &command, process, Vec::new(), state)
 }

@@ -135,6 +135,7 @@ fn absolute(path: &str) -> Result<PathBuf, String> {
 }
 
 impl Volume {
+    // ANCHOR: open
     /// A copy of the source's mounts, read-only if it shall be. It has no place yet.
     ///
     /// # Errors
@@ -153,6 +154,7 @@ impl Volume {
         }
         Ok(tree)
     }
+    // ANCHOR_END: open
 }
 
 /// Mounts all volumes and tmpfs below the new root.

@@ -1,0 +1,117 @@
+//! Transcripts: files in which somebody types and the programs answer.
+//!
+//! `book/transcripts/03-mounts.console` holds what is typed, after a prompt, and what
+//! came of it. The test types the lines again, and the answers must be the same:
+//!
+//! ```text
+//! # lab run chapter-03 -- sh        the host's prompt
+//! / # mount                         the prompt of a shell in the container
+//! / # exit
+//! ```
+//!
+//! `03-mounts.setup`, where there is one, is a shell script that the host runs before,
+//! unseen. Lines `# filter: PATTERN => TEXT` in it replace what varies in the answers,
+//! beyond what [`tidy`] does for all of them.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use harness::snapshot::{assert_file, replace};
+use harness::{Lab, skip};
+use regex::{Captures, Regex};
+
+use super::session::Session;
+use super::{files, read};
+
+/// What a person may type after.
+const PROMPTS: &str = r"^(#|/\S* #) ";
+
+/// What varies from run to run, and what it is in the book.
+const EXAMPLES: &[(&str, &str)] = &[
+    (r"after [\d.]+ (ms|s)\b", "after 24.1 ms"),
+    (r"peak memory [\d.]+ [KM]iB", "peak memory 652 KiB"),
+    (r"CPU time [\d.]+ (ms|s)\b", "CPU time 4.3 ms"),
+    (r"/tmp/lab-test-\w{6}/home/cache", "/root/.cache/container-lab"),
+    (r"/tmp/lab-test-\w{6}/home", "/root"),
+    (r"/tmp/lab-test-\w{6}", "/var/lib/container-lab"),
+    (r"\n+BusyBox v.*\nEnter 'help'.*\n", "\n"),
+    (r"\b40 of 4\d\b|\b4\d of 4\d\b", "41 of 41"),
+];
+
+#[test]
+fn every_transcript_is_what_happens() {
+    if !skip::is_root() {
+        return;
+    }
+    if !Path::new("/bin/busybox").exists() && !Path::new("/usr/bin/busybox").exists() {
+        return skip::skip("the transcripts are those of a static busybox");
+    }
+    let wanted = std::env::var("LAB_TRANSCRIPT").unwrap_or_default();
+    let transcripts = files("book/transcripts", &["console"]);
+    assert!(!transcripts.is_empty());
+    let mut wrong = Vec::new();
+    for path in transcripts.iter().filter(|path| path.to_string_lossy().contains(&wanted)) {
+        let result = std::panic::catch_unwind(|| check(path));
+        wrong.extend(result.is_err().then(|| path.file_name()));
+    }
+    assert!(wrong.is_empty(), "not what happens: {wrong:?}");
+}
+
+fn check(path: &Path) {
+    let mut lab = Lab::new();
+    let setup = std::fs::read_to_string(path.with_extension("setup")).unwrap_or_default();
+    lab.set_env("NO_COLOR", "1");
+    let mut session = Session::new(&lab, &setup);
+    let typed = Regex::new(PROMPTS).expect("a pattern");
+    let mut text = String::new();
+    for line in read(path).lines().filter(|line| typed.is_match(line)) {
+        let (_, command) = line.split_once("# ").expect("a prompt");
+        assert!(line.chars().count() < 76, "longer than the terminal is wide: {line}");
+        text += &format!("{line}\n{}", session.type_line(command));
+    }
+    session.leave();
+    let own = setup.lines().filter_map(|line| line.strip_prefix("# filter: ")?.split_once(" => "));
+    let text = own.fold(tidy(&text), |text, (pattern, word)| replace(pattern, &text, word));
+    assert_file(path, &text);
+}
+
+/// Replaces what varies by examples, the same thing by the same example each time.
+fn tidy(text: &str) -> String {
+    let text = EXAMPLES
+        .iter()
+        .fold(text.to_owned(), |text, (pattern, word)| replace(pattern, &text, word));
+    let text = numbered(&text, r"\b[0-9a-f]{12}\b", |n| {
+        format!("{:012x}", (n + 1) * 0x3f2a_9c51_d07e % (1 << 48))
+    });
+    let text = numbered(&text, r"\b40265\d{5}\b", |n| (4_026_532_201 + n).to_string());
+    let text = text.lines().map(with_example_host).collect::<Vec<_>>();
+    text.join("\n") + "\n"
+}
+
+/// What the host's column says of what is the machine's, not the example's.
+const HOST: [(&str, &str); 2] = [("root", "/ (ext4)"), ("mounts", "25: /, /proc, /sys, /dev, /…")];
+
+/// Replaces the host's cell in a line of a view, and the container's where it is the same.
+fn with_example_host(line: &str) -> String {
+    // The label, two cells with a gap after each, and the mark.
+    let cells = Regex::new(r"^(\w+ +)(.{28}  )(.{28}  )(own|shared)$").expect("a pattern");
+    let example = HOST.iter().find(|(label, _)| line.starts_with(&format!("{label:13}")));
+    let (Some(found), Some((_, host))) = (cells.captures(line), example) else {
+        return line.to_owned();
+    };
+    let host = format!("{host:<30}");
+    let container = if found[2] == found[3] { &host } else { &found[3] };
+    format!("{}{host}{container}{}", &found[1], &found[4])
+}
+
+/// Replaces each different match by an example with its number.
+fn numbered(text: &str, pattern: &str, example: impl Fn(u64) -> String) -> String {
+    let mut known = HashMap::new();
+    let pattern = Regex::new(pattern).expect("a pattern");
+    let replaced = pattern.replace_all(text, |found: &Captures<'_>| {
+        let next = known.len() as u64;
+        let n = *known.entry(found[0].to_owned()).or_insert(next);
+        example(n)
+    });
+    replaced.into_owned()
+}
