@@ -43,6 +43,7 @@ pub(crate) fn exec(
     if let Some(terminal) = terminal {
         terminal.take()?;
     }
+    // ANCHOR: exec
     become_user(&user)?;
 
     let mut refused = None;
@@ -55,6 +56,7 @@ pub(crate) fn exec(
         }
     }
     Err(explain(command, refused))
+    // ANCHOR_END: exec
 }
 
 /// The files that a name may mean: itself if it has a slash, else one in each

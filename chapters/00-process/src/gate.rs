@@ -79,6 +79,7 @@ impl ParentGate {
         }
     }
 
+    // ANCHOR: start
     /// Opens the gate and waits until the child has become the command.
     pub fn start(&self) -> Result<()> {
         self.tell(Message::Start, &[])?;
@@ -87,6 +88,7 @@ impl ParentGate {
             other => Err(failure(other)),
         }
     }
+    // ANCHOR_END: start
 
     /// If the child is dead already, its last message says more than our EPIPE. If it
     /// is not, it would wait for this one, and we for its answer, for ever.
@@ -104,11 +106,13 @@ impl ChildGate {
         expect(&self.0, Message::Begin)
     }
 
+    // ANCHOR: hold
     /// Says that the container is built, and holds until the parent starts it.
     pub fn hold(&self) -> Result<()> {
         tell(&self.0, Message::Ready, &[], &[]).step(|| "report to the runtime")?;
         expect(&self.0, Message::Start).map(drop)
     }
+    // ANCHOR_END: hold
 
     /// Closes every descriptor above 2 but this one, which goes with exec.
     pub fn close_all_else(&self) -> Result<()> {

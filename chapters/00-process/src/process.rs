@@ -79,6 +79,7 @@ impl Process {
         let Steps { parent, child, become_user } = steps;
         let (parent_gate, child_gate) = gate()?;
         let terminal = Terminal::of_caller();
+        // ANCHOR: create
         // From here on, so that no signal is lost between the clone and the wait.
         let signals = BlockedSignals::block()?;
         let created = Instant::now();
@@ -95,6 +96,7 @@ impl Process {
         let descriptors = parent(pid)?;
         process.gate.begin(&descriptors)?;
         Ok(process)
+        // ANCHOR_END: create
     }
 
     /// The process's number on the host.
@@ -197,6 +199,7 @@ fn become_command(
     command: &Command,
     become_user: impl FnOnce(&User) -> Result<()>,
 ) -> ! {
+    // ANCHOR: child
     let built = prepare(&gate).and_then(child).and_then(|()| gate.hold());
     // Whatever else the runtime or its caller had open ends here. A directory of the host is
     // enough to walk out of any root, be it the command that does, or a path of the image
@@ -205,8 +208,10 @@ fn become_command(
     let Err(error) = alone.and_then(|()| exec::exec(command, terminal, become_user));
     gate.fail(&error);
     sys::exit_now(error.to_exit_code().into())
+    // ANCHOR_END: child
 }
 
+// ANCHOR: prepare
 fn prepare(gate: &ChildGate) -> Result<Vec<OwnedFd>> {
     let _ = prctl::set_name(c"lab:held");
     // Whatever kills the runtime must not leave a container that nobody waits for.
@@ -215,3 +220,4 @@ fn prepare(gate: &ChildGate) -> Result<Vec<OwnedFd>> {
     signals::reset()?;
     gate.wait_for_begin()
 }
+// ANCHOR_END: prepare

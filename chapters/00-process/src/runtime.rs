@@ -18,6 +18,7 @@ pub struct Options {
 /// # Errors
 /// If a step of either side fails; everything made so far is removed.
 pub fn create(options: &Options) -> Result<Container> {
+    // ANCHOR: create
     let command = options.command.command()?; //        what to run
     let state = State::create()?; //                    an id, and a record on the host
 
@@ -26,4 +27,5 @@ pub fn create(options: &Options) -> Result<Container> {
     let process = Process::create(FLAGS, &command, parent, child)?;
 
     Container::new("chapter-00-process", &command, process, Vec::new(), state)
+    // ANCHOR_END: create
 }

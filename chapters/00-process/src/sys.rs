@@ -23,6 +23,7 @@ pub enum Cloned {
 ///
 /// With `cgroup` it is born in that cgroup, given as an open directory of cgroup v2.
 pub fn clone3(flags: CloneFlags, cgroup: Option<BorrowedFd<'_>>) -> nix::Result<Cloned> {
+    // ANCHOR: clone3
     let mut pidfd: RawFd = -1;
     let flags = flags.bits() as u64 | libc::CLONE_PIDFD as u64;
     // SAFETY: clone_args is plain integers, for which zero means "not used".
@@ -38,6 +39,7 @@ pub fn clone3(flags: CloneFlags, cgroup: Option<BorrowedFd<'_>>) -> nix::Result<
     // process has one thread only, so that no lock in the copy is held by a thread
     // which does not exist there. `args` and `pidfd` outlive the call.
     let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw const args, size_of_val(&args)) };
+    // ANCHOR_END: clone3
     returned_from_clone(pid, pidfd)
 }
 
