@@ -44,15 +44,18 @@ impl RootOptions {
             return Err(Error::new("no root file system was given")
                 .hint("name one with --rootfs DIR; `cargo lab rootfs` makes one and tells where"));
         };
+        // ANCHOR: resolve
         let step = || format!("use {} as root file system", rootfs.display());
         let path = rootfs.canonicalize().step(step)?;
         match path.metadata().step(step)?.is_dir() {
             true => Ok(path),
             false => Err(Error::from_errno(step(), Errno::ENOTDIR)),
         }
+        // ANCHOR_END: resolve
     }
 }
 
+// ANCHOR: enter
 /// Makes `root` this process's root directory and its working directory.
 pub fn enter(root: &Path) -> Result<()> {
     unistd::chroot(root).step(|| format!("chroot to {}", root.display()))?;
@@ -60,3 +63,4 @@ pub fn enter(root: &Path) -> Result<()> {
     // there leads through the whole host.
     unistd::chdir("/").step(|| "change to the new root")
 }
+// ANCHOR_END: enter

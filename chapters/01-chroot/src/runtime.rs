@@ -27,9 +27,11 @@ pub fn create(options: &Options) -> Result<Container> {
     let root = options.root.resolve()?;
     let state = State::create()?;
 
+    // ANCHOR: child
     let parent = |_| Ok(());
     let child = || crate::enter(&root); //                new in this chapter
     let process = Process::create(FLAGS, &command, parent, child)?;
+    // ANCHOR_END: child
 
     Container::new("chapter-01-chroot", &command, process, Vec::new(), state)
 }
