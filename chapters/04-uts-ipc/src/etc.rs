@@ -24,6 +24,7 @@ use nix::mount::{MntFlags, umount2};
 use nix::sys::stat::{Mode, fchmod};
 use process::{Result, Step};
 
+// ANCHOR: show
 /// Shows `files`, pairs of a name and its contents, in the container's /etc.
 pub fn show_in_etc(root: &Root, files: &[(&str, String)]) -> Result<()> {
     let (etc, tmpfs) = (Path::new("/etc"), detached_tmpfs()?);
@@ -43,3 +44,4 @@ pub fn show_in_etc(root: &Root, files: &[(&str, String)]) -> Result<()> {
     umount2(place.as_str(), MntFlags::MNT_DETACH).step(|| "take the tmpfs off /etc")?;
     mounts.iter().try_for_each(|(path, mount)| root.place(mount.as_fd(), path, Target::File))
 }
+// ANCHOR_END: show

@@ -50,6 +50,7 @@ impl Names {
         Ok(Self { hostname: hostname.to_owned(), domainname: options.domainname.clone() })
     }
 
+    // ANCHOR: set
     /// Gives the names to the UTS namespace this process is in.
     pub fn set(&self) -> Result<()> {
         unistd::sethostname(&self.hostname)
@@ -60,6 +61,7 @@ impl Names {
             None => Ok(()),
         }
     }
+    // ANCHOR_END: set
 
     /// What belongs into /etc/hostname.
     pub fn hostname_file(&self) -> String {

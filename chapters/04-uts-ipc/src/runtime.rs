@@ -7,11 +7,13 @@ use process::{CloneFlags, CommandOptions, Container, Process, Result, State};
 
 use crate::{NameOptions, Names};
 
+// ANCHOR: flags
 /// What is of the container's own; new in this chapter: names and queues.
 const FLAGS: CloneFlags = CloneFlags::CLONE_NEWPID
     .union(CloneFlags::CLONE_NEWNS)
     .union(CloneFlags::CLONE_NEWUTS)
     .union(CloneFlags::CLONE_NEWIPC);
+// ANCHOR_END: flags
 
 /// What this runtime can be asked for.
 #[derive(Clone, Debug, clap::Args)]
@@ -45,6 +47,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let names = Names::new(&options.names, &state)?; //   new in this chapter
 
     let parent = |_| Ok(());
+    // ANCHOR: child
     let child = || {
         names.set()?; //                                  new in this chapter
         mount_ns::isolate()?;
@@ -56,6 +59,7 @@ pub fn create(options: &Options) -> Result<Container> {
         mount_ns::pivot(&root, options.mounts.read_only)?;
         options.pid.split_off_init()
     };
+    // ANCHOR_END: child
     let process = Process::create(FLAGS, &command, parent, child)?;
 
     Container::new("chapter-04-uts-ipc", &command, process, Vec::new(), state)
