@@ -69,6 +69,7 @@ impl Bridge {
         Ok(bridge)
     }
 
+    // ANCHOR: create
     fn create(netlink: &mut Netlink, nat: Option<Nat>) -> Result<Self> {
         let subnet = Subnet::choose(netlink)?;
         let mut link = LinkMessage::default();
@@ -93,6 +94,7 @@ impl Bridge {
         forwarding::switch(true)?;
         Ok(bridge)
     }
+    // ANCHOR_END: create
 
     fn write_rules(&self) -> Result<()> {
         self.nat.map_or(Ok(()), |nat| nat.join(self.subnet))

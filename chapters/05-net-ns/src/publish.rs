@@ -144,6 +144,7 @@ impl Published {
         Ok(published)
     }
 
+    // ANCHOR: reserve
     /// Opens the port on the host, and keeps it from everybody else.
     fn reserve(wish: &Publish) -> Result<Self> {
         let Publish { mut host, container, protocol } = *wish;
@@ -159,6 +160,7 @@ impl Published {
         host.set_port(local.port());
         Ok(Self { host, shown: host, container, protocol, is_random, _held: held })
     }
+    // ANCHOR_END: reserve
 }
 
 /// What [`HELD_OUTSIDE`] says; nothing in the host's own network.

@@ -56,6 +56,7 @@ pub fn create(options: &Options) -> Result<Container> {
         ("resolv.conf", network.resolv_conf().to_owned()),
     ];
 
+    // ANCHOR: sides
     let parent = |pid| network.attach(pid); //            new in this chapter: the cable
     let child = || {
         names.set()?;
@@ -70,6 +71,7 @@ pub fn create(options: &Options) -> Result<Container> {
     };
     let flags = FLAGS | network.flags();
     let process = Process::create(flags, &command, parent, child)?;
+    // ANCHOR_END: sides
 
     let parts: Vec<Box<dyn Part>> = vec![Box::new(network)];
     Container::new("chapter-05-net-ns", &command, process, parts, state)

@@ -35,6 +35,7 @@ use crate::pool::Mac;
 /// The inner end's name, as the first network card of a machine is called.
 pub const ETH0: &str = "eth0";
 
+// ANCHOR: create
 /// Lays the cable from the bridge into the network namespace of `pid`.
 pub fn create(netlink: &mut Netlink, id: &str, bridge: u32, pid: Pid, mac: Mac) -> Result<()> {
     let mut inner = LinkMessage::default();
@@ -59,6 +60,7 @@ pub fn create(netlink: &mut Netlink, id: &str, bridge: u32, pid: Pid, mac: Mac) 
         .step(|| format!("lay the cable {} into the container", name(id)))
         .map_err(explain)
 }
+// ANCHOR_END: create
 
 /// Lets the bridge send a packet back out of the port it came in by.
 ///
@@ -85,6 +87,7 @@ pub fn set_up_loopback(netlink: &mut Netlink) -> Result<()> {
     netlink.set_up(LOOPBACK).step(|| "switch lo on")
 }
 
+// ANCHOR: configure
 /// In the container: gives `eth0` its address, and leads everything else to the
 /// gateway.
 pub fn configure(netlink: &mut Netlink, address: Ipv4Addr, gateway: Ipv4Addr) -> Result<()> {
@@ -96,6 +99,7 @@ pub fn configure(netlink: &mut Netlink, address: Ipv4Addr, gateway: Ipv4Addr) ->
     // And this not before: a gateway has to be in reach.
     add_default_route(netlink, gateway)
 }
+// ANCHOR_END: configure
 
 /// The outer end's name. It is at most 15 bytes long: "lab" and the id just fit.
 fn name(id: &str) -> String {
