@@ -190,6 +190,7 @@ impl Cgroup {
         group.filter(|_| self.is_made).map(|group| group.dir.as_path())
     }
 
+    // ANCHOR: enter
     /// In the child, before anything else: joins the v1 hierarchies, and makes the
     /// cgroup the root of what the container sees.
     pub fn enter(&self) -> Result<()> {
@@ -202,6 +203,7 @@ impl Cgroup {
         // CLONE_INTO_CGROUP: hence a step of its own, after joining.
         unshare(CloneFlags::CLONE_NEWCGROUP).step(|| "make a cgroup namespace")
     }
+    // ANCHOR_END: enter
 }
 
 impl Drop for Cgroup {

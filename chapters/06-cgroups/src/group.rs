@@ -71,6 +71,7 @@ impl Group {
         }
     }
 
+    // ANCHOR: enable
     /// v2: hands `controllers` down to the group.
     ///
     /// They are never taken back from the root: by the end of the container, somebody
@@ -91,6 +92,7 @@ impl Group {
         }
         Ok(())
     }
+    // ANCHOR_END: enable
 
     /// v1: gives the cpuset all that its parent has.
     pub fn fill_cpuset(&self) -> Result<()> {

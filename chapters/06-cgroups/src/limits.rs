@@ -127,6 +127,7 @@ impl LimitOptions {
         let mut set = |option, v1, v2| {
             settings.push(Setting { option, v1, v2, is_default: false });
         };
+        // ANCHOR: memory_and_cpus
         if let Some(limit) = self.memory {
             set(
                 "--memory",
@@ -142,6 +143,7 @@ impl LimitOptions {
                 Knob::new("cpu", "cpu.max", format!("{quota} {CPU_PERIOD}")),
             );
         }
+        // ANCHOR_END: memory_and_cpus
         if let Some(list) = &self.cpuset_cpus {
             set(
                 "--cpuset-cpus",

@@ -67,6 +67,7 @@ fn mount_all(groups: &[Group]) -> Result<()> {
     .step(|| format!("make {TARGET} read-only"))
 }
 
+// ANCHOR: mount
 fn mount_hierarchy(group: &Group, dir: &Path) -> Result<()> {
     let (kind, options) = match group.hierarchy.version {
         // The controllers name the hierarchy: there is one that has exactly these.
@@ -80,3 +81,4 @@ fn mount_hierarchy(group: &Group, dir: &Path) -> Result<()> {
 fn harmless() -> MsFlags {
     MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC
 }
+// ANCHOR_END: mount

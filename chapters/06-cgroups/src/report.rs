@@ -56,6 +56,7 @@ impl Cgroup {
         group.field("cpu.stat", "usage_usec").map(Duration::from_micros)
     }
 
+    // ANCHOR: killed_by
     /// The limit that killed the first process, if one did.
     ///
     /// `oom_kill` alone does not tell: it also counts the victims of a host that ran
@@ -76,4 +77,5 @@ impl Cgroup {
         let is_oom = victims.unwrap_or(0) > 0 && hits.unwrap_or(0) > 0;
         (is_killed && is_oom).then(|| format!("the memory limit of {}", size(limit)))
     }
+    // ANCHOR_END: killed_by
 }

@@ -63,6 +63,7 @@ pub fn create(options: &Options) -> Result<Container> {
     ];
 
     let parent = |pid| network.attach(pid);
+    // ANCHOR: child
     let child = || {
         cgroup.enter()?; //                               new in this chapter
         names.set()?;
@@ -78,6 +79,7 @@ pub fn create(options: &Options) -> Result<Container> {
     };
     let args = CloneArgs { flags: FLAGS | network.flags(), cgroup: cgroup.fd() };
     let process = Process::create(args, &command, parent, child)?;
+    // ANCHOR_END: child
 
     let parts: Vec<Box<dyn Part>> = vec![Box::new(cgroup), Box::new(network)];
     Container::new("chapter-06-cgroups", &command, process, parts, state)
