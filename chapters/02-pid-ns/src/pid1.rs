@@ -45,11 +45,13 @@ impl PidOptions {
         if !self.init {
             return Ok(());
         }
+        // ANCHOR: split
         let signals = BlockedSignals::block()?;
         match sys::fork_in_two().step(|| "fork the command off init")? {
             ForkResult::Child => Ok(()),
             ForkResult::Parent { child } => serve(child, &signals),
         }
+        // ANCHOR_END: split
     }
 }
 
@@ -63,6 +65,7 @@ fn serve(command: Pid, signals: &BlockedSignals) -> ! {
     if sys::close_all_above_stderr().is_err() {
         exit_now(125);
     }
+    // ANCHOR: serve
     loop {
         let Ok(signal) = signals.wait() else { exit_now(125) };
         if signal.number != Signal::SIGCHLD as i32 {
@@ -75,8 +78,10 @@ fn serve(command: Pid, signals: &BlockedSignals) -> ! {
             exit_now(code);
         }
     }
+    // ANCHOR_END: serve
 }
 
+// ANCHOR: reap
 /// Collects every child that has ended; the command's exit code if it is among them.
 ///
 /// One SIGCHLD may stand for many children: signals do not queue up, signal(7).
@@ -98,3 +103,4 @@ fn reap(command: Pid) -> Option<i32> {
         }
     }
 }
+// ANCHOR_END: reap

@@ -5,8 +5,10 @@ use process::{CloneFlags, CommandOptions, Container, Process, Result, State};
 
 use crate::PidOptions;
 
+// ANCHOR: flags
 /// What is of the container's own; new in this chapter: processes.
 const FLAGS: CloneFlags = CloneFlags::CLONE_NEWPID;
+// ANCHOR_END: flags
 
 /// What this runtime can be asked for.
 #[derive(Clone, Debug, clap::Args)]
@@ -31,12 +33,14 @@ pub fn create(options: &Options) -> Result<Container> {
     let root = options.root.resolve()?;
     let state = State::create()?;
 
+    // ANCHOR: child
     let parent = |_| Ok(());
     let child = || {
         chroot::enter(&root)?;
         options.pid.split_off_init() //                   new in this chapter
     };
     let process = Process::create(FLAGS, &command, parent, child)?;
+    // ANCHOR_END: child
 
     Container::new("chapter-02-pid-ns", &command, process, Vec::new(), state)
 }
