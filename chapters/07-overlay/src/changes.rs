@@ -36,6 +36,7 @@ struct Layers<'a> {
 }
 
 impl Layers<'_> {
+    // ANCHOR: compare
     /// Adds the changes below the directory `dir`, which is relative to the root.
     fn compare(&self, dir: &Path, found: &mut Vec<String>) -> Result<()> {
         for name in names_in(&self.upper.join(dir))? {
@@ -65,6 +66,7 @@ impl Layers<'_> {
         }
         Ok(())
     }
+    // ANCHOR_END: compare
 
     /// Adds what an opaque directory hides of the directories below it.
     fn list_hidden(&self, dir: &Path, found: &mut Vec<String>) -> Result<()> {

@@ -16,6 +16,7 @@ use process::Result;
 
 use crate::owner::in_user_namespace;
 
+// ANCHOR: options
 /// The options for the layers `lower` below `dir`, which holds `upper` and `work`.
 ///
 /// Nobody reads a *volatile* upper layer after a crash, so nothing has to be synced at
@@ -43,6 +44,7 @@ pub fn mount_options(lower: &[PathBuf], dir: &Path, volatile: bool) -> Result<Os
     }
     Ok(options)
 }
+// ANCHOR_END: options
 
 /// Commas separate the options and colons the layers, unless a backslash precedes.
 fn escape(path: &Path) -> OsString {

@@ -139,6 +139,7 @@ impl Overlay {
     }
 
     /// The same where the layers and our directory go by other names.
+    // ANCHOR: mount
     pub fn mount_layers(&self, lower: &[PathBuf], dir: &Path, merged: &Path) -> Result<Root> {
         let options = mount_options(lower, dir, self.keep.is_none())?;
         mount(Some("overlay"), merged, Some("overlay"), MsFlags::empty(), Some(&*options))
@@ -150,6 +151,7 @@ impl Overlay {
             })?;
         Root::open(merged)
     }
+    // ANCHOR_END: mount
 
     fn names_of_lower(&self) -> String {
         let names: Vec<_> = self.lower.iter().map(|dir| dir.display().to_string()).collect();

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use process::{Error, Result, Step};
 
+// ANCHOR: refuse
 /// Removes `dir` and everything in it; one that does not exist is fine.
 ///
 /// # Errors
@@ -24,6 +25,7 @@ pub fn remove_tree(dir: &Path) -> Result<()> {
         removed => removed.step(|| format!("remove {}", dir.display())),
     }
 }
+// ANCHOR_END: refuse
 
 /// Fails if anything is mounted on `dir` or below it, in this mount namespace.
 ///
