@@ -1,0 +1,24 @@
+#!/bin/sh
+# Brings the translations up to date with the pages, after these were changed:
+#
+#   book/po/update.sh
+#
+# What is new is left empty, what was changed keeps its old translation and is marked
+# `fuzzy`, for somebody to look at. Needs msgmerge, of Debian's package gettext.
+set -eu
+cd "$(dirname "$0")"
+
+tools=${LAB_BOOK_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/container-lab/book-tools}
+PATH="$tools/bin:$PATH"
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+# Without what the pages include: code and output are the same in every language.
+MDBOOK_BUILD__USE_DEFAULT_PREPROCESSORS=false MDBOOK_OUTPUT='{"xgettext": {}}' \
+    mdbook build .. --dest-dir "$dir" 2> /dev/null
+
+for po in ./*.po; do
+    # Without line numbers, which change with every line above.
+    msgmerge --quiet --update --backup=none --add-location=file --no-wrap "$po" "$dir/messages.pot"
+done
