@@ -125,12 +125,14 @@ impl UserNamespace {
         }
     }
 
+    // ANCHOR: maps
     /// In the runtime, while the child waits: says who is who.
     pub fn write_maps(&self, pid: Pid) -> Result<()> {
         let Some(Maps { uids, gids, .. }) = &self.maps else { return Ok(()) };
         uids.write(Kind::Uid, &pid.to_string())?;
         gids.write(Kind::Gid, &pid.to_string())
     }
+    // ANCHOR_END: maps
 
     /// In the runtime, after that: what the child cannot open, or could but not change
     /// the owners of. It is the writable layer, the layers below and the volumes.
@@ -149,6 +151,7 @@ impl UserNamespace {
         let lower = overlay.lower().iter();
         let opened = lower.map(|layer| (layer, bind_from(AT_FDCWD, layer)));
         let volumes = mounts.volume.iter().map(|volume| (&volume.source, volume.open()));
+        // ANCHOR: trees
         for (source, tree) in opened.chain(volumes) {
             let tree = tree?;
             if let Err(errno) = idmap::translate(tree.as_fd(), users.as_fd()) {
@@ -161,9 +164,11 @@ impl UserNamespace {
             }
             trees.push(tree);
         }
+        // ANCHOR_END: trees
         Ok(trees)
     }
 
+    // ANCHOR: root
     /// In the child, before all else: becomes the user 0 of the new namespace.
     pub fn become_root(&self) -> Result<()> {
         if self.maps.is_none() {
@@ -174,6 +179,7 @@ impl UserNamespace {
         setresgid(group, group, group).step(|| "become group 0 of the container")?;
         setresuid(user, user, user).step(|| "become user 0 of the container")
     }
+    // ANCHOR_END: root
 
     /// In the child: mounts the layers, and leaves the volumes in `trees`.
     pub fn mount_layers(&self, overlay: &Overlay, trees: &mut Vec<OwnedFd>) -> Result<Root> {

@@ -79,6 +79,7 @@ pub fn enter(world: World<'_>) -> Result<()> {
         World::Connected { ports, .. } => find_ports(ports)?,
         World::Shared | World::Isolated => Vec::new(),
     };
+    // ANCHOR: enter
     // Who maps a range has to stay outside, so it is split off before we go.
     let helper = Granted::to(uid, gid).map(Helper::split_off).transpose()?;
 
@@ -95,6 +96,7 @@ pub fn enter(world: World<'_>) -> Result<()> {
     unshare(CloneFlags::CLONE_NEWNS)
         .step(|| "make a namespace of mounts")
         .map_err(refusal::explain)?;
+    // ANCHOR_END: enter
     match world {
         World::Shared => {}
         World::Isolated => leave_network()?,
@@ -161,12 +163,14 @@ fn path_of_root() -> OsString {
     path
 }
 
+// ANCHOR: ourselves
 /// One id, and no groups but our own.
 fn map_ourselves(uid: u32, gid: u32) -> Result<()> {
     maps::deny_setgroups("self")?;
     Map::range(uid, 1).write(Kind::Uid, "self")?;
     Map::range(gid, 1).write(Kind::Gid, "self")
 }
+// ANCHOR_END: ourselves
 
 /// The ids that an ordinary user has been granted.
 pub(crate) struct Granted {

@@ -78,6 +78,7 @@ pub fn create(options: &Options) -> Result<Container> {
         ("resolv.conf", network.resolv_conf().to_owned()),
     ];
 
+    // ANCHOR: both
     let parent = |pid| {
         users.write_maps(pid)?; //                        new in this chapter
         network.attach(pid)?;
@@ -97,6 +98,7 @@ pub fn create(options: &Options) -> Result<Container> {
         network.configure_inside()?;
         options.pid.split_off_init()
     };
+    // ANCHOR_END: both
     let flags = FLAGS | network.flags() | users.flags();
     let args = CloneArgs { flags, cgroup: cgroup.fd() };
     let _clock = options.clock.shift()?; //               new in this chapter
