@@ -181,6 +181,7 @@ fn default_set() -> u64 {
     })
 }
 
+// ANCHOR: bound
 /// Decides what any later exec can give. It needs CAP_SETPCAP, so it comes before
 /// [`keep`], and before the change of user, which takes that away as well.
 pub(crate) fn bound(grant: u64) -> Result<()> {
@@ -193,11 +194,13 @@ pub(crate) fn bound(grant: u64) -> Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: bound
 
 fn is_in_bounding_set(one: Capability) -> Result<bool> {
     sys::is_in_bounding_set(one.0).step(|| format!("look for {one} in the bounding set"))
 }
 
+// ANCHOR: keep
 /// Gives up everything else at once. Whoever is not root keeps nothing: as at Docker,
 /// capabilities are root's, and another user's program finds all sets but one empty.
 pub(crate) fn keep(grant: u64) -> Result<()> {
@@ -207,6 +210,7 @@ pub(crate) fn keep(grant: u64) -> Result<()> {
     // It has lost what is no longer inheritable already; this says so.
     sys::clear_ambient_set().step(|| "clear the ambient set")
 }
+// ANCHOR_END: keep
 
 #[cfg(test)]
 mod tests {

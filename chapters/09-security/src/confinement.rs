@@ -150,6 +150,7 @@ impl Confinement {
         capabilities::bound(self.capabilities.to_grant()?)
     }
 
+    // ANCHOR: enter
     /// In the container, between the gate and exec: gives everything up.
     pub fn enter(&self, user: &User) -> Result<()> {
         let grant = self.capabilities.to_grant()?;
@@ -169,4 +170,5 @@ impl Confinement {
         }
         Ok(())
     }
+    // ANCHOR_END: enter
 }

@@ -49,6 +49,7 @@ pub(crate) const READ: u32 = 2;
 pub(crate) const WRITE: u32 = 4;
 pub(crate) const ALL: u32 = MKNOD | READ | WRITE;
 
+// ANCHOR: default
 /// Docker's default. Making a node is harmless as long as it cannot be opened, and
 /// package managers do it.
 const DEFAULT: [Rule; 11] = [
@@ -64,6 +65,7 @@ const DEFAULT: [Rule; 11] = [
     character(5, Some(2)), // ptmx
     character(136, None),  // pts/*
 ];
+// ANCHOR_END: default
 
 const fn character(major: u32, minor: Option<u32>) -> Rule {
     Rule { kind: Kind::Character, major: Some(major), minor, access: ALL }

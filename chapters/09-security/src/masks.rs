@@ -41,9 +41,11 @@ const MASKED: [&str; 12] = [
     "/sys/firmware",
 ];
 
+// ANCHOR: read-only
 /// What changes the host when it is written to.
 const READ_ONLY: [&str; 5] =
     ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+// ANCHOR_END: read-only
 
 /// Covers the paths of this kernel's /proc and /sys, as the container sees them.
 pub(crate) fn mask() -> Result<()> {
@@ -87,6 +89,7 @@ fn cover_directory(path: &str) -> Result<()> {
         .step(|| format!("mount an empty tmpfs over {path}"))
 }
 
+// ANCHOR: protect
 /// Binds a path over itself; the copy can be read-only while the rest of /proc is not.
 fn protect(root: &Root, path: &str) -> Result<()> {
     let copy = match bind_from(AT_FDCWD, Path::new(path)) {
@@ -102,3 +105,4 @@ fn protect(root: &Root, path: &str) -> Result<()> {
     };
     root.place(copy.as_fd(), Path::new(path), target)
 }
+// ANCHOR_END: protect

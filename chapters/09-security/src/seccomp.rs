@@ -117,6 +117,7 @@ pub(crate) fn compile(
     }
 }
 
+// ANCHOR: load
 /// Adds the filters to this process. It takes no_new_privs or CAP_SYS_ADMIN: a filter
 /// that made setuid(2) fail silently could talk a setuid program into anything.
 pub(crate) fn load(filters: &[BpfProgram]) -> Result<()> {
@@ -131,6 +132,7 @@ pub(crate) fn load(filters: &[BpfProgram]) -> Result<()> {
         )
     })
 }
+// ANCHOR_END: load
 
 /// Calls by number, and the rules of which one has to match; with none, all do.
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;

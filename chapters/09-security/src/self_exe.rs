@@ -82,12 +82,14 @@ fn is_protected() -> Result<bool> {
     Ok(SealFlag::from_bits_truncate(seals).contains(SealFlag::F_SEAL_WRITE))
 }
 
+// ANCHOR: mount
 /// Our file on a mount of its own, which is read-only and placed nowhere.
 fn read_only_mount() -> Result<OwnedFd> {
     let mount = bind_from(AT_FDCWD, Path::new(OURSELVES))?;
     make_read_only(mount.as_fd(), false).step(|| "make a read-only mount of the runtime")?;
     Ok(mount)
 }
+// ANCHOR_END: mount
 
 /// A copy in memory that nobody can change any more: memfd_create(2).
 fn sealed_copy() -> Result<OwnedFd> {
