@@ -58,12 +58,14 @@ fn difference(stored: &str, now: &str) -> String {
     let (mut old, mut new) = (stored.lines().peekable(), now.lines().peekable());
     let mut before = 0;
     while old.peek().is_some() && old.peek() == new.peek() {
-        (old.next(), new.next());
+        old.next();
+        new.next();
         before += 1;
     }
     let (mut old, mut new): (Vec<_>, Vec<_>) = (old.collect(), new.collect());
     while old.last().is_some() && old.last() == new.last() {
-        (old.pop(), new.pop());
+        old.pop();
+        new.pop();
     }
     let lines = old.iter().map(|line| format!("-{line}\n"));
     let lines: String = lines.chain(new.iter().map(|line| format!("+{line}\n"))).collect();
