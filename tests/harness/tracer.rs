@@ -324,17 +324,20 @@ fn go_on(pid: Pid, signal: Option<Signal>) {
     let _ = ptrace::syscall(pid, signal);
 }
 
-/// The calls whose result is never an error; a program does not look for one.
-const CANNOT_FAIL: [i64; 10] = [
+/// The calls whose result is never an error, or only after wrong arguments; the C library
+/// does not look for one, or aborts.
+const CANNOT_FAIL: [i64; 12] = [
     libc::SYS_brk,
     libc::SYS_exit,
     libc::SYS_exit_group,
+    libc::SYS_futex,
     libc::SYS_getegid,
     libc::SYS_geteuid,
     libc::SYS_getgid,
     libc::SYS_getpid,
     libc::SYS_gettid,
     libc::SYS_getuid,
+    libc::SYS_rt_sigprocmask,
     libc::SYS_umask,
 ];
 
