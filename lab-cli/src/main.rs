@@ -13,6 +13,7 @@ mod compare;
 mod doctor;
 mod exercise;
 mod grade;
+mod keyboard;
 mod output;
 mod rootfs;
 mod run;

@@ -34,7 +34,7 @@ enum Command {
     Update,
     /// List the exercises, and how far you are
     List,
-    /// Go to the first exercise that is not solved
+    /// Go to the first exercise that is not solved; one to observe starts its container
     Next,
     /// Go to an exercise; one to observe starts its container
     Start(Which),
@@ -106,6 +106,7 @@ fn with_desk(desk: &mut Desk, command: &Command) -> anyhow::Result<ExitCode> {
             Some(next) => {
                 let exercise = desk.take(Some(&next.name))?;
                 desk.show(&exercise)?;
+                observation::start(&desk.copy, &exercise)?;
             }
             None => println!("All exercises are solved."),
         },
@@ -143,8 +144,20 @@ fn init(dir: &std::path::Path, seed: Option<u64>) -> anyhow::Result<()> {
     let seed = seed.map_or_else(values::random_seed, Ok)?;
     let copy = Copy::init(dir, &Course::find()?, seed)?;
     println!("The exercises are in {}.", copy.dir().display());
-    println!("{}  cd {} && lab exercise next", "then".cyan().bold(), copy.dir().display());
+    if let Some(dir) = not_in_path() {
+        println!("{}  export PATH=\"{}:$PATH\"", "first".cyan().bold(), dir.display());
+    }
+    println!("{}   cd {} && lab exercise next", "then".cyan().bold(), copy.dir().display());
     Ok(())
+}
+
+/// The directory of this program, if the shell would not find it as `lab`.
+fn not_in_path() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|dir| dir.join("lab")).find(|file| file.is_file());
+    let is_found = found.and_then(|file| file.canonicalize().ok()) == Some(program.clone());
+    (!is_found).then(|| program.parent().map(PathBuf::from))?
 }
 
 fn update() -> anyhow::Result<()> {

@@ -1,6 +1,6 @@
 //! Where a learner sits: the course, their copy, and how far they are.
 
-use std::io::{IsTerminal, Write, stdin, stdout};
+use std::io::{IsTerminal, stdin};
 
 use anstream::{eprint, println};
 use colored::Colorize;
@@ -60,11 +60,11 @@ impl Desk {
     pub fn show(&self, exercise: &Exercise) -> Result<()> {
         let about = &exercise.about;
         let line = format!(
-            "{}, {} · {} · {} points · about {} minutes",
+            "{}, {} · {} · {} · about {} minutes",
             exercise.chapter,
             exercise.name.bold(),
             about.kind.name(),
-            about.points,
+            points(about.points),
             about.minutes
         );
         println!("{line}\n\n{}", exercise.text("README.md")?.trim_end());
@@ -82,7 +82,7 @@ impl Desk {
     pub fn list(&self) -> Result<()> {
         let exercises = self.course.exercises()?;
         let width = exercises.iter().map(|exercise| exercise.name.len()).max().unwrap_or(0);
-        let (mut chapter, mut solved, mut points, mut all) = ("", 0, 0, 0);
+        let (mut chapter, mut solved, mut reached, mut all) = ("", 0, 0, 0);
         for exercise in &exercises {
             if exercise.chapter != chapter {
                 chapter = &exercise.chapter;
@@ -100,12 +100,16 @@ impl Desk {
             let (kind, worth) = (about.kind.name(), about.points);
             println!("  {mark} {name:width$}  {kind:7}  {worth:3}  {}{seen}", about.title);
             solved += usize::from(record.solved);
-            points += record.points;
+            reached += record.points;
             all += worth;
         }
-        println!("\n{solved} of {} solved, {points} of {all} points", exercises.len());
+        println!("\n{solved} of {} solved, {reached} of {all} points", exercises.len());
         Ok(())
     }
+}
+
+fn points(number: u32) -> String {
+    format!("{number} {}", if number == 1 { "point" } else { "points" })
 }
 
 /// Asks for a yes. Where nobody can answer, `--yes` is the answer.
@@ -117,11 +121,11 @@ pub fn ask(question: &str, is_yes: bool) -> Result<bool> {
         return Ok(true);
     }
     if !stdin().is_terminal() {
+        let question = question.trim_end_matches('?');
         return Err(Error::new(format!("{question}: nobody is there to answer"))
             .hint("with --yes it is done without asking"));
     }
     eprint!("{question} [y/N] ");
-    let _ = stdout().flush();
     let mut line = String::new();
     stdin().read_line(&mut line).step(|| "read the answer")?;
     Ok(matches!(line.trim(), "y" | "Y" | "yes"))

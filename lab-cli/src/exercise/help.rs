@@ -40,7 +40,7 @@ pub fn hint(desk: &mut Desk, exercise: &Exercise) -> Result<()> {
 /// If the course cannot be read, or nobody says yes.
 pub fn solution(desk: &mut Desk, exercise: &Exercise, is_yes: bool) -> Result<()> {
     let is_solved = desk.progress.of(exercise).solved;
-    if !is_solved && !ask("show the solution? it counts as seen then", is_yes)? {
+    if !is_solved && !ask("show the solution, and count it as seen?", is_yes)? {
         return Ok(());
     }
     desk.progress.note(exercise).solution_seen |= !is_solved;
@@ -82,12 +82,14 @@ pub fn reset(desk: &Desk, exercise: &Exercise, is_yes: bool) -> Result<()> {
     if !ask(&question, is_yes)? {
         return Ok(());
     }
+    let mut is_same = true;
     for (name, bytes) in desk.copy.starter(exercise)? {
         let path = desk.copy.path_of(exercise, &name);
         let before = fs::read(&path).unwrap_or_default();
         if before == bytes {
             continue;
         }
+        is_same = false;
         if !before.is_empty() {
             let kept = path.with_file_name(format!("{name}.orig"));
             fs::rename(&path, &kept).step(|| format!("keep {}", path.display()))?;
@@ -95,6 +97,9 @@ pub fn reset(desk: &Desk, exercise: &Exercise, is_yes: bool) -> Result<()> {
         }
         write(&path, &bytes)?;
         println!("put back {}", path.display());
+    }
+    if is_same {
+        println!("nothing has been changed");
     }
     Ok(())
 }

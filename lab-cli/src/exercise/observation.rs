@@ -1,7 +1,7 @@
 //! The container that a learner looks at by hand.
 //!
 //! It is made by this `lab`, as anybody's is, and runs in the background until the
-//! exercise is checked or reset, or for half an hour.
+//! exercise is solved or reset, or for half an hour.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};

@@ -83,6 +83,8 @@ impl Progress {
         let exercises = course.exercises()?;
         let find = |name: &str| exercises.iter().find(|exercise| exercise.name == name).cloned();
         if let Some(name) = name {
+            // A shell completes the path of its directory.
+            let name = name.trim_end_matches('/').rsplit('/').next().unwrap_or(name);
             return find(name).ok_or_else(|| {
                 Error::new(format!("there is no exercise {name}"))
                     .hint("lab exercise list shows them all")

@@ -4,33 +4,30 @@
 //! place. So it is the directory that is watched, inotify(7), and a check waits until
 //! nothing has happened for a moment.
 //!
-//! The keyboard is raw only while we wait, and is given back on every way out.
+//! The keyboard is raw only while we wait: what is printed meanwhile are plain lines.
 
 use std::io::{IsTerminal, stdin, stdout};
+use std::os::fd::AsFd;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anstream::{print, println};
+use anstream::println;
 use colored::Colorize;
 use crossterm::cursor::MoveTo;
-use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::execute;
-use crossterm::terminal::{self, Clear, ClearType};
+use crossterm::terminal::{Clear, ClearType};
 use nix::errno::Errno;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
-use nix::sys::signal::{SigSet, Signal};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
 use process::{Error, Result, Step};
 
 use super::bench::Bench;
 use super::course::Exercise;
 use super::desk::Desk;
-use super::{attempt, help};
+use super::{attempt, help, observation};
+use crate::keyboard::{CTRL_C, Event, Keyboard};
 
 /// How long nothing must have happened.
 const QUIET: Duration = Duration::from_millis(100);
-/// Between two looks at the directory.
-const PAUSE: Duration = Duration::from_millis(30);
 
 /// What ends a wait.
 enum Wake {
@@ -50,11 +47,12 @@ pub fn run(desk: &mut Desk, mut exercise: Exercise) -> anyhow::Result<ExitCode> 
             .into());
     }
     let bench = attempt::bench(desk)?;
-    let signals = Signals::keep_back()?;
+    let keyboard = Keyboard::open()?;
     let mut files = Files::watch(desk, &exercise)?;
     check(desk, &bench, &exercise)?;
     loop {
-        match wait(&files, &signals)? {
+        println!("\n{}", "n next · h hint · l list · c check · r reset · q quit".dimmed());
+        match wait(&files, &keyboard, &['n', 'h', 'l', 'c', 'r', 'q', CTRL_C])? {
             Wake::Saved | Wake::Key('c') => check(desk, &bench, &exercise)?,
             Wake::Key('n') => match desk.first_unsolved()? {
                 Some(next) => {
@@ -62,14 +60,19 @@ pub fn run(desk: &mut Desk, mut exercise: Exercise) -> anyhow::Result<ExitCode> 
                     files = Files::watch(desk, &exercise)?;
                     clear()?;
                     desk.show(&exercise)?;
+                    observation::start(&desk.copy, &exercise)?;
                 }
                 None => println!("All exercises are solved."),
             },
             Wake::Key('h') => help::hint(desk, &exercise)?,
             Wake::Key('l') => desk.list()?,
-            Wake::Key('r') => help::reset(desk, &exercise, false)?,
-            Wake::Key('q') => return Ok(ExitCode::SUCCESS),
-            Wake::Key(_) => {}
+            Wake::Key('r') => {
+                println!("put the starter of {} back? y or n", exercise.name);
+                if let Wake::Key('y') = wait(&files, &keyboard, &['y', 'n', CTRL_C])? {
+                    help::reset(desk, &exercise, true)?;
+                }
+            }
+            Wake::Key(_) => return Ok(ExitCode::SUCCESS),
             Wake::Signal(number) => return Ok(ExitCode::from(128 + number)),
         }
     }
@@ -87,32 +90,17 @@ fn clear() -> Result<()> {
     execute!(stdout(), Clear(ClearType::All), MoveTo(0, 0)).step(|| "clear the screen")
 }
 
-fn wait(files: &Files, signals: &Signals) -> Result<Wake> {
-    let _raw = Raw::on()?;
-    // Raw, a line feed does not return to the first column.
-    print!("\r\n{}\r\n", "n next · h hint · l list · c check · r reset · q quit".dimmed());
-    let mut saved: Option<Instant> = None;
+/// Waits for one of these keys, or until something was saved and nothing more came.
+fn wait(files: &Files, keyboard: &Keyboard, keys: &[char]) -> Result<Wake> {
+    let _raw = keyboard.raw()?;
+    let mut quiet = None;
     loop {
-        if event::poll(PAUSE).step(|| "wait for a key")?
-            && let Event::Key(KeyEvent { code, modifiers, kind: KeyEventKind::Press, .. }) =
-                event::read().step(|| "read a key")?
-        {
-            match code {
-                KeyCode::Char('c') if modifiers.contains(KeyModifiers::CONTROL) => {
-                    return Ok(Wake::Key('q'));
-                }
-                KeyCode::Char(key) => return Ok(Wake::Key(key)),
-                _ => {}
-            }
-        }
-        if let Some(number) = signals.arrived() {
-            return Ok(Wake::Signal(number));
-        }
-        if files.have_changed()? {
-            saved = Some(Instant::now());
-        }
-        if saved.is_some_and(|saved| saved.elapsed() > QUIET) {
-            return Ok(Wake::Saved);
+        match keyboard.wait(Some(files.inotify.as_fd()), quiet)? {
+            Event::Key(key) if keys.contains(&key) => return Ok(Wake::Key(key)),
+            Event::Signal(number) => return Ok(Wake::Signal(number)),
+            Event::Other if files.have_changed()? => quiet = Some(QUIET),
+            Event::Timeout if quiet.is_some() => return Ok(Wake::Saved),
+            _ => {}
         }
     }
 }
@@ -146,37 +134,5 @@ impl Files {
             Err(Errno::EAGAIN) => Ok(false),
             Err(errno) => Err(Error::from_errno("watch the files", errno)),
         }
-    }
-}
-
-/// The signals that would end us with the keyboard still raw.
-struct Signals(SignalFd);
-
-impl Signals {
-    fn keep_back() -> Result<Self> {
-        let ends: SigSet = [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT].into_iter().collect();
-        ends.thread_block().step(|| "block signals")?;
-        let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
-        SignalFd::with_flags(&ends, flags).map(Self).step(|| "make a signalfd")
-    }
-
-    fn arrived(&self) -> Option<u8> {
-        self.0.read_signal().ok().flatten().map(|signal| signal.ssi_signo as u8)
-    }
-}
-
-/// A raw keyboard, for as long as this value lives.
-struct Raw;
-
-impl Raw {
-    fn on() -> Result<Self> {
-        terminal::enable_raw_mode().step(|| "read single keys")?;
-        Ok(Self)
-    }
-}
-
-impl Drop for Raw {
-    fn drop(&mut self) {
-        let _ = terminal::disable_raw_mode();
     }
 }

@@ -11,15 +11,13 @@ use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice, eprintln};
 use anyhow::Result;
 use crossterm::cursor::{Hide, MoveTo, Show};
-use crossterm::event::{self, Event as Input, KeyCode, KeyEvent, KeyModifiers};
 use crossterm::terminal::{self, Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{execute, queue};
-use nix::sys::signal::{SigSet, Signal};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::Pid;
-use process::{Error, Step};
+use process::Error;
 
 use super::{Detail, observe, render};
+use crate::keyboard::{CTRL_C, ESC, Event, Keyboard, Raw};
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -45,9 +43,9 @@ pub fn watch(pid: Pid, detail: Option<Detail>) -> Result<ExitCode> {
         }
         screen.draw(&text)?;
         match screen.wait()? {
-            Event::Look => {}
-            Event::Quit => break None,
+            Event::Key(_) => break None,
             Event::Signal(number) => return Ok(ExitCode::from(128 + number)),
+            _ => {}
         }
         match observe(pid) {
             Ok(next) => view = next,
@@ -70,55 +68,32 @@ fn size() -> Result<(usize, usize)> {
     })
 }
 
-/// What ends a wait.
-enum Event {
-    /// It is time to look again, or the terminal has changed its size.
-    Look,
-    /// The reader has seen enough.
-    Quit,
-    /// Somebody wants us gone.
-    Signal(u8),
-}
-
 /// The second screen, for as long as this value lives.
 #[must_use = "dropping the screen gives the terminal back"]
 struct Screen {
-    signals: SignalFd,
+    keyboard: Keyboard,
+    _raw: Raw,
 }
 
 impl Screen {
     fn open() -> Result<Self> {
-        // Dying of a signal would leave the terminal as it is now, so these are kept
-        // back and looked for.
-        let ends: SigSet = [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT].into_iter().collect();
-        ends.thread_block().step(|| "block signals")?;
-        let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
-        let signals = SignalFd::with_flags(&ends, flags).step(|| "make a signalfd")?;
-        terminal::enable_raw_mode()?;
-        let screen = Self { signals };
+        let keyboard = Keyboard::open()?;
+        let screen = Self { _raw: keyboard.raw()?, keyboard };
         execute!(stdout(), EnterAlternateScreen, Hide)?;
         Ok(screen)
     }
 
-    /// Waits until there is something to do, at most a second.
+    /// Waits until there is something to do, at most a second: a key is one that ends it.
     fn wait(&self) -> Result<Event> {
         let next = Instant::now() + PAUSE;
-        while event::poll(next.saturating_duration_since(Instant::now()))? {
-            match event::read()? {
-                Input::Key(KeyEvent { code: KeyCode::Char('q') | KeyCode::Esc, .. }) => {
-                    return Ok(Event::Quit);
-                }
-                Input::Key(KeyEvent { code: KeyCode::Char('c'), modifiers, .. })
-                    if modifiers.contains(KeyModifiers::CONTROL) =>
-                {
-                    return Ok(Event::Quit);
-                }
-                Input::Resize(..) => return Ok(Event::Look),
-                _ => {}
+        loop {
+            let rest = next.saturating_duration_since(Instant::now());
+            match self.keyboard.wait(None, Some(rest))? {
+                Event::Timeout if !rest.is_zero() => {}
+                Event::Key(key) if !matches!(key, 'q' | ESC | CTRL_C) => {}
+                event => return Ok(event),
             }
         }
-        let signal = self.signals.read_signal().ok().flatten();
-        Ok(signal.map_or(Event::Look, |signal| Event::Signal(signal.ssi_signo as u8)))
     }
 
     /// Draws as many lines as there is room for, over what was there before.
@@ -145,6 +120,5 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         let _ = execute!(stdout(), Show, LeaveAlternateScreen);
-        let _ = terminal::disable_raw_mode();
     }
 }
