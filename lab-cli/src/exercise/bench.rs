@@ -4,6 +4,7 @@
 //! Nothing is printed here and nothing remembered, so that several processes can do it
 //! side by side: a [`Bench`] is made once, and each check has its own sandboxes.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -36,8 +37,8 @@ pub struct Seeds {
 /// What all checks have in common.
 #[derive(Clone, Debug)]
 pub struct Bench {
-    /// What programs are linked with.
-    pub kit: Kit,
+    course: Course,
+    kit: OnceCell<Kit>,
     /// The root file system of their containers.
     pub image: PathBuf,
     /// This program, which runs the course's own containers.
@@ -47,13 +48,27 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Makes everything ready; the first time it builds the kit.
+    /// Makes everything ready but the kit.
     ///
     /// # Errors
-    /// If something cannot be built.
+    /// If something cannot be made.
     pub fn new(course: &Course, colour: bool) -> anyhow::Result<Self> {
         let lab = std::env::current_exe().step(|| "find the lab program")?;
-        Ok(Self { kit: Kit::get(course)?, image: rootfs::pristine()?, lab, colour })
+        let (course, kit) = (course.clone(), OnceCell::new());
+        Ok(Self { course, kit, image: rootfs::pristine()?, lab, colour })
+    }
+
+    /// What programs are linked with; the first time ever it is built. Predictions and
+    /// observations do without it, and so without a compiler.
+    ///
+    /// # Errors
+    /// If it cannot be built.
+    pub fn kit(&self) -> Result<&Kit> {
+        if let Some(kit) = self.kit.get() {
+            return Ok(kit);
+        }
+        let kit = Kit::get(&self.course)?;
+        Ok(self.kit.get_or_init(|| kit))
     }
 
     /// Checks an answer. The same seed draws the same values.
@@ -104,7 +119,7 @@ impl Bench {
         values: &Values,
         verdict: &mut Verdict,
     ) -> Result<()> {
-        let built = build::build(exercise, &sources(exercise, answer)?, &self.kit, self.colour)?;
+        let built = build::build(exercise, &sources(exercise, answer)?, self.kit()?, self.colour)?;
         verdict.compiler = Some(built.messages).filter(|messages| !messages.is_empty());
         let Some(program) = built.program else { return Ok(()) };
         for case in &check.case {

@@ -20,7 +20,7 @@ use process::{Error, Result, Step};
 use serde::{Deserialize, Serialize};
 
 use super::course::Course;
-use crate::rootfs;
+use crate::{output, rootfs};
 
 /// What an exercise's program is linked with, and by which compiler.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -65,9 +65,10 @@ impl Kit {
     fn build(course: &Course, dir: &Path) -> Result<Self> {
         let step = || "build the libraries of the exercises";
         fs::create_dir_all(dir).step(|| format!("create {}", dir.display()))?;
+        output::note("building the libraries that your programs use; once, for about a minute");
         let target = dir.join("target");
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let output = Command::new(cargo)
+        let (cargo, rustc) = toolchain();
+        let output = Command::new(&cargo)
             .args([
                 "build",
                 "--quiet",
@@ -78,13 +79,14 @@ impl Kit {
             .arg("--target-dir")
             .arg(&target)
             .current_dir(course.checkout())
+            .env("RUSTC", &rustc)
             // Those of an outer cargo would change what is built.
             .env_remove("RUSTFLAGS")
             .stdin(Stdio::null())
             .stderr(Stdio::inherit())
             .output()
-            .step(step)
-            .map_err(|error| error.hint("exercises need cargo and rustc: https://rustup.rs"))?;
+            .step(|| format!("run {}", cargo.display()))
+            .map_err(|error| error.hint("programs need cargo and rustc: https://rustup.rs"))?;
         if !output.status.success() {
             return Err(Error::new(format!("{}: cargo build failed", step()))
                 .hint("its messages are above; without a network, the crates must be there"));
@@ -93,7 +95,7 @@ impl Kit {
         for line in String::from_utf8_lossy(&output.stdout).lines() {
             libraries.extend(library_of(line));
         }
-        let sysroot = sysroot(course)?;
+        let sysroot = sysroot(course, &rustc)?;
         let stamp = stamp(course, &sysroot)?;
         Ok(Self { stamp, sysroot, dependencies: target.join("debug/deps"), libraries })
     }
@@ -111,8 +113,16 @@ fn library_of(line: &str) -> Option<(String, PathBuf)> {
     Some((name, file))
 }
 
-fn sysroot(course: &Course) -> Result<PathBuf> {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+/// The cargo that has built this program, and its rustc, if they are still there: under
+/// sudo PATH is a short one. Otherwise what PATH has.
+fn toolchain() -> (PathBuf, PathBuf) {
+    let built_by = option_env!("CARGO").map(PathBuf::from);
+    let both = built_by.map(|cargo| (cargo.clone(), cargo.with_file_name("rustc")));
+    let is_there = |(cargo, rustc): &(PathBuf, PathBuf)| cargo.is_file() && rustc.is_file();
+    both.filter(is_there).unwrap_or_else(|| ("cargo".into(), "rustc".into()))
+}
+
+fn sysroot(course: &Course, rustc: &Path) -> Result<PathBuf> {
     let output = Command::new(rustc)
         .args(["--print", "sysroot"])
         .current_dir(course.checkout())

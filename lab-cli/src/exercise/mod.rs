@@ -5,7 +5,7 @@
 //!   DIR/                  the learner's copy: starters, and what is done   [`copy`]
 //!
 //!   check ──▶ bench ──▶ build    rustc, in a sandbox                       [`build`]
-//!                  └──▶ case     the program, in a sandbox                 [`case`]
+//!                  └──▶ case     the program, in a sandbox                 [`case`], [`trial`]
 //!                         └──▶ facts   what the kernel says of it          [`facts`]
 //! ```
 //!
@@ -38,6 +38,7 @@ mod predict;
 mod progress;
 mod sandbox;
 mod selftest;
+mod trial;
 pub mod values;
 pub mod verdict;
 mod watch;

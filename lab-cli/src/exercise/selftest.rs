@@ -80,6 +80,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
 
     let bench = Bench::new(&course, false)?;
+    // Before there are several who would build it.
+    bench.kit()?;
     let jobs = args.jobs.unwrap_or_else(crew::processors);
     let mut counts = Counts { exercises: exercises.len(), ..Counts::default() };
     let work = |trial: &Trial<'_>| -> Result<Verdict> {

@@ -132,6 +132,8 @@ fn grade(args: &Args) -> anyhow::Result<Report> {
         seeds: seeds.transpose()?,
         time_limit: args.time_limit,
     };
+    // Before there are several who would build it.
+    marking.bench.kit()?;
     lock::lock(&marking.bench)?;
 
     let mut sheets: BTreeMap<usize, Sheet> = BTreeMap::new();

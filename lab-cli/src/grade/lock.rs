@@ -32,7 +32,8 @@ pub fn lock(bench: &Bench) -> Result<()> {
     if uid.is_root() {
         return Ok(());
     }
-    let own = [&bench.kit.sysroot, &bench.kit.dependencies, &bench.image, &bench.lab];
+    let kit = bench.kit()?;
+    let own = [&kit.sysroot, &kit.dependencies, &bench.image, &bench.lab];
     let shown: Vec<PathBuf> =
         host::shown().map(Path::to_owned).chain(own.into_iter().cloned()).collect();
 
