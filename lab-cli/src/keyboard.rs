@@ -113,9 +113,7 @@ impl Keyboard {
         }
         // Arrows and the like send several bytes at once, which begin as Esc does.
         let mut more = [PollFd::new(self.terminal.as_fd(), PollFlags::POLLIN)];
-        if bytes[0] == ESC as u8
-            && poll(&mut more, PollTimeout::ZERO).step(|| "read a key")? > 0
-        {
+        if bytes[0] == ESC as u8 && poll(&mut more, PollTimeout::ZERO).step(|| "read a key")? > 0 {
             (&self.terminal).read(&mut bytes).step(|| "read a key")?;
             return Ok(Event::Timeout);
         }

@@ -11,6 +11,7 @@ use super::checks::Check;
 use super::course::Exercise;
 use super::desk::Desk;
 use super::observation;
+use super::prose::fitted;
 use super::values::random_seed;
 use super::verdict::Verdict;
 
@@ -55,7 +56,7 @@ pub fn check(desk: &mut Desk, bench: &Bench, exercise: &Exercise) -> Result<Verd
 pub fn show(desk: &Desk, exercise: &Exercise, verdict: &Verdict) -> Result<()> {
     print!("{}", verdict.to_text());
     if verdict.has_passed() {
-        println!("\n{}\n", exercise.text("explanation.md")?.trim_end());
+        println!("\n{}\n", fitted(exercise.text("explanation.md")?.trim_end()));
         match desk.first_unsolved()? {
             Some(next) => {
                 println!("{}  lab exercise next    ({})", "then".cyan().bold(), next.name)

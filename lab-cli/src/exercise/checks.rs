@@ -4,13 +4,14 @@
 //! that nothing of a check can be fooled by what it checks.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use process::{Error, Result};
 use serde::Deserialize;
 
 use super::course::{Exercise, read_toml};
-use super::values::Draw;
+use super::values::{Dice, Draw, Values};
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]
@@ -168,7 +169,7 @@ impl Check {
     /// Reads the check of an exercise, or the one for it in `checks` if there is one.
     ///
     /// # Errors
-    /// If it cannot be read, or has nothing in it.
+    /// If it cannot be read, has nothing in it, or asks for what does not exist.
     pub fn read(exercise: &Exercise, checks: Option<&Path>) -> Result<Self> {
         let other = checks.map(|checks| checks.join(&exercise.name));
         let is_there = |dir: &PathBuf| dir.join("check.toml").exists();
@@ -179,11 +180,33 @@ impl Check {
         if is_empty && check.observe.is_none() {
             return Err(Error::new(format!("{} checks nothing", path.display())));
         }
-        let facts = check.case.iter().flat_map(Case::facts);
-        for fact in facts {
-            fact.validate().map_err(|why| Error::new(format!("{}: {why}", path.display())))?;
-        }
+        check.validate(&path).map_err(|why| Error::new(format!("{}: {why}", path.display())))?;
         Ok(check)
+    }
+
+    /// Whether all looks and values exist: a slip is to be found by reading, not by the
+    /// first learner who comes so far.
+    fn validate(&self, path: &Path) -> std::result::Result<(), String> {
+        self.case.iter().flat_map(Case::facts).try_for_each(|fact| fact.validate())?;
+        let truths = self.question.iter().flat_map(|question| question.truth.values());
+        let looks = truths.map(|truth| &truth.look);
+        looks
+            .chain(self.observe.iter().map(|observe| &observe.look))
+            .try_for_each(|look| exists(look))?;
+        let drawn =
+            Values::draw(&self.values, &mut Dice::new(0, "")).map_err(|it| it.to_string())?;
+        let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+        match drawn.missing_in(&text) {
+            Some(name) => Err(format!("there is no value {{{name}}}")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn exists(look: &str) -> std::result::Result<(), String> {
+    match super::facts::knows(look) {
+        true => Ok(()),
+        false => Err(format!("there is no look {look:?}")),
     }
 }
 
@@ -234,12 +257,10 @@ impl Case {
 
 impl Fact {
     fn validate(&self) -> std::result::Result<(), String> {
-        match super::facts::knows(&self.look) {
-            false => Err(format!("there is no look {:?}", self.look)),
-            true if self.comparison().is_none() => {
-                Err(format!("nothing is said of what {:?} must be", self.look))
-            }
-            true => Ok(()),
+        exists(&self.look)?;
+        match self.comparison() {
+            Some(_) => Ok(()),
+            None => Err(format!("nothing is said of what {:?} must be", self.look)),
         }
     }
 

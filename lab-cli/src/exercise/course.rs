@@ -11,6 +11,7 @@
 //!   ├── hints.md          a `## ` section for each
 //!   ├── explanation.md    shown after passing
 //!   └── snapshots/*.snap  what the program prints
+//!   exercises/03-mount-ns/*.rs     what several starters of the chapter have
 //! ```
 
 use std::collections::BTreeMap;
@@ -66,6 +67,9 @@ pub struct About {
     /// What its program may use, by the name in `use`.
     #[serde(default)]
     pub libraries: Vec<String>,
+    /// Files beside the exercise's directory that several starters of the chapter have.
+    #[serde(default)]
+    pub given: Vec<String>,
     /// The learner's files; all others are the course's.
     pub edit: Vec<String>,
 }
@@ -210,7 +214,13 @@ impl Exercise {
     /// # Errors
     /// If it cannot be read.
     pub fn starter(&self) -> Result<Files> {
-        files(&self.dir.join("starter"))
+        let mut starter = files(&self.dir.join("starter"))?;
+        for name in &self.about.given {
+            let path = self.dir.with_file_name(name);
+            starter
+                .insert(name.clone(), fs::read(&path).step(|| format!("read {}", path.display()))?);
+        }
+        Ok(starter)
     }
 
     /// The files that differ in the solution.

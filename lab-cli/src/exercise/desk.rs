@@ -9,6 +9,7 @@ use process::{Error, Result, Step};
 use super::copy::Copy;
 use super::course::{Course, Exercise};
 use super::progress::Progress;
+use super::prose::fitted;
 
 /// All that the commands of a learner are about.
 pub struct Desk {
@@ -67,7 +68,7 @@ impl Desk {
             points(about.points),
             about.minutes
         );
-        println!("{line}\n\n{}", exercise.text("README.md")?.trim_end());
+        println!("{line}\n\n{}", fitted(exercise.text("README.md")?.trim_end()));
         let files = about.edit.iter().map(|file| self.copy.path_of(exercise, file));
         let files: Vec<String> = files.map(|path| path.display().to_string()).collect();
         println!("\n{}  {}", "edit".cyan().bold(), files.join(" "));

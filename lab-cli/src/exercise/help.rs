@@ -9,6 +9,7 @@ use process::{Error, Result, Step};
 use super::copy::write;
 use super::course::Exercise;
 use super::desk::{Desk, ask};
+use super::prose::fitted;
 use super::{diff, observation};
 
 /// The next hint only: whoever needs one does not want to read the others.
@@ -27,7 +28,7 @@ pub fn hint(desk: &mut Desk, exercise: &Exercise) -> Result<()> {
     let Some(hint) = number.checked_sub(1).and_then(|at| hints.get(at)) else {
         return Err(Error::new(format!("{} has no hints", exercise.name)));
     };
-    println!("{} {number} of {}: {hint}", "hint".cyan().bold(), hints.len());
+    println!("{} {number} of {}: {}", "hint".cyan().bold(), hints.len(), fitted(hint));
     if is_all {
         println!("\nThat is the last one. `lab exercise solution` shows the solution.");
     }
@@ -68,7 +69,7 @@ pub fn explain(desk: &Desk, exercise: &Exercise) -> Result<()> {
         return Err(Error::new(format!("{} is not solved yet", exercise.name))
             .hint("the explanation would give it away: lab exercise hint helps"));
     }
-    println!("{}", exercise.text("explanation.md")?.trim_end());
+    println!("{}", fitted(exercise.text("explanation.md")?.trim_end()));
     Ok(())
 }
 

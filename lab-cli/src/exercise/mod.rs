@@ -36,6 +36,7 @@ mod observation;
 mod observe;
 mod predict;
 mod progress;
+mod prose;
 mod sandbox;
 mod selftest;
 mod trial;

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::bench::{Answer, Bench};
 use super::case;
 use super::checks::{Check, Question};
-use super::course::Exercise;
+use super::course::{Exercise, read_toml};
 use super::facts::Found;
 use super::values::Values;
 use super::verdict::{CaseVerdict, Failure};
@@ -31,7 +31,7 @@ struct Prediction {
 #[derive(Debug, Deserialize)]
 struct Said {
     name: String,
-    /// `host`, `container`, `answer`, and what is asked, which counts for nothing here.
+    /// `host`, `container`, `answer`; the command and what is asked about it.
     #[serde(flatten)]
     fields: BTreeMap<String, toml::Value>,
 }
@@ -55,10 +55,16 @@ pub fn check(
             return Ok(vec![verdict(FILE, vec![failure(FILE, "a file in TOML", &found, None)])]);
         }
     };
+    let asked: Prediction = read_toml(&exercise.dir.join("starter").join(FILE))?;
     check
         .question
         .iter()
-        .map(|question| compare(bench, exercise, question, &said, values))
+        .map(|question| {
+            let asked = asked.question.iter().find(|asked| asked.name == question.name);
+            let command = asked.and_then(|asked| asked.fields.get("command")?.as_str());
+            let command = values.fill(command.unwrap_or(&question.name));
+            compare(bench, exercise, question, &command, &said, values)
+        })
         .collect()
 }
 
@@ -66,12 +72,11 @@ fn compare(
     bench: &Bench,
     exercise: &Exercise,
     question: &Question,
+    command: &str,
     said: &Prediction,
     values: &Values,
 ) -> Result<CaseVerdict> {
     let said = said.question.iter().find(|said| said.name == question.name);
-    let command = question.run.iter().map(|word| values.fill(word)).collect::<Vec<_>>();
-    let command = format!("lab run {}", command.join(" "));
     let answer = |field: &str| {
         let value = said.and_then(|said| said.fields.get(field));
         let text = value.map(|value| value.as_str().map_or(value.to_string(), str::to_owned));
@@ -85,7 +90,7 @@ fn compare(
             let at = format!("{FILE}, {}", question.name);
             failure(&at, &format!("{field}: what you think"), "nothing is filled in", question.hint)
         });
-        return Ok(verdict(&command, failures.collect()));
+        return Ok(verdict(command, failures.collect()));
     }
     let looks = question.truth.values().map(|truth| (truth.of, truth.look.as_str()));
     let seen = case::look_at(bench, exercise, &question.run, values, looks)?;
@@ -100,7 +105,7 @@ fn compare(
             failures.push(failure(&seen.at, &expected, &truth, question.hint));
         }
     }
-    Ok(verdict(&command, failures))
+    Ok(verdict(command, failures))
 }
 
 /// Spaces and letter case are not what is asked for.

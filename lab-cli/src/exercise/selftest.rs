@@ -240,16 +240,12 @@ struct Counts {
     exercises: usize,
     starters: [usize; 2],
     solutions: [usize; 2],
-    wrong: [usize; 2],
+    wrong: BTreeMap<Kind, [usize; 2]>,
     skipped: usize,
-    wrong_of: BTreeMap<Kind, usize>,
 }
 
 impl Counts {
     fn add(&mut self, trial: &Trial<'_>, verdict: &Verdict) {
-        if let Role::Wrong(_) = trial.role {
-            *self.wrong_of.entry(trial.exercise.about.kind).or_default() += 1;
-        }
         if verdict.result == Outcome::Skipped {
             self.skipped += 1;
             return;
@@ -257,17 +253,23 @@ impl Counts {
         let (count, is_right) = match trial.role {
             Role::Starter => (&mut self.starters, !verdict.has_passed()),
             Role::Solution => (&mut self.solutions, verdict.has_passed()),
-            Role::Wrong(_) => (&mut self.wrong, !verdict.has_passed()),
+            Role::Wrong(_) => {
+                (self.wrong.entry(trial.exercise.about.kind).or_default(), !verdict.has_passed())
+            }
         };
         count[0] += usize::from(is_right);
         count[1] += 1;
     }
 
+    /// How many wrong answers of a kind were rejected, and how many were tried.
+    fn wrong_of(&self, kind: Kind) -> [usize; 2] {
+        self.wrong.get(&kind).copied().unwrap_or_default()
+    }
+
     fn too_few(&self) -> Vec<String> {
-        let count = |kind| self.wrong_of.get(kind).copied().unwrap_or_default();
-        let few = Kind::ALL.iter().filter(|kind| count(kind) < LEAST_WRONG);
+        let few = Kind::ALL.iter().filter(|kind| self.wrong_of(**kind)[1] < LEAST_WRONG);
         few.map(|kind| {
-            let (name, count) = (kind.name(), count(kind));
+            let (name, [_, count]) = (kind.name(), self.wrong_of(*kind));
             format!(
                 "{count} wrong answers to exercises of the kind {name}, of {LEAST_WRONG} at least"
             )
@@ -278,7 +280,14 @@ impl Counts {
     fn to_text(&self) -> String {
         let [starters, all_starters] = self.starters;
         let [solutions, all_solutions] = self.solutions;
-        let [wrong, all_wrong] = self.wrong;
+        let sum = |which: usize| self.wrong.values().map(|counts| counts[which]).sum::<usize>();
+        let (wrong, all_wrong) = (sum(0), sum(1));
+        let kinds: Vec<String> = self
+            .wrong
+            .iter()
+            .map(|(kind, [count, _])| format!("{} {count}", kind.name()))
+            .collect();
+        let kinds = kinds.join(", ");
         let skipped = match self.skipped {
             0 => String::new(),
             count => format!("\n{count} answers skipped: this host or user lacks what they need"),
@@ -286,7 +295,7 @@ impl Counts {
         format!(
             "{} exercises\n{starters} of {all_starters} starters fail\n\
              {solutions} of {all_solutions} solutions pass\n\
-             {wrong} of {all_wrong} wrong answers are rejected{skipped}",
+             {wrong} of {all_wrong} wrong answers are rejected: {kinds}{skipped}",
             self.exercises
         )
     }

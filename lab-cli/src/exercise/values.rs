@@ -147,6 +147,18 @@ impl Values {
         })
     }
 
+    /// A name that stands in braces, and is none of these. A shell's `${…}` is no such thing.
+    pub fn missing_in<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let is_name = |name: &str| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || "._".contains(c))
+        };
+        text.match_indices('{').find_map(|(at, _)| {
+            let name = text[at + 1..].split('}').next()?;
+            let is_shell = text[..at].ends_with('$');
+            (!is_shell && is_name(name) && self.get(name).is_none()).then_some(name)
+        })
+    }
+
     /// Puts names in braces where the values stand: what a program prints becomes the
     /// same every time.
     pub fn blank(&self, text: &str) -> String {
@@ -178,6 +190,14 @@ fn of_kind(kind: &str, dice: &mut Dice) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_was_not_drawn_is_found() {
+        let mut values = Values::default();
+        values.set("host", "x");
+        assert_eq!(values.missing_in("{host} ${HOME} ${home} {number = [1, 2]} {}"), None);
+        assert_eq!(values.missing_in("{host} {hots}"), Some("hots"));
+    }
 
     #[test]
     fn a_seed_draws_the_same_again_and_another_one_others() {
