@@ -132,6 +132,43 @@ fn a_copy_has_no_answers_in_it() {
 }
 
 #[test]
+fn a_check_that_asks_for_what_does_not_exist_is_found_by_reading() {
+    let mut learner = Learner::new();
+    let course = learner.copy.path().join("course");
+    let copied = Command::new("cp").arg("-r").arg(self::course()).arg(&course).status();
+    assert!(copied.unwrap().success());
+    learner.lab.set_env("LAB_COURSE_DIR", &course);
+    for (exercise, right, wrong, said) in [
+        ("04-uts-ipc/whose-name", "\"hostname\"", "\"hostnam\"", "no look \"hostnam\""),
+        ("04-uts-ipc/two-names", "{other}", "{othre}", "no value {othre}"),
+        ("00-process/secret", "\"name\"", "\"nmae\"", "of the kind \"nmae\""),
+    ] {
+        let file = course.join(exercise).join("check.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, text.replace(right, wrong)).unwrap();
+        let name = exercise.split_once('/').unwrap().1;
+        let failed = learner.run(&["check", name]);
+        assert_eq!(failed.code, 125, "{failed:?}");
+        assert!(failed.stderr.contains(said), "{failed:?}");
+    }
+}
+
+#[test]
+fn the_shell_is_told_where_lab_is_unless_it_knows() {
+    let learner = Learner::new();
+    let init = |name: &str| {
+        let mut command = learner.command(&["init"]);
+        command.arg(learner.copy.path().join(name)).env("PATH", "/usr/bin:/bin");
+        command
+    };
+    let said = ran(init("first").output().unwrap()).ok();
+    let line = format!("export PATH=\"{}:$PATH\"", programs().display());
+    assert!(said.contains(&line), "{said}");
+    let known = init("second").env("PATH", programs()).output();
+    assert!(!ran(known.unwrap()).ok().contains("export"));
+}
+
+#[test]
 fn an_update_brings_what_is_new_and_keeps_what_was_written() {
     let mut learner = Learner::new();
     let course = learner.copy.path().join("course");

@@ -287,7 +287,10 @@ impl Counts {
             .iter()
             .map(|(kind, [count, _])| format!("{} {count}", kind.name()))
             .collect();
-        let kinds = kinds.join(", ");
+        let kinds = match kinds.is_empty() {
+            true => String::new(),
+            false => format!(": {}", kinds.join(", ")),
+        };
         let skipped = match self.skipped {
             0 => String::new(),
             count => format!("\n{count} answers skipped: this host or user lacks what they need"),
@@ -295,7 +298,7 @@ impl Counts {
         format!(
             "{} exercises\n{starters} of {all_starters} starters fail\n\
              {solutions} of {all_solutions} solutions pass\n\
-             {wrong} of {all_wrong} wrong answers are rejected: {kinds}{skipped}",
+             {wrong} of {all_wrong} wrong answers are rejected{kinds}{skipped}",
             self.exercises
         )
     }

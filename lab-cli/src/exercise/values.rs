@@ -181,7 +181,7 @@ fn of_kind(kind: &str, dice: &mut Dice) -> Result<String> {
         "code" => dice.between(3, 120).to_string(),
         "id" => dice.between(1_000, 60_000).to_string(),
         other => {
-            return Err(Error::new(format!("check.toml: no value is of the kind {other:?}"))
+            return Err(Error::new(format!("no value is of the kind {other:?}"))
                 .hint("name, port, code, id, or a table with number, bytes or one_of"));
         }
     })
