@@ -1,12 +1,15 @@
 //! Exercises as a learner does them, and programs that no learner should write.
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Once;
 
 use harness::terminal::on_terminal;
-use harness::{Lab, Ran, cache_dir, programs, ran, skip};
+use harness::{Lab, Ran, cache_dir, kernel, programs, ran, skip};
+use nix::fcntl::OFlag;
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use tempfile::TempDir;
 
 /// A learner with a copy of the exercises.
@@ -269,6 +272,28 @@ fn watching_checks_at_each_save_until_q() {
     terminal.send("q").expect("it reads keys");
     terminal.flush().expect("it reads keys");
     terminal.exp_eof().expect("the end");
+}
+
+#[test]
+fn watching_ends_when_its_terminal_is_closed() {
+    let Some(learner) = Learner::with_kit() else { return };
+    // Not inherited by the programs of other tests: they would keep it open.
+    let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    let mut terminal = posix_openpt(flags).expect("a pseudo-terminal");
+    grantpt(&terminal).and_then(|()| unlockpt(&terminal)).expect("its other end");
+    let path = ptsname_r(&terminal).expect("its name");
+    let end = || {
+        let mut options = File::options();
+        options.read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits());
+        Stdio::from(options.open(&path).expect("its other end"))
+    };
+    let mut command = learner.command(&["watch", "whose-name"]);
+    command.stdin(end()).stdout(end()).stderr(end());
+    let mut watch = command.spawn().expect("lab starts");
+    drop(command);
+    kernel::read_until(&mut terminal, "q quit").expect("the keys");
+    drop(terminal);
+    harness::eventually("it ends", || watch.try_wait().expect("our child").is_some());
 }
 
 /// Runs its arguments as an ordinary user, who can read the directories named in

@@ -1,13 +1,9 @@
 //! The side-by-side view: what it shows, of whom, and that nobody notices.
 
-use std::fs::File;
-use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Command, Stdio};
 
 use harness::terminal::on_terminal;
 use harness::{Lab, Ran, Started, assert_snapshot, kernel};
-use nix::fcntl::OFlag;
-use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use serde_json::Value;
 
 fn json(ran: Ran) -> Value {
@@ -224,27 +220,4 @@ fn watching_goes_on_until_q_and_gives_the_terminal_back() {
     container.finish();
     terminal.exp_string("the container has ended").expect("a word about the end");
     terminal.exp_eof().expect("the end");
-}
-
-#[test]
-fn watching_ends_when_its_terminal_is_closed() {
-    let lab = Lab::new();
-    // Not inherited by the programs of other tests: they would keep it open.
-    let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
-    let mut terminal = posix_openpt(flags).expect("a pseudo-terminal");
-    grantpt(&terminal).and_then(|()| unlockpt(&terminal)).expect("its other end");
-    let path = ptsname_r(&terminal).expect("its name");
-    let end = || {
-        let mut options = File::options();
-        options.read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits());
-        Stdio::from(options.open(&path).expect("its other end"))
-    };
-    let us = std::process::id().to_string();
-    let mut command = lab.program("lab");
-    command.args(["view", "--watch", "--pid", &us]).stdin(end()).stdout(end()).stderr(end());
-    let mut watch = command.spawn().expect("lab starts");
-    drop(command);
-    kernel::read_until(&mut terminal, "container").expect("a view");
-    drop(terminal);
-    harness::eventually("it ends", || watch.try_wait().expect("our child").is_some());
 }
