@@ -15,7 +15,7 @@ const FLAGS = [
 ];
 
 /** How long anything may take, in milliseconds. */
-const DEADLINE = 20_000;
+const DEADLINE = 60_000;
 
 export class Tab {
     #chromium; #profile; #session;
