@@ -5,6 +5,7 @@
 
 mod attack;
 mod book;
+mod book_command;
 mod chapter_00_process;
 mod chapter_01_chroot;
 mod chapter_02_pid_ns;

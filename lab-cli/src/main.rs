@@ -6,6 +6,7 @@ use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 mod attack;
+mod book;
 mod cgroups;
 mod chapters;
 mod clean;
@@ -51,6 +52,8 @@ enum Command {
     Exercise(exercise::Args),
     /// Grade a class's submissions, each in a sandbox
     Grade(grade::Args),
+    /// Read the book in a browser
+    Book(book::Args),
     /// Show the cgroup hierarchies, and a process's place in them
     Cgroups(cgroups::Args),
     /// Show what this host can and cannot do
@@ -86,6 +89,7 @@ fn main() -> ExitCode {
         Command::Attack(args) => attack::run(args),
         Command::Exercise(args) => exercise::run(args),
         Command::Grade(args) => grade::run(args),
+        Command::Book(args) => book::run(args),
         Command::Cgroups(args) => cgroups::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Rootfs(args) => rootfs::run(args),
