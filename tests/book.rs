@@ -14,6 +14,7 @@ mod generated;
 mod pages;
 mod session;
 mod transcripts;
+mod translation;
 
 /// The directory of the workspace.
 fn workspace() -> &'static Path {

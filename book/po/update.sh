@@ -8,15 +8,9 @@
 set -eu
 cd "$(dirname "$0")"
 
-tools=${LAB_BOOK_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/container-lab/book-tools}
-PATH="$tools/bin:$PATH"
-
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-
-# Without what the pages include: code and output are the same in every language.
-MDBOOK_BUILD__USE_DEFAULT_PREPROCESSORS=false MDBOOK_OUTPUT='{"xgettext": {}}' \
-    mdbook build .. --dest-dir "$dir" 2> /dev/null
+./extract.sh "$dir"
 
 for po in ./*.po; do
     # Without line numbers, which change with every line above.
