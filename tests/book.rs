@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 mod generated;
 mod pages;
+mod recording;
 mod session;
 mod transcripts;
 mod translation;
