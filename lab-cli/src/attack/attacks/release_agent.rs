@@ -6,7 +6,7 @@
 use std::fs;
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use process::{Result, Step};
+use process::{Error, Result, Step};
 
 use crate::attack::Attack;
 use crate::attack::sandbox::MNT;
@@ -29,15 +29,19 @@ pub const ATTACK: Attack = Attack {
     stopped_by: 8,
     run: |target| {
         fs::create_dir_all(PLACE).step(|| format!("create {PLACE}"))?;
-        mount_hierarchy(PLACE)?;
-        let said = target.attack::<&str>(&[], &[]);
+        // One for each cell: there is but one of a name in the whole kernel, and it stays for
+        // a while after the last unmount.
+        let name = format!("lab-canary-{}-{}", target.chapter.number, target.secret);
+        mount_hierarchy(&name, PLACE)?;
+        let said = target.attack(&[], &[&name]);
         let agent = fs::read_to_string(format!("{PLACE}/release_agent"));
         umount2(PLACE, MntFlags::MNT_DETACH).step(|| format!("unmount {PLACE}"))?;
         let agent = agent.step(|| "read release_agent")?;
         Ok(said?.judged(agent.trim() == AGENT, "the kernel would run the attacker's program"))
     },
-    inside: |_| {
-        mount_hierarchy(MNT)?;
+    inside: |words| {
+        let name = words.first().ok_or_else(|| Error::new("the attacker was not told a name"))?;
+        mount_hierarchy(name, MNT)?;
         let file = format!("{MNT}/release_agent");
         fs::write(&file, AGENT).step(|| format!("write {file}"))?;
         Ok("written".to_owned())
@@ -45,8 +49,8 @@ pub const ATTACK: Attack = Attack {
 };
 
 /// A hierarchy is made by whoever is the first to mount it, and known by its name.
-fn mount_hierarchy(place: &str) -> Result<()> {
-    let options = Some("none,name=lab-canary");
-    mount(Some("lab-canary"), place, Some("cgroup"), MsFlags::empty(), options)
+fn mount_hierarchy(name: &str, place: &str) -> Result<()> {
+    let options = format!("none,name={name}");
+    mount(Some(name), place, Some("cgroup"), MsFlags::empty(), Some(&*options))
         .step(|| format!("mount a cgroup hierarchy on {place}"))
 }
