@@ -8,7 +8,11 @@
 set -eu
 cd "$(dirname "$0")"
 
-tools=${LAB_BOOK_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/container-lab/book-tools}
+case ${XDG_CACHE_HOME:-} in
+/*) cache=$XDG_CACHE_HOME ;;
+*) cache=$HOME/.cache ;; # a relative one is ignored, as its specification says
+esac
+tools=${LAB_BOOK_TOOLS:-$cache/container-lab/book-tools}
 PATH="$tools/bin:$PATH"
 
 build() {

@@ -7,7 +7,11 @@
 # $LAB_BOOK_TOOLS, or ~/.cache/container-lab/book-tools; what is there is not built again.
 set -eu
 
-tools=${LAB_BOOK_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/container-lab/book-tools}
+case ${XDG_CACHE_HOME:-} in
+/*) cache=$XDG_CACHE_HOME ;;
+*) cache=$HOME/.cache ;; # a relative one is ignored, as its specification says
+esac
+tools=${LAB_BOOK_TOOLS:-$cache/container-lab/book-tools}
 
 add() {
     name=$1 version=$2

@@ -18,6 +18,7 @@ mod chapter_08_user_ns;
 mod chapter_09_security;
 mod chapters;
 mod cli;
+mod directories;
 mod doctor;
 mod exercises;
 mod faults;

@@ -22,7 +22,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{Pid, geteuid};
+use nix::unistd::{Pid, User, geteuid};
 
 use crate::lock::Lock;
 use crate::{Command, Result, Step, orphan};
@@ -35,15 +35,21 @@ pub(crate) const CONTAINER: &str = "container";
 /// `$LAB_STATE_DIR` where it is set, else `/var/lib/lab` for root and
 /// `~/.local/state/lab` for everybody else.
 pub fn directory() -> PathBuf {
-    let home = || std::env::var_os("HOME").map(PathBuf::from);
-    match std::env::var_os("LAB_STATE_DIR") {
-        Some(dir) if !dir.is_empty() => PathBuf::from(dir),
-        _ if geteuid().is_root() => PathBuf::from("/var/lib/lab"),
-        _ => match std::env::var_os("XDG_STATE_HOME") {
-            Some(state) => PathBuf::from(state).join("lab"),
-            None => home().unwrap_or_default().join(".local/state/lab"),
-        },
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    if let Some(dir) = variable("LAB_STATE_DIR").map(PathBuf::from) {
+        // Whoever cleans up may stand elsewhere.
+        return std::path::absolute(&dir).unwrap_or(dir);
     }
+    let user = geteuid();
+    if user.is_root() {
+        return PathBuf::from("/var/lib/lab");
+    }
+    // "If an implementation encounters a relative path […] it should consider the path
+    // invalid and ignore it": the XDG Base Directory Specification.
+    let absolute = |name| variable(name).map(PathBuf::from).filter(|dir| dir.is_absolute());
+    let known = || User::from_uid(user).ok().flatten().map(|user| user.dir);
+    let home = || absolute("HOME").or_else(known).unwrap_or_else(|| PathBuf::from("/"));
+    absolute("XDG_STATE_HOME").unwrap_or_else(|| home().join(".local/state")).join("lab")
 }
 
 /// One container's record, locked for as long as this value lives.

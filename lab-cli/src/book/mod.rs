@@ -129,7 +129,7 @@ fn build(book: &Path) -> Result<()> {
 /// Whether one of the book's tools is in `PATH`, or where `install-tools.sh` puts it.
 fn is_installed(program: &str) -> bool {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let cache = variable("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
     let cache = cache.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache")));
     let tools = variable("LAB_BOOK_TOOLS").map(PathBuf::from);
     let tools = tools.or_else(|| Some(cache?.join("container-lab/book-tools")));

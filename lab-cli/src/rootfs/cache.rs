@@ -199,8 +199,9 @@ pub fn user_directory() -> Result<PathBuf> {
     if let Some(dir) = variable("LAB_CACHE_DIR") {
         return std::path::absolute(&dir).step(|| format!("find {}", dir.display()));
     }
-    let cache = variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
-    let home = variable("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let absolute = |name| variable(name).map(PathBuf::from).filter(|dir| dir.is_absolute());
+    let cache = absolute("XDG_CACHE_HOME");
+    let home = absolute("HOME").map(|home| home.join(".cache"));
     let own = || User::from_uid(geteuid()).ok().flatten().map(|user| user.dir.join(".cache"));
     cache
         .filter(|dir| is_ours(dir))
