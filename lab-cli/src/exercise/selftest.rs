@@ -16,7 +16,6 @@ use super::checks::Check;
 use super::course::{Course, Exercise, Kind};
 use super::verdict::{Outcome, Verdict};
 use super::{copy, crew, values};
-use crate::output;
 
 /// How many wrong answers there are to each kind, at least, over the whole course.
 const LEAST_WRONG: usize = 10;
@@ -85,24 +84,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     bench.kit()?;
     let jobs = args.jobs.unwrap_or_else(crew::processors);
     let mut counts = Counts { exercises: exercises.len(), ..Counts::default() };
-    let once = |trial: &Trial<'_>| -> Result<Verdict> {
+    let work = |trial: &Trial<'_>| -> Result<Verdict> {
         let seeds = Seeds { check: seed, learner: seed };
         bench.check(trial.exercise, trial.check, &trial.answer, seeds).map_err(|error| {
             Error::new(format!("{}, {}: {error}", trial.exercise.name, trial.role.name()))
         })
-    };
-    let work = |trial: &Trial<'_>| -> Result<Verdict> {
-        let verdict = once(trial)?;
-        let is_late = trial.role == Role::Solution && verdict.result == Outcome::Failed;
-        if !is_late {
-            return Ok(verdict);
-        }
-        // A check waits for others, who come late on a busy host. A learner would try again,
-        // and so do we; but we tell it.
-        let name = &trial.exercise.name;
-        let text = verdict.to_text();
-        output::warn(&format!("{name}: the solution is tried a second time\n{text}"), None);
-        once(trial)
     };
     let mut failed = None;
     crew::work(&trials, jobs, work, |number, verdict| {

@@ -17,7 +17,7 @@ use process::{Error, Result};
 
 use super::case::{LIMITS, PROGRAM};
 use super::checks::{Case, Fact, Whose};
-use super::facts::{self, Found, Scene, Seen, is_zombie, processes_of, words};
+use super::facts::{self, Found, Scene, Seen, processes_of};
 use super::sandbox::{End, Plan, Sandbox};
 use super::values::Values;
 use super::verdict::Failure;
@@ -109,16 +109,10 @@ impl<'a> Trial<'a> {
         let token = self.values.get("forever").unwrap_or_default().to_owned();
         let deadline = Instant::now() + Duration::from_secs(self.case.seconds);
         loop {
-            let all = processes_of(&self.sandbox);
             let is_program = |words: &[String]| words.iter().any(|word| word == PROGRAM);
-            self.runtime = all.iter().find(|it| is_program(&words(it))).map(|it| it.pid);
-            self.container = all
-                .iter()
-                .find(|process| {
-                    let words = words(process);
-                    words.contains(&token) && !is_program(&words) && !is_zombie(process)
-                })
-                .map(|process| process.pid);
+            let is_container = |words: &[String]| words.contains(&token) && !is_program(words);
+            self.runtime = facts::oldest(&self.sandbox, is_program);
+            self.container = facts::oldest(&self.sandbox, is_container);
             if self.container.is_some() {
                 return Ok(true);
             }

@@ -36,7 +36,7 @@ mod processes;
 mod settings;
 mod users;
 
-pub use processes::{init_of, is_zombie, of as processes_of, pid_in, words};
+pub use processes::{init_of, of as processes_of, oldest, pid_in};
 
 /// A look: how it is called, and what it does with the rest of the words.
 pub struct Look {

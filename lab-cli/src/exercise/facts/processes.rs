@@ -53,8 +53,26 @@ pub fn of(sandbox: &Sandbox) -> Vec<Proc> {
     found
 }
 
+/// The process with such words on its command line. Of several the oldest is meant: what a
+/// shell forks has its words, too, until it executes something else.
+pub fn oldest(sandbox: &Sandbox, are_wanted: impl Fn(&[String]) -> bool) -> Option<Pid> {
+    let all = of(sandbox).into_iter();
+    let found = all.filter(|process| are_wanted(&words(process)) && !is_zombie(process));
+    // A clock tick is long. Within one, the numbers tell: they are given out upwards.
+    let age = |process: &Proc| (started(process), pid_in(sandbox, process.pid));
+    found.min_by_key(age).map(|process| process.pid)
+}
+
+/// When it was forked, in clock ticks since boot: field 22 of proc_pid_stat(5).
+fn started(process: &Proc) -> u64 {
+    let stat = process.read("stat").unwrap_or_default();
+    // The second field is its name, in which there may be anything.
+    let fields = stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace());
+    fields.and_then(|mut fields| fields.nth(22 - 3)?.parse().ok()).unwrap_or(u64::MAX)
+}
+
 /// The words of its command line.
-pub fn words(process: &Proc) -> Vec<String> {
+fn words(process: &Proc) -> Vec<String> {
     let text = process.read("cmdline").unwrap_or_default();
     text.split_terminator('\0').map(str::to_owned).collect()
 }
