@@ -29,5 +29,6 @@ mod rootfs;
 mod rootless;
 mod run;
 mod self_exe;
+mod tracer;
 mod view;
 mod view_pictures;

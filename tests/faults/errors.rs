@@ -8,11 +8,12 @@ use std::io::Write;
 use std::sync::Mutex;
 
 use harness::host::Host;
-use harness::tracer::{Fault, Moment, Traced};
-use harness::{registers, skip};
+use harness::skip;
 use nix::errno::Errno;
 use regex::Regex;
 
+use super::fault::{Fault, Traced};
+use super::moment::Moment;
 use super::{run, sample, try_all};
 
 /// Not allowed, no room, no memory, interrupted.
@@ -62,7 +63,7 @@ fn fail_everywhere(chapter: &str, new_host: fn() -> Host) {
     if !skip::is_root() {
         return;
     }
-    if !registers::ARE_KNOWN {
+    if !tracer::CAN_CHANGE_CALLS {
         return skip::skip("no way known to let a system call fail on this processor");
     }
     let host = new_host();
@@ -72,6 +73,7 @@ fn fail_everywhere(chapter: &str, new_host: fn() -> Host) {
     host.assert_clean(&host.new_ids(), "nothing failed");
     let normal = facts(&whole.ran.stdout);
     let cases: Vec<(Moment, Errno)> = whole
+        .calls
         .moments()
         .into_iter()
         .flat_map(|moment| ERRORS.into_iter().map(move |errno| (moment, errno)))

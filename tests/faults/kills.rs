@@ -4,10 +4,11 @@ use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use harness::host::Host;
-use harness::tracer::{Fault, Moment, Traced, Who};
 use harness::{eventually, skip};
 use nix::sys::signal::Signal;
 
+use super::fault::{Fault, Traced};
+use super::moment::{Moment, Who};
 use super::{run, sample, try_all};
 
 /// Who removes what is left.
@@ -64,7 +65,7 @@ fn kill_everybody_everywhere(chapter: &str, new_host: fn() -> Host) {
         std::io::stderr(),
         "kills tried: {tried}, leaks: {} ({whose}{chapter}, {} system calls)",
         leaks.len(),
-        whole.moments().len(),
+        whole.calls.moments().len(),
     );
     assert_eq!(leaks.len(), 0, "see above");
     assert!(tried * 2 > cases.len(), "{tried} of {} moments came", cases.len());
@@ -74,7 +75,7 @@ fn kill_everybody_everywhere(chapter: &str, new_host: fn() -> Host) {
 /// process, while it is at work; of both at once.
 fn cases(whole: &Traced) -> Vec<Case> {
     let mut cases = Vec::new();
-    for moment in whole.moments() {
+    for moment in whole.calls.moments() {
         let faults: &[Fault] = match moment.who {
             Who::Runtime => &[Fault::KillRuntime, Fault::KillBoth],
             Who::Init => &[Fault::KillRuntime, Fault::KillInit, Fault::KillBoth],

@@ -2,18 +2,22 @@
 //! know is told.
 //!
 //! A run makes about a thousand system calls. At each of them in turn, somebody is killed
-//! or the call fails; see `harness::tracer`. All of it takes many minutes
-//! (`LAB_TEST_ALL=1`), so that usually a sample is taken, evenly spread.
+//! or the call fails; see [`moment`] and [`fault`]. All of it takes many
+//! minutes (`LAB_TEST_ALL=1`), so that usually a sample is taken, evenly spread.
 
 use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use harness::host::Host;
-use harness::tracer::{self, Fault, Moment, Traced};
+
+use self::fault::{Fault, Traced};
+use self::moment::Moment;
 
 mod errors;
+mod fault;
 mod kills;
+mod moment;
 mod orphan;
 
 /// Whether every single moment is tried.
@@ -32,7 +36,7 @@ fn run(host: &Host, args: &str, script: &str, fault: Option<(Moment, Fault)>) ->
     let mut command = host.lab.program("lab");
     command.arg("run").args(args.split_whitespace()).args(["--view", "none", "--"]);
     command.args(["sh", "-c", script]);
-    host.net.inside(|| tracer::run(command, fault))
+    host.net.inside(|| fault::run(command, fault))
 }
 
 /// A prime: multiples of it come by every case, unless there are just as many cases.

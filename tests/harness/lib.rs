@@ -19,11 +19,9 @@ pub mod host;
 pub mod kernel;
 pub mod mounts;
 pub mod net;
-pub mod registers;
 pub mod skip;
 pub mod snapshot;
 pub mod terminal;
-pub mod tracer;
 
 mod sys;
 

@@ -1,0 +1,158 @@
+//! A run in which something goes wrong at one moment: somebody is killed, or a system call
+//! fails.
+//!
+//! What is followed is the runtime, and the container's first process until its exec; not
+//! the programs that they start.
+
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::process::Command;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use harness::{Ran, kernel};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tracer::{Event, Tracer};
+
+use super::moment::{Calls, Moment, Who};
+
+/// How long such a run may take: at every call it waits for us, and we for our turn.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug)]
+pub enum Fault {
+    /// The runtime gets SIGKILL.
+    KillRuntime,
+    /// The container's first process does.
+    KillInit,
+    /// Both do.
+    KillBoth,
+    /// The call is not made, and fails.
+    Fail(Errno),
+}
+
+/// How a run went.
+#[derive(Debug)]
+pub struct Traced {
+    /// What it printed, and its exit code.
+    pub ran: Ran,
+    /// The calls it made.
+    pub calls: Calls,
+    /// The number of the system call at which the fault happened; `None` if the moment
+    /// never came, or if that call cannot fail.
+    pub hit: Option<i64>,
+    /// Whether it ended by itself, within two minutes.
+    pub is_in_time: bool,
+}
+
+/// Runs a program to its end, with a fault at one moment.
+pub fn run(mut command: Command, fault: Option<(Moment, Fault)>) -> Traced {
+    // Files, not pipes: who is left behind must not keep us waiting.
+    let [stdout, stderr] = [(); 2].map(|()| tempfile::tempfile().expect("a temporary file"));
+    command.stdout(stdout.try_clone().expect("a descriptor"));
+    command.stderr(stderr.try_clone().expect("a descriptor"));
+
+    let mut tracer = Tracer::start(command).expect("it starts");
+    let runtime = tracer.first();
+    let (done, is_done) = channel::<()>();
+    let watch = std::thread::spawn(move || {
+        let is_late = is_done.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
+        if is_late {
+            let _ = kill(runtime, Signal::SIGKILL);
+        }
+        !is_late
+    });
+
+    let (mut calls, mut init, mut hit, mut code) = (Calls::new(), None, None, -1);
+    while let Some((pid, event)) = tracer.next_event().expect("waitpid") {
+        let who = if pid == runtime { Who::Runtime } else { Who::Init };
+        match (who, event) {
+            (_, Event::Forked { child }) => init = Some(child),
+            (_, Event::Entered(call)) => {
+                let now = calls.count(who, &call);
+                if let Some((moment, fault)) = fault
+                    && now == Some(moment)
+                    && strike(&mut tracer, call.number, fault, init)
+                {
+                    hit = Some(call.number);
+                }
+            }
+            (Who::Runtime, Event::Executed) => calls.load_again(),
+            // It is the container's command from here on.
+            (Who::Init, Event::Executed) => tracer.let_go(),
+            (Who::Runtime, Event::Exited(status)) => code = status,
+            _ => {}
+        }
+    }
+    drop(done);
+    Traced {
+        ran: Ran { stdout: text(stdout), stderr: text(stderr), code },
+        calls,
+        hit,
+        is_in_time: watch.join().expect("the watch"),
+    }
+}
+
+/// Has a fault happen at the call before which somebody is stopped; `false` if that call
+/// cannot fail.
+fn strike(tracer: &mut Tracer, number: i64, fault: Fault, init: Option<Pid>) -> bool {
+    let shoot = |pid| kill(pid, Signal::SIGKILL).expect("it is there");
+    let runtime = tracer.first();
+    // Only while the runtime has not collected it: else its number is nobody's, or
+    // another's.
+    let is_there = |init: &Pid| kernel::child_of(runtime.as_raw()) == Some(init.as_raw());
+    let init = init.filter(is_there);
+    match fault {
+        Fault::KillRuntime => shoot(runtime),
+        Fault::KillInit => init.into_iter().for_each(shoot),
+        Fault::KillBoth => {
+            shoot(runtime);
+            init.into_iter().for_each(shoot);
+        }
+        Fault::Fail(errno) => {
+            let is_interrupted = errno == Errno::EINTR;
+            if CANNOT_FAIL.contains(&number)
+                || CAN_BE_INTERRUPTED.contains(&number) && !is_interrupted
+            {
+                return false;
+            }
+            // Whatever it says, close(2) has closed: that one is made.
+            if number == libc::SYS_close {
+                tracer.answer(errno);
+            } else {
+                tracer.refuse(errno);
+            }
+        }
+    }
+    true
+}
+
+fn text(mut file: File) -> String {
+    let mut bytes = Vec::new();
+    file.rewind().and_then(|()| file.read_to_end(&mut bytes)).expect("what it printed");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The calls whose result is never an error, or only after wrong arguments; the C library
+/// does not look for one, or aborts.
+const CANNOT_FAIL: [i64; 12] = [
+    libc::SYS_brk,
+    libc::SYS_exit,
+    libc::SYS_exit_group,
+    libc::SYS_futex,
+    libc::SYS_getegid,
+    libc::SYS_geteuid,
+    libc::SYS_getgid,
+    libc::SYS_getpid,
+    libc::SYS_gettid,
+    libc::SYS_getuid,
+    libc::SYS_rt_sigprocmask,
+    libc::SYS_umask,
+];
+
+/// The calls that, of all errors, may be interrupted only. Rust's library counts on it,
+/// and panics otherwise.
+const CAN_BE_INTERRUPTED: [i64; 2] = [libc::SYS_close, libc::SYS_getrandom];

@@ -1,0 +1,100 @@
+//! Moments of a run: each is just before a system call.
+//!
+//! Killing a program after some milliseconds would find another moment in each run. But
+//! between two of its system calls, nothing changes that anybody else could see. So the
+//! n-th call is an exact moment, and the list of all calls is the list of all moments:
+//!
+//! ```text
+//!   runtime   …  mkdir  write  clone3 ┬ sendto  …  recvmsg … sendmsg    wait …  rmdir
+//!   init                              └ write  unshare  mount …  recvmsg  exec
+//! ```
+//!
+//! The runtime's calls count from its `main` on. What comes before is the work of the
+//! dynamic loader, the C library and Rust's own start, of which the last thing is to set up
+//! a stack for signal handlers, and these: sigaltstack(2) and sigaction(2). The next call
+//! after them is the first.
+
+use tracer::Call;
+
+/// Whose system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// The program that was started.
+    Runtime,
+    /// The process it makes, until that executes the container's command.
+    Init,
+}
+
+/// Just before one system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Whose call it is.
+    pub who: Who,
+    /// Which of its calls, from 1 on.
+    pub call: usize,
+}
+
+/// Counts the calls of a run.
+#[derive(Debug)]
+pub struct Calls {
+    runtime: usize,
+    init: usize,
+    progress: Progress,
+}
+
+/// How far the runtime has come.
+#[derive(Debug)]
+enum Progress {
+    Loading,
+    /// Rust has given it a stack for signal handlers.
+    HasSignalStack,
+    InMain,
+}
+
+impl Calls {
+    pub fn new() -> Self {
+        Self { runtime: 0, init: 0, progress: Progress::Loading }
+    }
+
+    /// The moment of a call that is about to be made, if it is one that counts.
+    pub fn count(&mut self, who: Who, call: &Call) -> Option<Moment> {
+        let calls = match who {
+            Who::Init => &mut self.init,
+            Who::Runtime => {
+                self.progress.follow(call);
+                if !matches!(self.progress, Progress::InMain) {
+                    return None;
+                }
+                &mut self.runtime
+            }
+        };
+        *calls += 1;
+        Some(Moment { who, call: *calls })
+    }
+
+    /// The runtime executes itself once more.
+    pub fn load_again(&mut self) {
+        self.progress = Progress::Loading;
+    }
+
+    /// Every moment so far.
+    pub fn moments(&self) -> Vec<Moment> {
+        let of = |who, calls| (1..=calls).map(move |call| Moment { who, call });
+        of(Who::Runtime, self.runtime).chain(of(Who::Init, self.init)).collect()
+    }
+}
+
+impl Progress {
+    fn follow(&mut self, call: &Call) {
+        *self = match (&self, call.number) {
+            (Self::Loading, libc::SYS_sigaltstack) if call.arguments[0] != 0 => {
+                Self::HasSignalStack
+            }
+            (Self::Loading, _) => Self::Loading,
+            (Self::HasSignalStack, libc::SYS_rt_sigaction | libc::SYS_gettid) => {
+                Self::HasSignalStack
+            }
+            _ => Self::InMain,
+        }
+    }
+}
