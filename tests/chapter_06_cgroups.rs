@@ -3,7 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-use harness::{Lab, assert_snapshot, cgroup, kernel, skip};
+use harness::host::Host;
+use harness::{Lab, assert_snapshot, cgroup, eventually, kernel, skip};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -231,6 +232,38 @@ fn cgroups_made_inside_go_as_well() {
     }
     container.finish();
     assert_eq!(dirs.into_iter().filter(|dir| dir.exists()).count(), 0);
+}
+
+#[test]
+fn processes_that_were_frozen_are_ended_as_well() {
+    if !skip::is_root() {
+        return;
+    }
+    let Some(freezer) = cgroup::v1_with("freezer") else {
+        return skip::skip("needs the freezer of cgroup v1: that of v2 does not keep SIGKILL out");
+    };
+    let host = Host::new();
+    // Another process, the first one, and one that is far down the tree.
+    for (is_first, depth) in [(false, 1), (true, 1), (false, 1000)] {
+        let container = host.start("chapter-06", "sleep 1000 &");
+        let (id, first) = (container.id(), container.pid.to_string());
+        let own = freezer.join("lab").join(&id);
+        let inside = fs::read_to_string(own.join("cgroup.procs")).unwrap();
+        let pid = inside.lines().find(|pid| (**pid == first) == is_first).expect("it runs");
+        // Further down than a path can say: step by step, as somebody inside would.
+        let script =
+            "cd \"$0\"; i=0; while [ $i -lt $2 ]; do mkdir inner; cd inner; i=$((i+1)); done
+            echo $1 > tasks; echo FROZEN > freezer.state; cat freezer.state";
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]).arg(&own).args([pid, &depth.to_string()]);
+        let froze = harness::ran(shell.output().expect("sh starts")).ok();
+        assert!(froze.starts_with("FR"), "{froze}");
+        kill(Pid::from_raw(container.runtime), Signal::SIGKILL).expect("it runs");
+        eventually("the runtime ends", || !kernel::is_alive(container.runtime));
+        let said = host.lab(&["clean"]).ok();
+        assert!(said.contains(&format!("record of {id}")), "{is_first}, {depth}: {said}");
+        host.assert_clean(&[id], "frozen");
+    }
 }
 
 #[test]

@@ -6,7 +6,8 @@ use anstream::println;
 use anyhow::Result;
 use colored::Colorize;
 use nix::unistd::geteuid;
-use process::{State, orphan};
+use process::orphan::{self, Orphan};
+use process::{Error, State};
 use user_ns::rootless::World;
 
 use crate::{output, rootfs};
@@ -15,43 +16,60 @@ use crate::{output, rootfs};
 /// that nobody will use again.
 ///
 /// # Errors
-/// If the state directory cannot be read, or something could not be removed: that
-/// stays recorded, and is tried again the next time.
+/// If the state directory cannot be read. Something that cannot be removed is told, stays
+/// recorded and is tried again the next time; it keeps nothing else from being removed.
 pub fn run() -> Result<ExitCode> {
-    let mut removed = 0;
-    let abandoned = State::abandoned()?;
-    for state in &abandoned {
-        for line in orphan::end(state)? {
-            println!("{} {line}", "removed".green());
-            removed += 1;
-        }
-    }
-    let (leftovers, records): (Vec<_>, Vec<_>) =
-        abandoned.into_iter().partition(State::has_leftovers);
-    for state in records {
-        println!("{} record of {}", "removed".green(), state.id());
-        removed += 1;
-    }
+    let mut done = Done::default();
     // What was made as root of a user namespace can be removed only as such a one.
-    if !geteuid().is_root() && !leftovers.is_empty() {
-        user_ns::rootless::enter(World::Isolated)?;
-    }
-    for state in leftovers {
-        for line in sweep(&state)? {
-            println!("{} {line}", "removed".green());
-            removed += 1;
+    let is_for_us = |state: &State| geteuid().is_root() || !state.has_leftovers();
+    let (ours, others): (Vec<_>, Vec<_>) = State::abandoned()?.into_iter().partition(is_for_us);
+    for state in ours {
+        let (id, dir) = (state.id().to_owned(), state.dir().to_owned());
+        sweep(&state).into_iter().for_each(|part| done.tell(part));
+        drop(state);
+        // With something left in it, the record has stayed.
+        if !dir.exists() {
+            done.tell(Ok(format!("record of {id}")));
         }
-        println!("{} record of {}", "removed".green(), state.id());
-        removed += 1;
+    }
+    if !others.is_empty() {
+        // There, the processes of that one are somebody else's.
+        for line in others.iter().filter_map(end_process) {
+            done.tell(Ok(line));
+        }
+        user_ns::rootless::enter(World::Isolated)?;
     }
     for line in rootfs::sweep()? {
         println!("{line}");
-        removed += 1;
+        done.removed += 1;
     }
-    if removed == 0 {
+    if done.removed == 0 && done.failed.is_none() {
         println!("nothing to clean");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(done.failed.map_or(ExitCode::SUCCESS, ExitCode::from))
+}
+
+/// What was told.
+#[derive(Default)]
+struct Done {
+    removed: usize,
+    /// The exit code of the first failure.
+    failed: Option<u8>,
+}
+
+impl Done {
+    fn tell(&mut self, part: process::Result<String>) {
+        match part {
+            Ok(line) => {
+                println!("{} {line}", "removed".green());
+                self.removed += 1;
+            }
+            Err(error) => {
+                self.failed.get_or_insert(error.to_exit_code());
+                output::print_error(&error.into());
+            }
+        }
+    }
 }
 
 /// The same before a run: quick when there is nothing, and never in its way.
@@ -59,21 +77,46 @@ pub fn sweep_before_run() {
     if !geteuid().is_root() {
         return; // chapter 0, which leaves nothing
     }
-    let swept = State::abandoned().map(|abandoned| {
-        abandoned.iter().try_for_each(|state| sweep(state).map(drop)) //
-    });
-    if let Err(error) = swept.and_then(|swept| swept) {
+    let warn = |error: Error| {
         output::warn(&format!("cleaning up after an earlier run: {error}"), error.to_hint());
+    };
+    match State::abandoned() {
+        Ok(abandoned) => {
+            abandoned.iter().flat_map(sweep).filter_map(process::Result::err).for_each(warn);
+        }
+        Err(error) => warn(error),
     }
 }
 
-/// Every chapter removes what it makes, in the reverse order of the making.
-fn sweep(state: &State) -> process::Result<Vec<String>> {
-    // The processes first, and then the cgroup, whose removal ends the last of them: they
-    // use the rest.
-    let mut removed = orphan::end(state)?;
-    removed.extend(cgroups::sweep(state)?);
-    removed.extend(overlay::sweep(state)?);
-    removed.extend(net_ns::sweep(state)?);
-    Ok(removed)
+/// Every chapter removes what it makes, in the reverse order of the making: what was
+/// removed, and what could not be.
+fn sweep(state: &State) -> Vec<process::Result<String>> {
+    let mut parts = end_processes(state);
+    // Whoever still lives there uses the rest.
+    if parts.iter().all(process::Result::is_ok) {
+        parts.extend(in_lines(overlay::sweep(state)));
+        parts.extend(in_lines(net_ns::sweep(state)));
+    }
+    parts
+}
+
+/// The first process and all others in the cgroup, which goes with them. Somebody may have
+/// frozen them in there, so that they end only when the cgroup is removed.
+fn end_processes(state: &State) -> Vec<process::Result<String>> {
+    let orphan = orphan::kill(state);
+    let cgroup = cgroups::sweep(state);
+    let ended = orphan.and_then(|orphan| orphan.map(Orphan::wait).transpose());
+    ended.transpose().into_iter().chain(in_lines(cgroup)).collect()
+}
+
+fn in_lines(swept: process::Result<Vec<String>>) -> Vec<process::Result<String>> {
+    match swept {
+        Ok(lines) => lines.into_iter().map(Ok).collect(),
+        Err(error) => vec![Err(error)],
+    }
+}
+
+/// Ends what still runs of a record; where that fails, it is told by whoever sweeps.
+fn end_process(state: &State) -> Option<String> {
+    orphan::kill(state).ok()??.wait().ok()
 }

@@ -23,6 +23,16 @@ pub fn unified_with(controller: &str) -> Option<PathBuf> {
     hierarchies().into_iter().find(offers)
 }
 
+/// Where the v1 hierarchy with `controller` is mounted.
+pub fn v1_with(controller: &str) -> Option<PathBuf> {
+    let is_it = |line: &&str| {
+        let options = line.split_once(" - cgroup ").map(|(_, filesystem)| filesystem);
+        options.is_some_and(|options| options.split([' ', ',']).any(|name| name == controller))
+    };
+    let mounts = mounts();
+    Some(mounts.lines().find(is_it)?.split(' ').nth(4)?.into())
+}
+
 /// The directories of the container `id` that there are, one in each hierarchy.
 pub fn dirs(id: &str) -> Vec<PathBuf> {
     let dirs = hierarchies().into_iter().map(|mount| mount.join("lab").join(id));

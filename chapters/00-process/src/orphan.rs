@@ -10,7 +10,7 @@
 //! is one process at most of which both is true, for ever.
 
 use std::fs;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -23,33 +23,61 @@ use crate::{Error, Result, State, Step, sys};
 /// How long it may take to die, in milliseconds.
 const PATIENCE: u16 = 2000;
 
-/// Ends the container of an abandoned record, and tells what it ended.
+/// The first process of a container that has lost its runtime, killed and about to end.
+#[must_use = "it has not ended yet"]
+#[derive(Debug)]
+pub struct Orphan {
+    pid: Pid,
+    pidfd: OwnedFd,
+}
+
+/// Kills what still runs of an abandoned record, if anything does.
 ///
 /// In a PID namespace, all others go with the first process. In the two chapters before
 /// it, they cannot be found.
 ///
 /// # Errors
-/// If it may not be killed, or does not end.
-pub fn end(state: &State) -> Result<Vec<String>> {
+/// If it may not be killed.
+pub fn kill(state: &State) -> Result<Option<Orphan>> {
     let Some(container) = read_container(state.id().to_owned(), state.dir()) else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
     let pid = container.pid;
     // First a descriptor that stays with this process, then a look at who it is.
     let pidfd = match sys::pidfd_open(pid) {
-        Err(Errno::ESRCH) => return Ok(Vec::new()),
+        Err(Errno::ESRCH) => return Ok(None),
         opened => opened.step(|| format!("open a pidfd of process {pid}"))?,
     };
-    if !started(pid).is_ok_and(|started| started == container.started) {
-        return Ok(Vec::new());
+    let orphan = Orphan { pid, pidfd };
+    let is_it = started(pid).is_ok_and(|started| started == container.started);
+    // What has ended and was not waited for, a zombie, is its parent's to remove.
+    if !is_it || orphan.has_ended(PollTimeout::ZERO)? {
+        return Ok(None);
     }
-    let step = || format!("end process {pid}, which has lost its runtime");
-    sys::pidfd_send_signal(pidfd.as_fd(), Signal::SIGKILL).step(step)?;
-    // A pidfd can be read from, as it were, when the process has ended.
-    let end = &mut [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
-    match poll(end, PollTimeout::from(PATIENCE)).step(step)? {
-        0 => Err(Error::from_errno(step(), Errno::ETIMEDOUT)),
-        _ => Ok(vec![format!("process {pid}, which had lost its runtime")]),
+    sys::pidfd_send_signal(orphan.pidfd.as_fd(), Signal::SIGKILL).step(|| orphan.ending())?;
+    Ok(Some(orphan))
+}
+
+impl Orphan {
+    /// Waits until it has ended, and tells what it was.
+    ///
+    /// # Errors
+    /// If it does not end.
+    pub fn wait(self) -> Result<String> {
+        match self.has_ended(PollTimeout::from(PATIENCE))? {
+            true => Ok(format!("process {}, which had lost its runtime", self.pid)),
+            false => Err(Error::from_errno(self.ending(), Errno::ETIMEDOUT)),
+        }
+    }
+
+    /// A pidfd can be read from, as it were, when the process has ended.
+    fn has_ended(&self, timeout: PollTimeout) -> Result<bool> {
+        let end = &mut [PollFd::new(self.pidfd.as_fd(), PollFlags::POLLIN)];
+        poll(end, timeout).map(|ended| ended > 0).step(|| self.ending())
+    }
+
+    fn ending(&self) -> String {
+        format!("end process {}, which has lost its runtime", self.pid)
     }
 }
 

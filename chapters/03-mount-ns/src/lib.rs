@@ -17,19 +17,22 @@
 //! Everything mounted here goes away with the namespace, that is with the last
 //! process in it: there is nothing to unmount.
 //!
-//! Read [`runtime`], then `pivot.rs`, `root.rs`, `filesystems.rs`, `volumes.rs`.
+//! Read [`runtime`], then `pivot.rs`, `root.rs`, `filesystems.rs`, `volumes.rs`; and
+//! `descent.rs`, when chapters 6 and 7 use it.
 //!
 //! Left out on purpose: files still belong to the host's users (chapter 8), and much
 //! of /proc and /sys is dangerous in the hands of root (chapter 9 masks it).
 
 pub mod runtime;
 
+mod descent;
 mod filesystems;
 mod pivot;
 mod root;
 mod sys;
 mod volumes;
 
+pub use descent::Descent;
 pub use filesystems::{detached_tmpfs, mount_filesystems};
 pub use pivot::{isolate, pivot};
 pub use root::{Root, Target};

@@ -208,8 +208,8 @@ impl Cgroup {
 
 impl Drop for Cgroup {
     fn drop(&mut self) {
-        let failed = self.ours().filter(|group| remove(&group.dir).is_err()).count();
-        if failed == 0 {
+        let dirs: Vec<_> = self.ours().map(|group| &group.dir).collect();
+        if remove(&dirs).iter().all(Result::is_ok) {
             let _ = fs::remove_file(&self.record);
         }
     }

@@ -24,7 +24,7 @@
 //! - `cgroup.rs` and `group.rs`: making it and entering it
 //! - `mount.rs`: what the container sees of it
 //! - `report.rs`: what it used, and whether a limit killed it
-//! - `remove.rs`: nothing is left behind
+//! - `kill.rs` and `remove.rs`: nothing is left behind, whatever keeps it
 //! - `inspect.rs`: the same questions about any process of the host
 
 #![forbid(unsafe_code)]
@@ -36,6 +36,7 @@ mod delegation;
 mod group;
 mod hierarchy;
 mod inspect;
+mod kill;
 mod limits;
 mod mount;
 mod quantity;
