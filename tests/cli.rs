@@ -1,9 +1,9 @@
 //! The smaller commands: chapters, compare, cgroups, clean, completions, man.
 
-use std::fs;
+use std::fs::{self, File};
 use std::process::{Command, Stdio};
 
-use harness::{Lab, assert_snapshot};
+use harness::{Lab, assert_snapshot, ran};
 use serde_json::Value;
 
 #[test]
@@ -135,6 +135,113 @@ fn a_reader_who_has_seen_enough_is_no_error() {
         let output = child.wait_with_output().expect("it ends");
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
     }
+}
+
+/// A disk with no room left.
+fn full() -> File {
+    File::options().write(true).open("/dev/full").expect("a device of every host")
+}
+
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let Some(lab) = Lab::as_root() else { return };
+    let us = std::process::id().to_string();
+    let copy = lab.state_dir().join("copy");
+    let copy = copy.to_str().expect("a path");
+    for args in [
+        &["--help"] as &[&str],
+        &["--version"],
+        &["run", "--help"],
+        &["run", "2", "--help"],
+        &["chapters"],
+        &["view", "--pid", &us],
+        &["view", "--pid", &us, "--json"],
+        &["compare", "0", "0", "true"],
+        &["attack", "00", "--attack", "hostname"],
+        &["attack", "00", "--attack", "hostname", "--json"],
+        &["exercise", "init", copy],
+        &["exercise", "list"],
+        &["exercise", "next"],
+        &["exercise", "hint"],
+        &["grade", copy, "--exercise", "exit-status"],
+        &["book", "--port", "0", "--no-open"],
+        &["cgroups"],
+        &["cgroups", "--json", &us],
+        &["doctor"],
+        &["doctor", "--json"],
+        &["rootfs"],
+        &["rootfs", "--json"],
+        &["rootfs", "path"],
+        &["clean"],
+        &["completions", "bash"],
+        &["man"],
+        &["man", "run"],
+    ] {
+        let mut command = lab.program("lab");
+        command.args(args).stdout(full()).env("LAB_BOOK_DIR", book(&lab));
+        if fs::exists(copy).expect("ours") {
+            command.current_dir(copy);
+        }
+        let ran = ran(command.output().expect("lab starts"));
+        let last = ran.stderr.lines().last().unwrap_or_default();
+        let expected = "error: write to standard output: no space left on device";
+        assert_eq!((ran.code, last), (1, expected), "{args:?}: {}", ran.stderr);
+    }
+}
+
+/// A book that is built already.
+fn book(lab: &Lab) -> std::path::PathBuf {
+    let book = lab.state_dir().join("book");
+    fs::create_dir_all(book.join("book")).expect("a directory");
+    for file in ["build.sh", "book/index.html"] {
+        fs::write(book.join(file), "").expect("a file");
+    }
+    book
+}
+
+#[test]
+fn nobody_who_reads_the_messages_is_needed() {
+    let Some(lab) = Lab::as_root() else { return };
+    let image = lab.image();
+    let image = image.to_str().expect("a path");
+    let root = ["--rootfs", image, "--network", "none", "-m", "16m", "--"];
+    let fails = ["sh", "-c", "exit 3"];
+    let eats = ["sh", "-c", "x=a; while :; do x=$x$x; done"];
+    for (expected, program, args) in [
+        (3, "lab", [&["run", "--view", "full", "7"] as &[&str], &root, &fails].concat()),
+        (137, "lab", [&["run", "7"] as &[&str], &root, &eats].concat()),
+        (125, "lab", vec!["run", "7", "--rootfs", "/nowhere", "true"]),
+        (125, "lab", vec!["run", "99", "true"]),
+        (2, "lab", vec!["no-such-command"]),
+        (0, "lab", vec!["grade", "/"]),
+        (3, "chapter-09-security", [&root as &[&str], &fails].concat()),
+        (137, "chapter-08-user-ns", [&root as &[&str], &eats].concat()),
+        (125, "chapter-05-net-ns", vec!["--rootfs", "/nowhere", "true"]),
+        (127, "chapter-00-process", vec!["no-such-command"]),
+    ] {
+        // The reading end of the pipe is gone.
+        let closed = std::io::pipe().expect("a pipe").1;
+        for (place, stderr) in [("full", Stdio::from(full())), ("closed", Stdio::from(closed))] {
+            let output = lab.program(program).args(&args).stderr(stderr).output();
+            let code = ran(output.expect("it starts")).code;
+            assert_eq!(code, expected, "stderr is {place}: {program} {args:?}");
+        }
+    }
+}
+
+#[test]
+fn a_chapter_that_is_not_there_is_told_which_are() {
+    let lab = Lab::new();
+    let mut said = String::new();
+    for args in ["run chapter-99 true", "run 10 true", "compare 3 chapter-44 true", "attack 010"] {
+        let ran = lab.lab(args.split(' '));
+        assert_eq!(ran.code, if args.starts_with("run") { 125 } else { 2 }, "{args}");
+        said += &format!("$ lab {args}\n{}", ran.stderr);
+    }
+    assert_snapshot!("no_such_chapter", said);
+    // A name is not: there may be one that is meant.
+    let ran = lab.lab(["run", "chapter-overlay", "true"]);
+    assert!(ran.stderr.contains("[possible values: chapter-00, "), "{}", ran.stderr);
 }
 
 #[test]

@@ -9,11 +9,11 @@ use ::cgroups::{
     Hierarchy, Membership, Usage, Version, hierarchies, limits_of, of_process, size,
     unmounted_controllers,
 };
-use anstream::println;
 use colored::Colorize;
 use nix::unistd::Pid;
 use serde_json::json;
 
+use crate::output::println;
 use crate::view::Limits;
 
 /// Show the cgroup hierarchies of this host, and a process's place in them

@@ -7,12 +7,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anstream::println;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, FromArgMatches};
 use colored::Colorize;
 use process::{Container, Error, Result};
+
+use crate::output::println;
 
 /// Which root file system a chapter runs in, unless `--rootfs` names one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +103,7 @@ impl Chapter {
             name == package
                 || name == chapter.short_name()
                 || package.ends_with(&format!("-{name}"))
-                || name.parse() == Ok(chapter.number)
+                || name.strip_prefix("chapter-").unwrap_or(name).parse() == Ok(chapter.number)
         })
     }
 
@@ -174,6 +175,7 @@ pub fn parser() -> impl TypedValueParser<Value = &'static Chapter> {
             package["chapter-".len()..].to_owned(),
             format!("{:02}", chapter.number),
             chapter.number.to_string(),
+            format!("chapter-{}", chapter.number),
         ])
     });
     let named = |name: String| Chapter::named(&name).ok_or("no such chapter");

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use anstream::println;
 use anyhow::Result;
 use colored::Colorize;
 use nix::unistd::geteuid;
@@ -10,7 +9,8 @@ use process::orphan::{self, Orphan};
 use process::{Error, State};
 use user_ns::rootless::World;
 
-use crate::{output, rootfs};
+use crate::output::{self, println};
+use crate::rootfs;
 
 /// Removes all leftovers of containers whose runtime has died, and root file systems
 /// that nobody will use again.

@@ -4,12 +4,12 @@ use std::ffi::OsString;
 use std::io::stdout;
 use std::process::{Command, ExitCode, Stdio};
 
-use anstream::println;
 use anyhow::{Context, Result};
 use clap::Args;
 use colored::Colorize;
 
 use crate::chapters::{Chapter, parser};
+use crate::output::println;
 use crate::view::{self, fit, wrap};
 
 /// A column that is narrower cannot be read.

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::output::print;
+
 mod attack;
 mod book;
 mod cgroups;
@@ -75,7 +77,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| usage::answer(error));
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::answer(&error),
+    };
     output::decide_colours(cli.color);
     if !matches!(cli.command, Command::Run(_)) {
         // `lab chapters | head -1` has read what it wanted. A container goes on.
@@ -95,12 +100,14 @@ fn main() -> ExitCode {
         Command::Rootfs(args) => rootfs::run(args),
         Command::Clean => clean::run(),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "lab", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "lab", &mut script);
+            print!("{}", String::from_utf8_lossy(&script));
             Ok(ExitCode::SUCCESS)
         }
         Command::Man { command } => print_manual(command.as_deref()),
     };
-    result.unwrap_or_else(|error| output::fail(&error))
+    output::finish(result.unwrap_or_else(|error| output::fail(&error)))
 }
 
 /// Prints the page of `lab`, or of one of its commands.
@@ -114,6 +121,8 @@ fn print_manual(command: Option<&str>) -> anyhow::Result<ExitCode> {
         })?,
     };
     let source = concat!("lab ", env!("CARGO_PKG_VERSION"));
-    clap_mangen::Man::new(page.clone()).source(source).render(&mut std::io::stdout())?;
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page.clone()).source(source).render(&mut text)?;
+    print!("{}", String::from_utf8_lossy(&text));
     Ok(ExitCode::SUCCESS)
 }

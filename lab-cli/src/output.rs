@@ -2,13 +2,35 @@
 //!
 //! Everything is coloured where it is made, and the streams of `anstream` take the
 //! colours out again where they are not wanted: in a pipe, on a dumb terminal, with
-//! `NO_COLOR`. So print with `anstream::println!` and `anstream::eprintln!` only.
+//! `NO_COLOR`.
+//!
+//! The standard library's `println!` panics when a disk is full, and its `eprintln!` when
+//! nobody listens any more. So print with [`print!`], [`println!`] and [`tell`] only.
 
-use std::io::Write;
+use std::fmt::Arguments;
+use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::ColorChoice;
 use colored::Colorize;
+use nix::errno::Errno;
+use process::{Error, Result, Step};
+
+/// Prints to standard output, as the standard library's does, but never panics.
+macro_rules! print {
+    ($($text:tt)*) => { $crate::output::write(format_args!($($text)*)) };
+}
+
+/// The same with the end of a line.
+macro_rules! println {
+    ($($text:tt)*) => { $crate::output::write(format_args!("{}\n", format_args!($($text)*))) };
+}
+
+pub(crate) use {print, println};
+
+/// Why standard output could not be written to, once that has happened.
+static FAILURE: OnceLock<Error> = OnceLock::new();
 
 /// Takes the one decision about colours.
 pub fn decide_colours(choice: ColorChoice) {
@@ -19,6 +41,39 @@ pub fn decide_colours(choice: ColorChoice) {
         ColorChoice::Never => anstream::ColorChoice::Never,
     }
     .write_global();
+}
+
+/// Writes to standard output, unless that has failed before.
+///
+/// The command goes on and comes to its end, and [`flush`] tells of the failure there: to
+/// leave in the middle of something is worse than to go on unread.
+pub fn write(text: Arguments<'_>) {
+    if FAILURE.get().is_none() {
+        keep_failure(anstream::stdout().write_fmt(text));
+    }
+}
+
+fn keep_failure(written: io::Result<()>) {
+    if let Err(error) = written.step(|| "write to standard output") {
+        let _ = FAILURE.set(error.exit_code(1));
+    }
+}
+
+/// Makes sure that all that was printed has arrived.
+///
+/// # Errors
+/// If it has not; but a reader that has gone has seen enough.
+pub fn flush() -> Result<()> {
+    keep_failure(io::stdout().flush());
+    match FAILURE.get() {
+        Some(error) if error.errno() != Some(Errno::EPIPE) => Err(error.clone()),
+        _ => Ok(()),
+    }
+}
+
+/// The status to exit with, if all that was printed has arrived.
+pub fn finish(code: ExitCode) -> ExitCode {
+    flush().map_or_else(|error| fail(&error.into()), |()| code)
 }
 
 /// Tells people something in whole lines, while a container runs or after it.

@@ -1,13 +1,15 @@
 //! A command line that is not run: the help that was asked for, or what is wrong.
 
 use std::ffi::{OsStr, OsString};
+use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory};
 use process::Error;
 
-use crate::chapters::Chapter;
-use crate::{Cli, output};
+use crate::Cli;
+use crate::chapters::{CHAPTERS, Chapter};
+use crate::output::{self, print};
 
 /// Options of other runtimes that say what is always so here.
 const NOT_NEEDED: [(&str, &str); 5] = [
@@ -18,29 +20,35 @@ const NOT_NEEDED: [(&str, &str); 5] = [
     ("--rm", "a container goes with its command"),
 ];
 
-/// Prints the answer to a command line that clap did not take, and ends.
-pub fn answer(error: clap::Error) -> ! {
+/// The exit code of a command that was not called as it has to be.
+const MISUSED: u8 = 2;
+
+/// Prints the answer to a command line that clap did not take.
+pub fn answer(error: &clap::Error) -> ExitCode {
     let grammar = Cli::command();
     let words: Vec<OsString> = std::env::args_os().collect();
     let command = words.iter().skip(1).find_map(|word| grammar.find_subcommand(word));
     let is_run = command.is_some_and(|command| command.get_name() == "run");
-    if let Some(better) = is_run.then(|| not_needed(&error, &words)).flatten() {
-        output::print_error(&better.into());
-        std::process::exit(Error::RUNTIME_FAILED.into());
+    if error.exit_code() == 0 {
+        // Help is what was asked for, and goes to standard output.
+        match named_chapter(&words).filter(|_| is_run && error.kind() == ErrorKind::DisplayHelp) {
+            Some(chapter) => print_help_of(chapter, grammar),
+            None => print!("{}", error.render()),
+        }
+        return output::finish(ExitCode::SUCCESS);
     }
-    match named_chapter(&words).filter(|_| is_run && error.kind() == ErrorKind::DisplayHelp) {
-        Some(chapter) => print_help_of(chapter, grammar),
+    let better = is_run.then(|| not_needed(error, &words)).flatten();
+    match better.or_else(|| no_such_chapter(error)) {
+        Some(better) => output::print_error(&better.into()),
         None => drop(error.print()),
     }
-    if is_run && misses_chapter(&error) {
-        eprintln!("\nhint: `lab chapters` lists the chapters; to begin: lab run chapter-00 -- sh");
+    if is_run && misses_chapter(error) {
+        output::tell(
+            "\nhint: `lab chapters` lists the chapters; to begin: lab run chapter-00 -- sh\n",
+        );
     }
-    match error.exit_code() {
-        0 => std::process::exit(0),
-        // Docker's status for "the runtime failed": 2 might be the command's own.
-        _ if is_run => std::process::exit(Error::RUNTIME_FAILED.into()),
-        code => std::process::exit(code),
-    }
+    // Docker's status for "the runtime failed": 2 might be the command's own.
+    ExitCode::from(if is_run { Error::RUNTIME_FAILED } else { MISUSED })
 }
 
 /// Whether what is missing is the chapter, and not an option that another one needs.
@@ -60,7 +68,7 @@ fn named_chapter(words: &[OsString]) -> Option<&'static Chapter> {
 fn print_help_of(chapter: &'static Chapter, grammar: Command) {
     let grammar = grammar.mut_subcommand("run", |run| chapter.hide_later_options(run));
     if let Err(help) = grammar.try_get_matches() {
-        let _ = help.print();
+        print!("{}", help.render());
     }
 }
 
@@ -75,6 +83,22 @@ fn not_needed(error: &clap::Error, words: &[OsString]) -> Option<Error> {
     };
     let rest = shell_words(words.iter().filter(is_needed));
     Some(Error::new(format!("{flag} is not needed: {why}")).hint(rest))
+}
+
+/// What to say of a number that no chapter has: one that looks like it is no help.
+fn no_such_chapter(error: &clap::Error) -> Option<Error> {
+    let (Some(ContextValue::String(arg)), Some(ContextValue::String(value))) =
+        (error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidValue))
+    else {
+        return None;
+    };
+    let number = value.strip_prefix("chapter-").unwrap_or(value);
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    (arg.contains("CHAPTER") && is_number).then(|| {
+        let last = CHAPTERS.len() - 1;
+        Error::new(format!("there is no chapter {number}: they are 00 to {last:02}"))
+            .hint("`lab chapters` lists them")
+    })
 }
 
 /// Words as a shell would take them back.

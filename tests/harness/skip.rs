@@ -32,5 +32,5 @@ pub fn is_root() -> bool {
 
 /// Printed after the last test.
 extern "C" fn print_count() {
-    eprintln!("{} skipped", SKIPPED.load(Ordering::Relaxed));
+    let _ = writeln!(std::io::stderr(), "{} skipped", SKIPPED.load(Ordering::Relaxed));
 }

@@ -1,6 +1,7 @@
 //! A container of any chapter: a process, the parts it is made of, and its record.
 
-use std::fmt::Debug;
+use std::fmt::{Arguments, Debug};
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -93,17 +94,17 @@ pub fn main(create: impl FnOnce() -> Result<Container>) -> ExitCode {
     match create().and_then(run_to_end) {
         Ok(outcome) => {
             if let Some(limit) = &outcome.killed_by {
-                eprintln!("killed: {limit} was reached");
+                tell(format_args!("killed: {limit} was reached"));
             }
             if let Some(kept) = &outcome.kept {
-                eprintln!("kept: {}", kept.display());
+                tell(format_args!("kept: {}", kept.display()));
             }
             ExitCode::from(outcome.status.code())
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            tell(format_args!("error: {error}"));
             if let Some(hint) = error.to_hint() {
-                eprintln!("hint: {hint}");
+                tell(format_args!("hint: {hint}"));
             }
             ExitCode::from(error.to_exit_code())
         }
@@ -111,8 +112,17 @@ pub fn main(create: impl FnOnce() -> Result<Container>) -> ExitCode {
 }
 
 fn run_to_end(mut container: Container) -> Result<Outcome> {
-    for note in container.notes() {
-        eprintln!("note: {note}");
-    }
+    container.notes().iter().for_each(|text| note(text));
     container.run()
+}
+
+/// Prints what is good to know.
+pub fn note(text: &str) {
+    tell(format_args!("note: {text}"));
+}
+
+/// Prints a line for people. `eprintln!` would panic where nobody reads it any more, and
+/// the command's exit code would be lost.
+fn tell(line: Arguments<'_>) {
+    let _ = writeln!(stderr(), "{line}");
 }

@@ -15,8 +15,7 @@ struct Cli {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     process::main(|| {
-        let note = |text: &str| eprintln!("note: {text}");
-        user_ns::rootless::become_root(&cli.options.network, note)?;
+        user_ns::rootless::become_root(&cli.options.network, process::container::note)?;
         create(&cli.options)
     })
 }

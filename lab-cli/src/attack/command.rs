@@ -3,7 +3,6 @@
 use std::io::stdout;
 use std::process::ExitCode;
 
-use anstream::{print, println};
 use clap::builder::PossibleValuesParser;
 use nix::unistd::geteuid;
 use process::Error;
@@ -13,7 +12,8 @@ use user_ns::rootless::World;
 use super::attacks::ATTACKS;
 use super::{Attack, grid, trial};
 use crate::chapters::{CHAPTERS, Chapter, parser};
-use crate::{clean, output, view};
+use crate::output::{self, print, println};
+use crate::{clean, view};
 
 /// The page for which the text is laid out, in columns.
 const PAGE: usize = 80;
@@ -119,6 +119,6 @@ fn inside(name: &str, words: &[String]) -> anyhow::Result<ExitCode> {
     let attack = ATTACKS.iter().find(|attack| attack.name == name);
     let attack = attack.ok_or_else(|| Error::new(format!("there is no attack {name}")))?;
     let said = (attack.inside)(words).map_err(|error| error.to_string());
-    std::println!("{}", serde_json::to_string(&said)?);
+    println!("{}", serde_json::to_string(&said)?);
     Ok(ExitCode::SUCCESS)
 }

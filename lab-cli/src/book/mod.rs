@@ -12,12 +12,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::SystemTime;
 
-use anstream::println;
 use colored::Colorize;
 use nix::unistd::geteuid;
 use process::{Error, Result, Step};
 
-use crate::output;
+use crate::output::{self, println};
 
 mod server;
 
@@ -53,6 +52,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let address = listener.local_addr().step(|| "ask for the port")?;
     let address = format!("http://{address}/");
     println!("The book is at {}, until you press Ctrl-C.", address.bold());
+    output::flush()?;
     if !args.no_open {
         open(&address);
     }

@@ -3,10 +3,9 @@
 use std::io::stdout;
 use std::process::ExitCode;
 
-use anstream::{print, println};
-
 use super::host::Host;
 use super::{examine, render, runnable};
+use crate::output::{print, println};
 use crate::view;
 
 /// The page for which the text is laid out, in columns.

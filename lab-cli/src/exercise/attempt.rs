@@ -2,7 +2,7 @@
 
 use std::io::stdout;
 
-use anstream::{AutoStream, ColorChoice, print, println};
+use anstream::{AutoStream, ColorChoice};
 use colored::Colorize;
 use process::Result;
 
@@ -14,6 +14,7 @@ use super::observation;
 use super::prose::fitted;
 use super::values::random_seed;
 use super::verdict::Verdict;
+use crate::output::{print, println};
 
 /// A bench whose messages are for whoever reads our output.
 ///

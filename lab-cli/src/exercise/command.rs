@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anstream::println;
 use colored::Colorize;
 use process::Error;
 
@@ -11,7 +10,7 @@ use super::copy::{Change, Copy};
 use super::course::Course;
 use super::desk::Desk;
 use super::{attempt, help, observation, selftest, values, watch};
-use crate::output;
+use crate::output::{self, println};
 
 /// Learn by doing: tasks that are checked on the kernel
 #[derive(clap::Args)]

@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal, stdin};
 
-use anstream::{eprint, println};
 use colored::Colorize;
 use process::{Error, Result, Step};
 
@@ -10,6 +9,7 @@ use super::copy::Copy;
 use super::course::{Course, Exercise};
 use super::progress::Progress;
 use super::prose::fitted;
+use crate::output::{self, println};
 
 /// All that the commands of a learner are about.
 pub struct Desk {
@@ -126,7 +126,7 @@ pub fn ask(question: &str, is_yes: bool) -> Result<bool> {
         return Err(Error::new(format!("{question}: nobody is there to answer"))
             .hint("with --yes it is done without asking"));
     }
-    eprint!("{question} [y/N] ");
+    output::tell(&format!("{question} [y/N] "));
     let mut line = String::new();
     stdin().read_line(&mut line).step(|| "read the answer")?;
     Ok(matches!(line.trim(), "y" | "Y" | "yes"))

@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use anstream::println;
 use colored::Colorize;
 use process::{Error, Result, Step};
 
@@ -11,6 +10,7 @@ use super::course::Exercise;
 use super::desk::{Desk, ask};
 use super::prose::fitted;
 use super::{diff, observation};
+use crate::output::println;
 
 /// The next hint only: whoever needs one does not want to read the others.
 ///

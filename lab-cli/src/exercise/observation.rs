@@ -8,7 +8,6 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anstream::println;
 use nix::sys::signal::{Signal, kill};
 use process::running::{Running, running};
 use process::{Error, Result, Step};
@@ -17,6 +16,7 @@ use super::checks::Check;
 use super::copy::Copy;
 use super::course::{Exercise, Kind};
 use super::values::{Dice, Values, random_seed};
+use crate::output::println;
 
 /// How long it runs at most, in seconds.
 const LIFETIME: &str = "1800";

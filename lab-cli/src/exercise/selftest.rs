@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
-use anstream::{eprintln, println};
 use colored::Colorize;
 use process::{Error, Result};
 
@@ -16,6 +15,7 @@ use super::checks::Check;
 use super::course::{Course, Exercise, Kind};
 use super::verdict::{Outcome, Verdict};
 use super::{copy, crew, values};
+use crate::output::{self, println};
 
 /// How many wrong answers there are to each kind, at least, over the whole course.
 const LEAST_WRONG: usize = 10;
@@ -113,7 +113,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     println!("{}", counts.to_text());
     faults.sort();
     for fault in &faults {
-        eprintln!("{} {fault}", "fault:".red().bold());
+        output::tell(&format!("{} {fault}\n", "fault:".red().bold()));
     }
     if let Some(error) = failed {
         return Err(error.into());

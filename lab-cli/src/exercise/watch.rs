@@ -11,7 +11,6 @@ use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anstream::println;
 use colored::Colorize;
 use crossterm::cursor::MoveTo;
 use crossterm::execute;
@@ -25,6 +24,7 @@ use super::course::Exercise;
 use super::desk::Desk;
 use super::{attempt, help, observation};
 use crate::keyboard::{CTRL_C, Event, Keyboard};
+use crate::output::println;
 
 /// How long nothing must have happened.
 const QUIET: Duration = Duration::from_millis(100);

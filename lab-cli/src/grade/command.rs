@@ -6,18 +6,18 @@ use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anstream::{eprint, print};
 use clap::ValueEnum;
 use process::{Error, Result, State, Step};
 
 use super::marking::{Marking, choose};
 use super::report::{Outcome, Report, Sheet};
 use super::{csv, junit, lock, merge, table};
+use crate::clean;
 use crate::exercise::bench::Bench;
 use crate::exercise::checks::Check;
 use crate::exercise::course::{Course, read_toml};
 use crate::exercise::{copy, crew, host, values};
-use crate::{clean, output};
+use crate::output::{self, print};
 
 /// Grade a class's submissions, each in a sandbox
 #[derive(clap::Args)]
@@ -144,11 +144,11 @@ fn grade(args: &Args) -> anyhow::Result<Report> {
             |error: Error| Sheet::broken(&jobs[number].0, marking.points(), &error.to_string());
         sheets.insert(number, sheet.unwrap_or_else(broken));
         if stderr().is_terminal() {
-            eprint!("\r{} of {} graded", sheets.len(), jobs.len());
+            output::tell(&format!("\r{} of {} graded", sheets.len(), jobs.len()));
         }
     })?;
     if stderr().is_terminal() {
-        eprint!("\r{:30}\r", "");
+        output::tell(&format!("\r{:30}\r", ""));
     }
     // What a worker has left that was ended: what it had recorded, then empty records.
     clean::sweep_before_run();

@@ -5,7 +5,6 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anstream::{eprintln, println};
 use colored::Colorize;
 use process::Result;
 use serde::Serialize;
@@ -14,6 +13,7 @@ use super::cache::Cache;
 use super::image::{About, Image};
 use super::plan::{LeftOut, Origin};
 use super::{RESET_HINT, damage, working};
+use crate::output::{self, println};
 
 /// Show the default root file systems, or restore the one that you changed
 ///
@@ -53,7 +53,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Some(Action::Path { image: false }) => {
             let working = super::working()?;
             if let Some(damage) = working.damage {
-                eprintln!("{} {damage}; {RESET_HINT}", "the working root is damaged:".yellow());
+                output::tell(&format!(
+                    "{} {damage}; {RESET_HINT}\n",
+                    "the working root is damaged:".yellow()
+                ));
             }
             println!("{}", working.path.display());
         }

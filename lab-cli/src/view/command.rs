@@ -1,16 +1,17 @@
 //! `lab view`: looks at a container that is running.
 
-use std::io::{IsTerminal, Write, stdout};
+use std::io::{IsTerminal, stdout};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use nix::unistd::Pid;
+use process::Error;
 use process::running::{Running, running};
-use process::{Error, Step};
 
 use super::table::fit;
 use super::text::Text;
 use super::{Detail, observe, render, watch};
+use crate::output::print;
 
 /// How many columns a command gets in a list.
 const COMMAND: usize = 24;
@@ -58,7 +59,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         true => serde_json::to_string_pretty(&view)? + "\n",
         false => render(&view, args.view.unwrap_or(Detail::Full), width(&stdout())),
     };
-    anstream::stdout().write_all(text.as_bytes()).step(|| "write the view")?;
+    print!("{text}");
     Ok(ExitCode::SUCCESS)
 }
 

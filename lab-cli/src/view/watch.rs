@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anstream::adapter::strip_str;
-use anstream::{AutoStream, ColorChoice, eprintln};
+use anstream::{AutoStream, ColorChoice};
 use anyhow::Result;
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::terminal::{self, Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
@@ -18,6 +18,7 @@ use process::Error;
 
 use super::{Detail, observe, render};
 use crate::keyboard::{CTRL_C, ESC, Event, Keyboard, Raw};
+use crate::output;
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -54,7 +55,7 @@ pub fn watch(pid: Pid, detail: Option<Detail>) -> Result<ExitCode> {
     };
     drop(screen);
     if let Some(error) = ended {
-        eprintln!("the container has ended: {error:#}");
+        output::tell(&format!("the container has ended: {error:#}\n"));
     }
     Ok(ExitCode::SUCCESS)
 }
