@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::process::{Command, Stdio};
 
 use harness::{Lab, eventually, kernel};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
@@ -15,6 +16,11 @@ fn the_exit_code_is_the_commands_own() {
     assert_eq!(lab.sh("chapter-00", "exit 42").code, 42);
     assert_eq!(lab.sh("chapter-00", "kill -KILL $$").code, 128 + 9);
     assert_eq!(lab.sh("chapter-00", "kill -TERM $$").code, 128 + 15);
+    // The real-time signals have no names, and are deadly as well.
+    for number in [34, 50, 64] {
+        let ran = lab.sh("chapter-00 --view brief", &format!("kill -{number} $$"));
+        assert_eq!(ran.code, 128 + number, "{ran:?}");
+    }
 }
 
 #[test]
@@ -88,7 +94,7 @@ fn no_open_descriptor_is_inherited() {
 #[test]
 fn signals_are_forwarded() {
     let lab = Lab::new();
-    for signal in [
+    let named = [
         Signal::SIGHUP,
         Signal::SIGINT,
         Signal::SIGQUIT,
@@ -96,13 +102,66 @@ fn signals_are_forwarded() {
         Signal::SIGUSR1,
         Signal::SIGUSR2,
         Signal::SIGWINCH,
-    ] {
-        let name = &signal.as_str()["SIG".len()..];
-        let script = format!("trap 'exit 42' {name}; echo ready; while :; do sleep 0.02; done");
+        Signal::SIGALRM,
+        Signal::SIGVTALRM,
+        Signal::SIGIO,
+        Signal::SIGPWR,
+        Signal::SIGABRT,
+    ];
+    for number in named.map(|signal| signal as i32).into_iter().chain([34, 35, 64]) {
+        let script = format!("trap 'exit 42' {number}; echo ready; while :; do sleep 0.02; done");
         let container = lab.start("chapter-00", &script);
-        kill(Pid::from_raw(container.runtime), signal).expect("it runs");
-        assert_eq!(container.wait().code, 42, "{signal}");
+        send(container.runtime, number);
+        assert_eq!(container.wait().code, 42, "{number}");
     }
+}
+
+/// Sends a signal that need not have a name.
+fn send(pid: i32, number: i32) {
+    let sent = Command::new("sh").args(["-c", &format!("kill -{number} {pid}")]).status();
+    assert!(sent.expect("a shell").success());
+}
+
+#[test]
+fn what_a_terminal_sends_stays_ignored_and_all_else_does_not() {
+    let lab = Lab::new();
+    // What the shell ignores is ignored by lab when it starts.
+    let ran = |ignored: &str, signal: &str| {
+        let script = format!("trap '' {ignored}; exec \"$@\"");
+        let command = format!("kill -{signal} $$; echo lives on");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script, "sh"]).arg(harness::programs().join("lab"));
+        shell.args(["run", "chapter-00", "--", "sh", "-c", &command]);
+        let program = lab.program("lab");
+        shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        harness::ran(shell.output().expect("a shell"))
+    };
+    for signal in ["HUP", "INT", "QUIT"] {
+        assert_eq!(ran(signal, signal).ok(), "lives on\n", "{signal}");
+    }
+    // Whoever ignores SIGCHLD is not told of the end of a child.
+    for signal in ["TERM", "USR1", "ALRM", "PIPE"] {
+        assert!(ran(&format!("{signal} CHLD"), signal).code > 128, "{signal}");
+    }
+}
+
+#[test]
+fn a_container_started_by_nohup_survives_the_end_of_its_terminal() {
+    let lab = Lab::new();
+    let script = "echo ready; while :; do sleep 0.02; done";
+    let program = lab.program("lab");
+    let mut nohup = Command::new("nohup");
+    nohup.arg(harness::programs().join("lab"));
+    nohup.args(["run", "chapter-00", "--", "sh", "-c", script]);
+    nohup.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    nohup.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut runtime = nohup.spawn().expect("nohup starts");
+    kernel::read_until(runtime.stdout.as_mut().expect("a pipe"), "ready\n").expect("it runs");
+    let pid = runtime.id() as i32;
+    send(pid, libc::SIGHUP);
+    send(pid, libc::SIGTERM);
+    // The first deadly signal decides.
+    assert_eq!(runtime.wait().expect("it ends").code(), Some(128 + libc::SIGTERM));
 }
 
 #[test]

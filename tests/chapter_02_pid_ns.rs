@@ -1,6 +1,7 @@
 //! Chapter 2: a process tree of its own, and what PID 1 owes it.
 
 use std::fs;
+use std::process::Command;
 
 use harness::{Lab, eventually, kernel};
 use nix::sys::signal::{Signal, kill};
@@ -79,6 +80,13 @@ fn the_exit_code_passes_through_the_init() {
     let Some(lab) = Lab::as_root() else { return };
     assert_eq!(lab.sh("chapter-02 --init", "exit 42").code, 42);
     assert_eq!(lab.sh("chapter-02 --init", "kill -KILL $$").code, 128 + 9);
+    assert_eq!(lab.sh("chapter-02 --init", "kill -34 $$").code, 128 + 34);
+    // A real-time signal passes through the init, and one of its other children may die of one.
+    let script = "sh -c 'kill -64 $$'; trap 'exit 42' 35; echo ready; while :; do sleep 0.02; done";
+    let container = lab.start("chapter-03 --init", script);
+    let sent = Command::new("sh").args(["-c", &format!("kill -35 {}", container.runtime)]).status();
+    assert!(sent.expect("a shell").success());
+    assert_eq!(container.wait().code, 42);
     assert_eq!(lab.lab(["run", "chapter-02", "--init", "no-such-command"]).code, 127);
 }
 

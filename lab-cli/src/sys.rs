@@ -1,19 +1,28 @@
 //! The system calls of `lab` that `nix` does not make safe, and all its `unsafe`.
 
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 use nix::sys::signal::{SigHandler, Signal, signal};
-use nix::unistd::{self, ForkResult};
+use nix::unistd::{ForkResult, Pid};
+use process::exit_now;
 
 /// `_IO(0xb7, 2)` of linux/nsfs.h; see ioctl_nsfs(2).
 const NS_GET_PARENT: u32 = 0xb702;
 
-/// `fork(2)`: a copy of this process, which must have one thread only.
-pub fn fork() -> nix::Result<ForkResult> {
-    // SAFETY: `lab` starts no threads, so no lock in the child's copy of our memory
-    // is held by a thread that does not exist there.
-    unsafe { unistd::fork() }
+/// Forks a process that has no descriptors but those in `keep`, and ends after `life`.
+pub fn fork_off(step: &str, keep: &[BorrowedFd<'_>], life: impl FnOnce()) -> process::Result<Pid> {
+    match process::fork(step)? {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => {
+            let mut keep: Vec<RawFd> = keep.iter().map(AsRawFd::as_raw_fd).collect();
+            // SAFETY: this process ends in here, so that nothing that owns one of the others
+            // is ever dropped, and `life` uses what it was given.
+            unsafe { close_all_but(&mut keep) };
+            life();
+            exit_now(0)
+        }
+    }
 }
 
 /// Lets SIGPIPE end this process, as it ends other programs; Rust ignores it at first.
@@ -24,28 +33,40 @@ pub fn end_with_a_broken_pipe() {
 
 /// Closes every descriptor of this process but those in `keep`.
 ///
-/// What is closed has owners in our copy of the parent's memory: this process must end
-/// with [`exit_now`], so that none of them is ever dropped.
-pub fn close_all_but(keep: &mut [RawFd]) {
+/// # Safety
+/// Values of this process own them. None of those may be used or dropped any more.
+unsafe fn close_all_but(keep: &mut [RawFd]) {
     keep.sort_unstable();
     let mut first = 0;
     for &fd in keep.iter().chain(&[RawFd::MAX]) {
         if first < fd {
-            // SAFETY: the call touches no memory, and nobody uses these numbers again.
+            // SAFETY: touches no memory; the caller sees to the owners.
             unsafe { libc::syscall(libc::SYS_close_range, first, fd - 1, 0) };
         }
         first = fd.saturating_add(1);
     }
 }
 
-/// Ends this process without running the parent's copied exit handlers.
-pub fn exit_now(code: i32) -> ! {
-    // SAFETY: _exit does not return and touches no memory.
-    unsafe { libc::_exit(code) }
+/// Gives each descriptor its number, and goes on with `rest`, which ends in an exec or with
+/// the code of this process's end. Whatever had such a number is closed.
+pub fn renumber(
+    fds: &[(BorrowedFd<'_>, RawFd)],
+    rest: impl FnOnce(nix::Result<()>) -> libc::c_int,
+) -> ! {
+    let highest = fds.iter().map(|(_, number)| *number).max().unwrap_or_default();
+    // What is to be moved may itself lie in the way, so it is copied out of reach first.
+    let copies = fds.iter().map(|(fd, number)| Ok((duplicate_above(*fd, highest + 1)?, *number)));
+    let moved = copies.collect::<nix::Result<Vec<_>>>().and_then(|copies| {
+        copies.iter().try_for_each(|(copy, number)| {
+            // SAFETY: nothing returns to the frames that own these numbers.
+            unsafe { duplicate_to(copy.as_fd(), *number) }
+        })
+    });
+    exit_now(rest(moved))
 }
 
 /// A copy of a descriptor with the first free number from `least` on.
-pub fn duplicate_above(fd: BorrowedFd<'_>, least: RawFd) -> nix::Result<OwnedFd> {
+fn duplicate_above(fd: BorrowedFd<'_>, least: RawFd) -> nix::Result<OwnedFd> {
     // SAFETY: touches no memory of ours.
     let copy = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, least) };
     let copy = Errno::result(copy)?;
@@ -55,10 +76,11 @@ pub fn duplicate_above(fd: BorrowedFd<'_>, least: RawFd) -> nix::Result<OwnedFd>
 
 /// Gives a descriptor this number as well, which an exec leaves open.
 ///
-/// Whatever had the number is closed, be it owned by a value of ours or not: so this is
-/// for a process on its way to exec only.
-pub fn duplicate_to(fd: BorrowedFd<'_>, number: RawFd) -> nix::Result<()> {
-    // SAFETY: touches no memory; the caller never returns to code that uses `number`.
+/// # Safety
+/// Whatever has the number is closed, and a value of ours may own that. It must not be used
+/// or dropped any more.
+unsafe fn duplicate_to(fd: BorrowedFd<'_>, number: RawFd) -> nix::Result<()> {
+    // SAFETY: touches no memory; the caller sees to the owner.
     Errno::result(unsafe { libc::dup2(fd.as_raw_fd(), number) }).map(drop)
 }
 

@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
 use nix::sched::CloneFlags;
 use nix::sys::stat::Mode;
-use nix::unistd::write;
+use nix::unistd::{ForkResult, write};
 
 use crate::sys::{self, Cloned};
 use crate::{Error, Result, Step};
@@ -31,22 +31,30 @@ impl From<CloneFlags> for CloneArgs<'_> {
     }
 }
 
-/// Clones this process. The caller must have one thread only.
+/// Clones this process, which must have one thread.
 ///
 /// # Errors
-/// If the kernel refuses, with what can be done about it.
+/// If it has more, or the kernel refuses, with what can be done about it.
 pub fn clone(args: CloneArgs<'_>) -> Result<Cloned> {
     let refused = |errno| matches!(errno, Errno::ENOSYS | Errno::E2BIG);
     match sys::clone3(args.flags, args.cgroup) {
         // A kernel before 5.3, or a sandbox (older Dockers, gVisor) without clone3.
         Err(errno) if refused(errno) => {}
-        cloned => return cloned.map_err(|errno| explain(args.flags, errno)),
+        cloned => return cloned.map_err(|errno| explain(step(args.flags), errno)),
     }
-    let cloned = sys::clone(args.flags).map_err(|errno| explain(args.flags, errno))?;
+    let cloned = sys::clone(args.flags).map_err(|errno| explain(step(args.flags), errno))?;
     if let (Cloned::Child, Some(cgroup)) = (&cloned, args.cgroup) {
         join(cgroup).step(|| "join the cgroup").unwrap_or_else(|_| sys::exit_now(125));
     }
     Ok(cloned)
+}
+
+/// `fork(2)`: the same without anything new, by a process that must have one thread.
+///
+/// # Errors
+/// As [`clone`]; `step` names what was attempted.
+pub fn fork(step: &str) -> Result<ForkResult> {
+    sys::fork().map_err(|errno| explain(step.to_owned(), errno))
 }
 
 /// Moves this process into a cgroup v2 directory. "0" means whoever writes it.
@@ -55,8 +63,14 @@ fn join(cgroup: BorrowedFd<'_>) -> nix::Result<()> {
     write(procs.as_fd(), b"0").map(drop)
 }
 
-fn explain(flags: CloneFlags, errno: Errno) -> Error {
-    let error = Error::from_errno(format!("clone a process with {}", names(flags)), errno);
+fn explain(step: String, errno: Errno) -> Error {
+    if errno == Errno::EDEADLK {
+        return Error::new(format!("{step}: this program has more than one thread")).hint(
+            "a lock that another thread holds would never be released in the new process: \
+             end the other threads first",
+        );
+    }
+    let error = Error::from_errno(step, errno);
     match errno {
         Errno::EPERM => error.hint("making namespaces needs root: run it with sudo"),
         Errno::EINVAL => error.hint("this kernel lacks one of these namespaces"),
@@ -66,8 +80,8 @@ fn explain(flags: CloneFlags, errno: Errno) -> Error {
     }
 }
 
-/// `new pid, mnt namespaces`, for messages.
-fn names(flags: CloneFlags) -> String {
+/// `clone a process with new pid, mnt namespaces`, for messages.
+fn step(flags: CloneFlags) -> String {
     let kinds = [
         (CloneFlags::CLONE_NEWUSER, "user"),
         (CloneFlags::CLONE_NEWPID, "pid"),
@@ -80,8 +94,53 @@ fn names(flags: CloneFlags) -> String {
     let asked: Vec<_> =
         kinds.iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, name)| *name).collect();
     match asked.as_slice() {
-        [] => "no new namespaces".to_owned(),
-        [one] => format!("a new {one} namespace"),
-        many => format!("new {} namespaces", many.join(", ")),
+        [] => "clone a process".to_owned(),
+        [one] => format!("clone a process with a new {one} namespace"),
+        many => format!("clone a process with new {} namespaces", many.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Command, Process};
+
+    fn hint_of(refused: Result<Cloned>) -> String {
+        match refused {
+            Ok(Cloned::Child) => sys::exit_now(1),
+            Ok(Cloned::Parent(..)) => "it was cloned".to_owned(),
+            Err(error) => format!("{error}: {}", error.to_hint().unwrap_or_default()),
+        }
+    }
+
+    /// Each test runs in a thread of its own, beside the first one.
+    #[test]
+    fn a_program_with_a_second_thread_is_not_copied() {
+        let refused = "this program has more than one thread: a lock that another thread holds";
+        let said = hint_of(clone(CloneFlags::CLONE_NEWPID.into()));
+        assert!(said.starts_with(&format!("clone a process with a new pid namespace: {refused}")));
+        let said = match fork("fork a helper") {
+            Ok(ForkResult::Child) => sys::exit_now(1),
+            forked => forked.expect_err("a refusal"),
+        };
+        assert_eq!(said.to_string(), "fork a helper: this program has more than one thread");
+        let command = Command {
+            name: None,
+            argv: vec!["true".into()],
+            env: Vec::new(),
+            workdir: None,
+            user: None,
+        };
+        let said = Process::create(CloneFlags::empty(), &command, |_| Ok(()), || Ok(()));
+        let said = said.expect_err("a refusal");
+        assert_eq!(said.to_string(), "clone a process: this program has more than one thread");
+    }
+
+    #[test]
+    fn a_clone_shares_neither_memory_nor_descriptors() {
+        for flag in [CloneFlags::CLONE_VM, CloneFlags::CLONE_FILES, CloneFlags::CLONE_THREAD] {
+            let said = hint_of(clone(flag.into()));
+            assert!(said.starts_with("clone a process: invalid argument"), "{said}");
+        }
     }
 }

@@ -21,22 +21,16 @@
 //! open descriptor of such a thing can travel through the gate as well: unix(7) calls
 //! it SCM_RIGHTS, and what arrives is the same open file under another number.
 
-use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::io::IoSlice;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 use nix::sys::socket::{
-    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, recvmsg,
-    sendmsg, socketpair,
+    AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, sendmsg, socketpair,
 };
 
-use crate::{Error, Result, Step, sys};
-
-/// The longest message: an [`Error`] with its hint. A longer one is cut off.
-const MAX_MESSAGE: usize = 4096;
-
-/// The most descriptors that one message carries: `SCM_MAX_FD` of unix(7).
-const MAX_DESCRIPTORS: usize = 253;
+use crate::sys::{self, MAX_DESCRIPTORS};
+use crate::{Error, Result, Step};
 
 /// What crosses the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,22 +51,24 @@ pub struct ChildGate(OwnedFd);
 
 /// Makes the two sides, both closed on exec.
 pub fn gate() -> Result<(ParentGate, ChildGate)> {
-    // SEQPACKET keeps message boundaries, and both ends see the other one close.
     let (parent, child) =
-        socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
+        socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)
             .step(|| "make the gate")?;
     Ok((ParentGate(parent), ChildGate(child)))
 }
 
 impl ParentGate {
-    /// Lets the child build its world, of `descriptors` among others, and waits until it
-    /// has, or has failed.
+    /// Lets the child build its world, of `descriptors` among others.
     pub fn begin(&self, descriptors: &[OwnedFd]) -> Result<()> {
         if descriptors.len() > MAX_DESCRIPTORS {
             let count = descriptors.len();
             return Err(Error::new(format!("hand {count} descriptors to the container")));
         }
-        self.tell(Message::Begin, descriptors)?;
+        self.tell(Message::Begin, descriptors)
+    }
+
+    /// Waits until the child has built its world, or has failed.
+    pub fn wait_until_built(&self) -> Result<()> {
         match hear(&self.0)? {
             Some((Message::Ready, ..)) => Ok(()),
             other => Err(failure(other)),
@@ -80,9 +76,13 @@ impl ParentGate {
     }
 
     // ANCHOR: start
-    /// Opens the gate and waits until the child has become the command.
+    /// Opens the gate.
     pub fn start(&self) -> Result<()> {
-        self.tell(Message::Start, &[])?;
+        self.tell(Message::Start, &[])
+    }
+
+    /// Waits until the child has become the command.
+    pub fn wait_until_closed(&self) -> Result<()> {
         match hear(&self.0)? {
             None => Ok(()),
             other => Err(failure(other)),
@@ -114,14 +114,22 @@ impl ChildGate {
     }
     // ANCHOR_END: hold
 
-    /// Closes every descriptor above 2 but this one, which goes with exec.
-    pub fn close_all_else(&self) -> Result<()> {
-        sys::close_all_but(self.0.as_fd()).step(|| "close all descriptors above 2")
-    }
-
     /// Hands the error to the parent; if that is gone, nobody is left to tell.
     pub fn fail(&self, error: &Error) {
         let _ = tell(&self.0, Message::Failed, &error.encode(), &[]);
+    }
+}
+
+impl AsFd for ParentGate {
+    /// Something can be read from it once the child has said something or is gone.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl AsFd for ChildGate {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }
 
@@ -141,51 +149,59 @@ fn failure(heard: Option<Heard>) -> Error {
         .unwrap_or_else(|| Error::new("the container's first process died before it was ready"))
 }
 
-fn tell(end: &OwnedFd, kind: Message, body: &[u8], descriptors: &[OwnedFd]) -> nix::Result<()> {
-    let kind = [kind as u8];
-    let body = &body[..body.len().min(MAX_MESSAGE - 1)];
-    let message = [IoSlice::new(&kind), IoSlice::new(body)];
+/// A message: its kind in one byte, the length of its text in four, and the text.
+fn tell(end: &OwnedFd, kind: Message, text: &[u8], descriptors: &[OwnedFd]) -> nix::Result<()> {
+    let mut message = vec![kind as u8];
+    message.extend((text.len() as u32).to_ne_bytes());
+    message.extend(text);
     let numbers: Vec<RawFd> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
     let rights = [ControlMessage::ScmRights(&numbers)];
-    let control = if numbers.is_empty() { &[][..] } else { &rights[..] };
-    loop {
+    let mut control = if numbers.is_empty() { &[][..] } else { &rights[..] };
+    let mut rest = &message[..];
+    while !rest.is_empty() {
         // NOSIGNAL: a closed gate is an answer here, not a reason to die of SIGPIPE.
-        match sendmsg::<()>(end.as_raw_fd(), &message, control, MsgFlags::MSG_NOSIGNAL, None) {
+        let part = [IoSlice::new(rest)];
+        match sendmsg::<()>(end.as_raw_fd(), &part, control, MsgFlags::MSG_NOSIGNAL, None) {
             Err(Errno::EINTR) => {}
-            sent => return sent.map(drop),
+            sent => {
+                rest = &rest[sent?..];
+                control = &[]; // They have gone with the first byte.
+            }
         }
     }
+    Ok(())
 }
 
 /// The next message; `None` once the other end is closed.
 fn hear(end: &OwnedFd) -> Result<Option<Heard>> {
-    let mut message = [0; MAX_MESSAGE];
-    let mut control = nix::cmsg_space!([RawFd; MAX_DESCRIPTORS]);
-    let (length, descriptors) = loop {
-        let buffer = &mut [IoSliceMut::new(&mut message)];
-        let flags = MsgFlags::MSG_CMSG_CLOEXEC;
-        match recvmsg::<()>(end.as_raw_fd(), buffer, Some(&mut control), flags) {
+    let mut descriptors = Vec::new();
+    let mut head = [0; 5];
+    if !fill(end, &mut head, &mut descriptors)? {
+        return Ok(None);
+    }
+    let [kind, length @ ..] = head;
+    let kind = match kind {
+        b'b' => Message::Begin,
+        b'r' => Message::Ready,
+        b's' => Message::Start,
+        _ => Message::Failed,
+    };
+    let mut text = vec![0; u32::from_ne_bytes(length) as usize];
+    let is_whole = fill(end, &mut text, &mut descriptors)?;
+    Ok(is_whole.then_some((kind, text, descriptors)))
+}
+
+/// Reads as much as fits; whether there was as much before the end.
+fn fill(end: &OwnedFd, mut rest: &mut [u8], descriptors: &mut Vec<OwnedFd>) -> Result<bool> {
+    while !rest.is_empty() {
+        match sys::receive(end.as_fd(), rest, descriptors) {
+            Ok(0) => return Ok(false),
+            Ok(length) => rest = &mut rest[length..],
             // The other end closed without reading our last message. The kernel tells that
-            // first, and once; what it said before that is still to come.
-            Err(Errno::EINTR | Errno::ECONNRESET) => continue,
-            heard => {
-                let heard = heard.step(|| "read from the gate")?;
-                let control = heard.cmsgs().step(|| "read from the gate")?;
-                let numbers = control.filter_map(|control| match control {
-                    ControlMessageOwned::ScmRights(numbers) => Some(numbers),
-                    _ => None,
-                });
-                let descriptors = numbers.flatten().map(sys::take_descriptor).collect();
-                break (heard.bytes, descriptors);
-            }
+            // once; what it said before that is still to come, or the end.
+            Err(Errno::EINTR | Errno::ECONNRESET) => {}
+            Err(errno) => return Err(Error::from_errno("read from the gate", errno)),
         }
-    };
-    let kind = match message[..length].first() {
-        None => return Ok(None),
-        Some(b'b') => Message::Begin,
-        Some(b'r') => Message::Ready,
-        Some(b's') => Message::Start,
-        Some(_) => Message::Failed,
-    };
-    Ok(Some((kind, message[1..length].to_vec(), descriptors)))
+    }
+    Ok(true)
 }

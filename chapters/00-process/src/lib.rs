@@ -20,6 +20,7 @@
 //! network. What it does *not* inherit already are the caller's open descriptors,
 //! environment, signal settings and groups.
 
+pub mod child;
 pub mod container;
 pub mod gate;
 pub mod lock;
@@ -39,7 +40,7 @@ mod sys;
 mod terminal;
 mod user;
 
-pub use clone::{CloneArgs, clone};
+pub use clone::{CloneArgs, clone, fork};
 pub use command::{Command, CommandOptions, DEFAULT_PATH};
 pub use container::{Container, Part, main};
 pub use error::{Error, Result, Step};

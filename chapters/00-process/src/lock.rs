@@ -13,6 +13,7 @@ use std::ops::Deref;
 
 use nix::errno::Errno;
 
+use crate::signals::interruptible;
 use crate::sys;
 
 /// A locked file. Dropping it closes the file, and with that unlocks it.
@@ -21,9 +22,9 @@ use crate::sys;
 pub struct Lock(File);
 
 impl Lock {
-    /// Locks a file, as soon as nobody else does.
+    /// Locks a file, as soon as nobody else does. Ctrl-C ends the wait, and this process.
     pub fn wait_for(file: File) -> nix::Result<Self> {
-        sys::flock(&file, libc::LOCK_EX).map(|()| Self(file))
+        interruptible(|| sys::flock(&file, libc::LOCK_EX)).map(|()| Self(file))
     }
 
     /// Locks a file; `None` if somebody else does.

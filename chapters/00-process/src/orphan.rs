@@ -14,7 +14,6 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 use crate::running::read_container;
@@ -54,7 +53,7 @@ pub fn kill(state: &State) -> Result<Option<Orphan>> {
     if !is_it || orphan.has_ended(PollTimeout::ZERO)? {
         return Ok(None);
     }
-    sys::pidfd_send_signal(orphan.pidfd.as_fd(), Signal::SIGKILL).step(|| orphan.ending())?;
+    sys::pidfd_send_signal(orphan.pidfd.as_fd(), libc::SIGKILL).step(|| orphan.ending())?;
     Ok(Some(orphan))
 }
 

@@ -3,12 +3,11 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
+use crate::child::{self, Change, What};
 use crate::clone::{CloneArgs, clone};
 use crate::gate::{ChildGate, ParentGate, gate};
 use crate::signals::{self, BlockedSignals};
@@ -40,7 +39,7 @@ pub struct Steps<P, C, U> {
     pub child: C,
     /// In the new process when it is started, as the very last step. Here it gives up
     /// what it needed until now; at some point of that, it has to call
-    /// [`User::become_it`].
+    /// [`User::become_it`]. All descriptors above 2 are closed by then.
     pub become_user: U,
 }
 
@@ -95,6 +94,8 @@ impl Process {
             Self { pid, pidfd, gate: parent_gate, terminal, signals, created, ended: None };
         let descriptors = parent(pid)?;
         process.gate.begin(&descriptors)?;
+        process.signals.wait_beside(&process.gate)?;
+        process.gate.wait_until_built()?;
         Ok(process)
         // ANCHOR_END: create
     }
@@ -110,14 +111,16 @@ impl Process {
     /// If it cannot: exit code 127 for a command that is not there, 126 for one
     /// that is not executable.
     pub fn start(&self) -> Result<()> {
-        self.gate.start()
+        self.gate.start()?;
+        self.signals.wait_beside(&self.gate)?;
+        self.gate.wait_until_closed()
     }
 
     /// Waits for the end, forwarding signals and job control meanwhile.
     pub fn wait(&mut self) -> Result<ExitStatus> {
         while self.ended.is_none() {
             let signal = self.signals.wait()?;
-            if signal.number != Signal::SIGCHLD as i32 {
+            if signal.number != libc::SIGCHLD {
                 // A key pressed on the terminal has reached the whole foreground
                 // group, and with it the container, already.
                 if !signal.from_terminal {
@@ -137,38 +140,24 @@ impl Process {
 
     /// Sends a signal on; the container may have ended already, which is fine.
     fn forward(&self, number: i32) {
-        if let Ok(signal) = Signal::try_from(number) {
-            let _ = sys::pidfd_send_signal(self.pidfd.as_fd(), signal);
-        }
+        let _ = sys::pidfd_send_signal(self.pidfd.as_fd(), number);
     }
 
     /// Asks the kernel what has become of the process.
     fn look(&mut self) -> Result<()> {
-        let what = WaitPidFlag::WEXITED | WaitPidFlag::WSTOPPED | WaitPidFlag::WNOHANG;
-        match self.ask(what) {
-            Ok(WaitStatus::Exited(_, code)) => self.end(ExitStatus::Exited(code as u8)),
-            Ok(WaitStatus::Signaled(_, signal, _)) => self.end(ExitStatus::Signaled(signal)),
+        let news = child::news(self.pidfd.as_fd()).step(|| "wait for the container")?;
+        match news.map(|Change { what, .. }| what) {
+            Some(What::Ended(status)) => self.end(status),
             // Ctrl-Z: the shell that started us shall see *us* stopped. When it
             // continues us, the container goes on as well.
-            Ok(WaitStatus::Stopped(..)) => {
+            Some(What::Stopped) => {
                 if let Some(terminal) = &self.terminal {
                     terminal.suspend_with(self.pid);
                 }
             }
-            Ok(_) => {}
-            Err(errno) => return Err(Error::from_errno("wait for the container", errno)),
+            Some(What::Continued) | None => {}
         }
         Ok(())
-    }
-
-    /// Once more if a signal interrupts it: the SIGCHLD that made us ask comes only once.
-    fn ask(&self, what: WaitPidFlag) -> nix::Result<WaitStatus> {
-        loop {
-            match waitid(Id::PIDFd(self.pidfd.as_fd()), what) {
-                Err(Errno::EINTR) => {}
-                answer => return answer,
-            }
-        }
     }
 
     fn end(&mut self, status: ExitStatus) {
@@ -182,8 +171,8 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if self.ended.is_none() {
-            self.forward(Signal::SIGKILL as i32);
-            let _ = self.ask(WaitPidFlag::WEXITED);
+            self.forward(libc::SIGKILL);
+            let _ = signals::interruptible(|| child::wait_for(self.pid));
             if let Some(terminal) = &self.terminal {
                 terminal.restore();
             }
@@ -204,10 +193,12 @@ fn become_command(
     // Whatever else the runtime or its caller had open ends here. A directory of the host is
     // enough to walk out of any root, be it the command that does, or a path of the image
     // that says /proc/self/fd/3: CVE-2024-21626.
-    let alone = built.and_then(|()| gate.close_all_else());
-    let Err(error) = alone.and_then(|()| exec::exec(command, terminal, become_user));
-    gate.fail(&error);
-    sys::exit_now(error.to_exit_code().into())
+    sys::keep_only(gate.as_fd(), |closed| {
+        let alone = built.and_then(|()| closed.step(|| "close all descriptors above 2"));
+        let Err(error) = alone.and_then(|()| exec::exec(command, terminal, become_user));
+        gate.fail(&error);
+        error.to_exit_code().into()
+    })
     // ANCHOR_END: child
 }
 

@@ -3,22 +3,37 @@
 //! `kill` aimed at the runtime is meant for the container, so the runtime blocks
 //! these signals and takes them one by one with `sigwaitinfo(2)` instead of running
 //! handlers. SIGCHLD comes the same way, so that one queue tells all there is to know.
+//!
+//! A signal is a number. Most have a name, the real-time ones from 34 to 64 do not, and a
+//! container may live and die by any of them.
+
+use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::unistd::Pid;
 
-use crate::{Error, Result, Step, sys};
+use crate::{Error, ExitStatus, Result, Step, sys};
 
-/// The signals that are passed on to the container.
-const FORWARDED: [Signal; 7] = [
-    Signal::SIGINT,
-    Signal::SIGTERM,
-    Signal::SIGHUP,
-    Signal::SIGQUIT,
-    Signal::SIGUSR1,
-    Signal::SIGUSR2,
-    Signal::SIGWINCH,
+/// What is not passed on. SIGCHLD and SIGPIPE speak of our own children and pipes, and the
+/// rest stops and continues us: the container follows in a way of its own, see
+/// `terminal.rs`.
+const OURS: [Signal; 6] = [
+    Signal::SIGCHLD,
+    Signal::SIGPIPE,
+    Signal::SIGTSTP,
+    Signal::SIGTTIN,
+    Signal::SIGTTOU,
+    Signal::SIGCONT,
 ];
+
+/// What a terminal sends, and then to the whole foreground group.
+const KEYS: [Signal; 4] = [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP, Signal::SIGWINCH];
+
+/// What asks to come to an end.
+const ENDS: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
 
 /// A signal that has arrived.
 pub struct Arrived {
@@ -38,8 +53,12 @@ pub struct BlockedSignals {
 impl BlockedSignals {
     /// Holds them back from now on, until this value is dropped.
     pub fn block() -> Result<Self> {
-        let mut blocked: SigSet = FORWARDED.into_iter().collect();
-        blocked.add(Signal::SIGCHLD);
+        // Who ignores SIGCHLD is not told of the end of a child, and cannot wait for it.
+        sys::reset_action(libc::SIGCHLD).step(|| "reset SIGCHLD")?;
+        // A signal that is ignored arrives all the same if it is held back.
+        let is_forwarded = |number: &i32| !is_one_of(&OURS, *number) && !stays_ignored(*number);
+        let forwarded = (1..=libc::SIGRTMAX()).filter(is_forwarded);
+        let blocked = sys::signal_set(forwarded.chain([libc::SIGCHLD]));
         let mut before = SigSet::empty();
         sigprocmask(SigmaskHow::SIG_BLOCK, Some(&blocked), Some(&mut before))
             .step(|| "block signals")?;
@@ -50,10 +69,40 @@ impl BlockedSignals {
     pub fn wait(&self) -> Result<Arrived> {
         loop {
             match sys::wait_for_signal(&self.blocked) {
-                Ok((number, from_terminal)) => return Ok(Arrived { number, from_terminal }),
+                Ok((number, is_of_kernel)) => {
+                    let from_terminal = is_of_kernel && is_one_of(&KEYS, number);
+                    return Ok(Arrived { number, from_terminal });
+                }
                 // We were stopped and continued.
                 Err(Errno::EINTR) => continue,
                 Err(errno) => return Err(Error::from_errno("wait for a signal", errno)),
+            }
+        }
+    }
+
+    /// Waits until something can be read from `fd`.
+    ///
+    /// # Errors
+    /// If a signal asks us to end before that. Nothing may hold up whoever presses Ctrl-C.
+    pub(crate) fn wait_beside(&self, fd: impl AsFd) -> Result<()> {
+        let ends: SigSet = ENDS.into_iter().filter(|end| self.blocked.contains(*end)).collect();
+        let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+        let signals = SignalFd::with_flags(&ends, flags).step(|| "listen for signals")?;
+        let ready = |fd: &PollFd<'_>| fd.any().unwrap_or_default();
+        loop {
+            let mut both = [fd.as_fd(), signals.as_fd()].map(waits_for_input);
+            match poll(&mut both, PollTimeout::NONE) {
+                Err(Errno::EINTR) => continue,
+                polled => polled.step(|| "wait for the container")?,
+            };
+            if ready(&both[0]) {
+                return Ok(());
+            }
+            if let Some(info) = signals.read_signal().step(|| "read a signal")? {
+                let status = ExitStatus::Signaled(info.ssi_signo as i32);
+                let name = name(info.ssi_signo as i32);
+                return Err(Error::new(format!("{name} came before the container had started"))
+                    .exit_code(status.code()));
             }
         }
     }
@@ -65,9 +114,54 @@ impl Drop for BlockedSignals {
     }
 }
 
-/// A clean slate for the command: nothing blocked, nothing ignored.
+/// Sends a signal, whatever its number.
+pub fn send(pid: Pid, number: i32) -> nix::Result<()> {
+    sys::kill(pid, number)
+}
+
+/// What a signal is called: `SIGTERM`, or `signal 34`.
+pub fn name(number: i32) -> String {
+    match Signal::try_from(number) {
+        Ok(signal) => signal.as_str().to_owned(),
+        Err(_) => format!("signal {number}"),
+    }
+}
+
+/// Waits in a way that a signal which asks to end can always interrupt, also while
+/// [`BlockedSignals`] holds it back: then it ends this process, as it does others.
+pub(crate) fn interruptible<T>(wait: impl FnOnce() -> T) -> T {
+    let ends: SigSet = ENDS.into_iter().collect();
+    let mut before = SigSet::empty();
+    let unblocked = sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&ends), Some(&mut before));
+    let waited = wait();
+    if unblocked.is_ok() {
+        let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None);
+    }
+    waited
+}
+
+fn waits_for_input(fd: BorrowedFd<'_>) -> PollFd<'_> {
+    PollFd::new(fd, PollFlags::POLLIN)
+}
+
+/// Whether the caller keeps a key of the terminal, or its end, from this whole job, as
+/// nohup does with SIGHUP, and a script with SIGINT of what it puts in the background.
+fn stays_ignored(number: i32) -> bool {
+    is_one_of(&KEYS, number) && sys::is_ignored(number)
+}
+
+fn is_one_of(signals: &[Signal], number: i32) -> bool {
+    signals.iter().any(|signal| *signal as i32 == number)
+}
+
+/// A clean slate for the command: nothing is blocked, nothing but such a key ignored. A
+/// handler does not survive exec, but "ignored" does, and Rust ignores SIGPIPE before `main`.
 pub(crate) fn reset() -> Result<()> {
-    sys::reset_signal_actions().step(|| "give every signal its default action back")?;
+    for number in 1..=libc::SIGRTMAX() {
+        if !stays_ignored(number) {
+            sys::reset_action(number).step(|| "give every signal its default action back")?;
+        }
+    }
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)
         .step(|| "unblock all signals")
 }

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
+use crate::signals;
 
 /// How its first process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
     /// It returned this code.
     Exited(u8),
-    /// It was killed by this signal.
-    Signaled(Signal),
+    /// It was killed by the signal with this number.
+    Signaled(i32),
 }
 
 impl ExitStatus {
@@ -28,7 +28,9 @@ impl std::fmt::Display for ExitStatus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Exited(code) => write!(f, "exit code {code}"),
-            Self::Signaled(signal) => write!(f, "killed by {signal} ({})", self.code()),
+            Self::Signaled(signal) => {
+                write!(f, "killed by {} ({})", signals::name(*signal), self.code())
+            }
         }
     }
 }

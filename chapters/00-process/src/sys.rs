@@ -1,12 +1,30 @@
 //! The system calls of this chapter that `nix` does not wrap, and all its `unsafe`.
 
 use std::fs::File;
+use std::io::IoSliceMut;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
-use nix::sched::CloneFlags;
-use nix::sys::signal::{SigSet, Signal};
-use nix::unistd::Pid;
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::SigSet;
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
+use nix::sys::stat::stat;
+use nix::unistd::{self, ForkResult, Pid};
+
+use crate::ExitStatus;
+use crate::child::{Change, What};
+
+/// The most descriptors that one message carries: `SCM_MAX_FD` of unix(7).
+pub const MAX_DESCRIPTORS: usize = 253;
+
+/// All that a clone of ours may make.
+const NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWUSER
+    .union(CloneFlags::CLONE_NEWPID)
+    .union(CloneFlags::CLONE_NEWNS)
+    .union(CloneFlags::CLONE_NEWUTS)
+    .union(CloneFlags::CLONE_NEWIPC)
+    .union(CloneFlags::CLONE_NEWNET)
+    .union(CloneFlags::CLONE_NEWCGROUP);
 
 /// From linux/sched.h; the libc crate's constant is too narrow for it.
 const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
@@ -23,6 +41,7 @@ pub enum Cloned {
 ///
 /// With `cgroup` it is born in that cgroup, given as an open directory of cgroup v2.
 pub fn clone3(flags: CloneFlags, cgroup: Option<BorrowedFd<'_>>) -> nix::Result<Cloned> {
+    may_copy(flags)?;
     // ANCHOR: clone3
     let mut pidfd: RawFd = -1;
     let flags = flags.bits() as u64 | libc::CLONE_PIDFD as u64;
@@ -35,9 +54,9 @@ pub fn clone3(flags: CloneFlags, cgroup: Option<BorrowedFd<'_>>) -> nix::Result<
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = cgroup.as_raw_fd() as u64;
     }
-    // SAFETY: without CLONE_VM the child has its own copy of our memory, and this
-    // process has one thread only, so that no lock in the copy is held by a thread
-    // which does not exist there. `args` and `pidfd` outlive the call.
+    // SAFETY: `may_copy` has seen one thread, so that no lock in the child's copy of our
+    // memory is held by a thread which does not exist there, and no flag by which the two
+    // would share memory or descriptors. `args` and `pidfd` outlive the call.
     let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw const args, size_of_val(&args)) };
     // ANCHOR_END: clone3
     returned_from_clone(pid, pidfd)
@@ -45,6 +64,7 @@ pub fn clone3(flags: CloneFlags, cgroup: Option<BorrowedFd<'_>>) -> nix::Result<
 
 /// `clone(2)`, for kernels and sandboxes that refuse clone3.
 pub fn clone(flags: CloneFlags) -> nix::Result<Cloned> {
+    may_copy(flags)?;
     let mut pidfd: RawFd = -1;
     let flags = flags.bits() as u64 | libc::CLONE_PIDFD as u64 | libc::SIGCHLD as u64;
     // SAFETY: as in `clone3`. A null stack means "the copy of the caller's own"; the
@@ -52,6 +72,38 @@ pub fn clone(flags: CloneFlags) -> nix::Result<Cloned> {
     let pid =
         unsafe { libc::syscall(libc::SYS_clone, flags, 0usize, &raw mut pidfd, 0usize, 0usize) };
     returned_from_clone(pid, pidfd)
+}
+
+/// `fork(2)`: a clone that makes nothing new.
+pub fn fork() -> nix::Result<ForkResult> {
+    may_copy(CloneFlags::empty())?;
+    // SAFETY: this process has one thread, as in `clone3`.
+    unsafe { unistd::fork() }
+}
+
+/// Whether a copy of this process can be made that runs ordinary code: `EDEADLK` if a
+/// second thread might hold a lock, which would never be released in the copy, and
+/// `EINVAL` for flags that do more than make namespaces.
+fn may_copy(flags: CloneFlags) -> nix::Result<()> {
+    if !NAMESPACES.contains(flags) {
+        return Err(Errno::EINVAL);
+    }
+    if has_one_thread()? { Ok(()) } else { Err(Errno::EDEADLK) }
+}
+
+/// unshare(2): the flag "has no effect" for a process of one thread, and is refused to one
+/// of several. That needs no /proc, which a root need not have.
+fn has_one_thread() -> nix::Result<bool> {
+    match unshare(CloneFlags::CLONE_THREAD) {
+        Ok(()) => Ok(true),
+        Err(Errno::EINVAL) => Ok(false),
+        // A sandbox that allows no unshare at all. Each thread is a directory in there, and
+        // each directory one more link to the one above.
+        Err(refused) => {
+            let tasks = stat("/proc/self/task").map_err(|_| refused)?;
+            Ok(tasks.st_nlink == 3)
+        }
+    }
 }
 
 fn returned_from_clone(pid: libc::c_long, pidfd: RawFd) -> nix::Result<Cloned> {
@@ -62,13 +114,6 @@ fn returned_from_clone(pid: libc::c_long, pidfd: RawFd) -> nix::Result<Cloned> {
     // SAFETY: the kernel has just made this descriptor, and nobody else has it.
     let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
     Ok(Cloned::Parent(Pid::from_raw(pid), pidfd))
-}
-
-/// Takes over a descriptor that the kernel has made for us, as it does with one that
-/// arrives through a socket.
-pub fn take_descriptor(number: RawFd) -> OwnedFd {
-    // SAFETY: the kernel has just made this descriptor for us, and nobody else has it.
-    unsafe { OwnedFd::from_raw_fd(number) }
 }
 
 /// `capget(2)`: whether this process has the capability of that number in effect.
@@ -89,17 +134,66 @@ pub fn has_capability(number: u32) -> nix::Result<bool> {
 pub fn pidfd_open(pid: Pid) -> nix::Result<OwnedFd> {
     // SAFETY: the call takes two numbers and touches no memory.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
-    Errno::result(fd).map(|fd| take_descriptor(fd as RawFd))
+    let fd = Errno::result(fd)? as RawFd;
+    // SAFETY: the kernel has just made this descriptor, and nobody else has it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// `recvmsg(2)`: reads into `bytes`, and takes over the descriptors that come along.
+pub fn receive(
+    socket: BorrowedFd<'_>,
+    bytes: &mut [u8],
+    descriptors: &mut Vec<OwnedFd>,
+) -> nix::Result<usize> {
+    let mut control = nix::cmsg_space!([RawFd; MAX_DESCRIPTORS]);
+    let buffer = &mut [IoSliceMut::new(bytes)];
+    let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+    let received = recvmsg::<()>(socket.as_raw_fd(), buffer, Some(&mut control), flags)?;
+    for message in received.cmsgs()? {
+        if let ControlMessageOwned::ScmRights(numbers) = message {
+            // SAFETY: the kernel has just made these descriptors, and nobody else has them.
+            descriptors
+                .extend(numbers.into_iter().map(|number| unsafe { OwnedFd::from_raw_fd(number) }));
+        }
+    }
+    Ok(received.bytes)
+}
+
+/// `waitid(2)` without waiting; `None` if there is nothing new of these children.
+pub fn waitid(
+    kind: libc::idtype_t,
+    id: libc::id_t,
+    flags: libc::c_int,
+) -> nix::Result<Option<Change>> {
+    // SAFETY: siginfo_t is plain data that the kernel overwrites.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    // SAFETY: `info` outlives the call.
+    Errno::result(unsafe { libc::waitid(kind, id, &raw mut info, flags) })?;
+    // SAFETY: waitid fills in these two, or leaves the zeros there.
+    let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
+    let what = match info.si_code {
+        libc::CLD_EXITED => What::Ended(ExitStatus::Exited(status as u8)),
+        libc::CLD_KILLED | libc::CLD_DUMPED => What::Ended(ExitStatus::Signaled(status)),
+        libc::CLD_STOPPED | libc::CLD_TRAPPED => What::Stopped,
+        _ => What::Continued,
+    };
+    Ok((pid != 0).then_some(Change { pid: Pid::from_raw(pid), what }))
+}
+
+/// `kill(2)`, with any number.
+pub fn kill(pid: Pid, signal: libc::c_int) -> nix::Result<()> {
+    // SAFETY: touches no memory.
+    Errno::result(unsafe { libc::kill(pid.as_raw(), signal) }).map(drop)
 }
 
 /// `pidfd_send_signal(2)`: a signal that can never hit a reused process id.
-pub fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: Signal) -> nix::Result<()> {
+pub fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: libc::c_int) -> nix::Result<()> {
     // SAFETY: a null siginfo asks the kernel to fill it in as kill(2) would.
     let result = unsafe {
         libc::syscall(
             libc::SYS_pidfd_send_signal,
             pidfd.as_raw_fd(),
-            signal as libc::c_int,
+            signal,
             std::ptr::null::<libc::siginfo_t>(),
             0,
         )
@@ -118,15 +212,25 @@ pub fn flock(file: &File, operation: libc::c_int) -> nix::Result<()> {
     }
 }
 
-/// `close_range(2)` over everything above 2, but for `keep`, which is above 2 as well.
+/// Goes on with `rest` as a process without any descriptor above 2 but `keep`, and ends
+/// with the code that it returns, unless an exec comes before. `rest` is told whether all
+/// could be closed.
+pub fn keep_only(keep: BorrowedFd<'_>, rest: impl FnOnce(nix::Result<()>) -> libc::c_int) -> ! {
+    // SAFETY: this process never returns to the frames that own what is closed, and what
+    // `rest` owns or borrows beside `keep` are plain values.
+    let closed = unsafe { close_all_but(keep.as_raw_fd() as u32) };
+    exit_now(rest(closed))
+}
+
+/// `close_range(2)` over everything above 2 but `keep`, which is above 2 as well.
 ///
-/// Whoever owned one of them must not use or drop it any more: for processes that end in
-/// exec or [`exit_now`].
-pub fn close_all_but(keep: BorrowedFd<'_>) -> nix::Result<()> {
-    let keep = keep.as_raw_fd() as u32;
+/// # Safety
+/// Values of this process own these descriptors. None of them may be used or dropped any
+/// more.
+unsafe fn close_all_but(keep: u32) -> nix::Result<()> {
     for (first, last) in [(3, keep - 1), (keep + 1, u32::MAX)] {
         if first <= last {
-            // SAFETY: the caller never returns to code that uses or drops such a value.
+            // SAFETY: touches no memory; the caller sees to the owners.
             let result = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
             Errno::result(result)?;
         }
@@ -144,18 +248,34 @@ pub fn wait_for_signal(signals: &SigSet) -> nix::Result<(libc::c_int, bool)> {
     Ok((signal, info.si_code == libc::SI_KERNEL))
 }
 
-/// Gives every signal its default action back.
-///
-/// A handler does not survive exec, but "ignored" does, and the Rust runtime
-/// ignores SIGPIPE before `main`.
-pub fn reset_signal_actions() -> nix::Result<()> {
-    for signal in 1..=libc::SIGRTMAX() {
-        // SAFETY: SIG_DFL runs no code of ours.
-        let before = unsafe { libc::signal(signal, libc::SIG_DFL) };
-        // SIGKILL, SIGSTOP and the C library's own two are none of ours.
-        if before == libc::SIG_ERR && Errno::last() != Errno::EINVAL {
-            return Err(Errno::last());
-        }
+/// The set of these signals. Those that a program cannot have, such as the C library's own
+/// two, are left out.
+pub fn signal_set(signals: impl Iterator<Item = libc::c_int>) -> SigSet {
+    let mut set = *SigSet::empty().as_ref();
+    for signal in signals {
+        // SAFETY: an initialised set, which a number out of range does not change.
+        unsafe { libc::sigaddset(&raw mut set, signal) };
+    }
+    // SAFETY: it was initialised by `SigSet::empty`.
+    unsafe { SigSet::from_sigset_t_unchecked(set) }
+}
+
+/// Whether this process ignores a signal.
+pub fn is_ignored(signal: libc::c_int) -> bool {
+    // SAFETY: sigaction is plain data, for which zeros are a value.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: a null action changes nothing; the present one goes to a live struct.
+    unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
+    action.sa_sigaction == libc::SIG_IGN
+}
+
+/// Gives a signal its default action back.
+pub fn reset_action(signal: libc::c_int) -> nix::Result<()> {
+    // SAFETY: SIG_DFL runs no code of ours.
+    let before = unsafe { libc::signal(signal, libc::SIG_DFL) };
+    // SIGKILL, SIGSTOP and the C library's own two cannot be set.
+    if before == libc::SIG_ERR && Errno::last() != Errno::EINVAL {
+        return Err(Errno::last());
     }
     Ok(())
 }

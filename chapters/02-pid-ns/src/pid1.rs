@@ -19,13 +19,11 @@
 //!           └────────── inherits and reaps ──────┘
 //! ```
 
-use nix::errno::Errno;
 use nix::sys::prctl;
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid};
-use process::signals::BlockedSignals;
-use process::{Result, Step, exit_now};
+use process::child::{self, Change, What};
+use process::signals::{self, BlockedSignals};
+use process::{ExitStatus, Result, fork};
 
 use crate::sys;
 
@@ -47,60 +45,52 @@ impl PidOptions {
         }
         // ANCHOR: split
         let signals = BlockedSignals::block()?;
-        match sys::fork_in_two().step(|| "fork the command off init")? {
+        match fork("fork the command off init")? {
             ForkResult::Child => Ok(()),
-            ForkResult::Parent { child } => serve(child, &signals),
+            // Of what we let go here, our end of the gate matters most: the runtime takes its
+            // closing for a successful exec, so only the command may hold it. And the
+            // container may read /proc/1/environ, which is the runtime's: the host's.
+            ForkResult::Parent { child } => sys::live_alone(|| serve(child, &signals)),
         }
         // ANCHOR_END: split
     }
 }
 
-/// The life of the init, which ends with the command.
-fn serve(command: Pid, signals: &BlockedSignals) -> ! {
+/// The life of the init, which ends with the command, and with its exit code.
+fn serve(command: Pid, signals: &BlockedSignals) -> i32 {
     let _ = prctl::set_name(c"lab:init");
-    // The container may read /proc/1/environ, and that is the runtime's: the host's.
-    sys::wipe_environment();
-    // Above all our end of the gate: the runtime takes its closing for a successful
-    // exec, so only the command may hold it.
-    if sys::close_all_above_stderr().is_err() {
-        exit_now(125);
-    }
     // ANCHOR: serve
     loop {
-        let Ok(signal) = signals.wait() else { exit_now(125) };
-        if signal.number != Signal::SIGCHLD as i32 {
+        let Ok(signal) = signals.wait() else { return 125 };
+        if signal.number != libc::SIGCHLD {
             if !signal.from_terminal {
-                let _ = Signal::try_from(signal.number).map(|signal| kill(command, signal));
+                let _ = signals::send(command, signal.number);
             }
             continue;
         }
-        if let Some(code) = reap(command) {
-            exit_now(code);
+        if let Some(status) = reap(command) {
+            return status.code().into();
         }
     }
     // ANCHOR_END: serve
 }
 
 // ANCHOR: reap
-/// Collects every child that has ended; the command's exit code if it is among them.
+/// Collects every child that has ended; how the command did if it is among them.
 ///
 /// One SIGCHLD may stand for many children: signals do not queue up, signal(7).
-fn reap(command: Pid) -> Option<i32> {
-    let mut code = None;
-    loop {
-        let any_child = None;
-        match waitpid(any_child, Some(WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED)) {
-            Ok(WaitStatus::Exited(pid, status)) if pid == command => code = Some(status),
-            Ok(WaitStatus::Signaled(pid, signal, _)) if pid == command => {
-                code = Some(128 + signal as i32);
-            }
+fn reap(command: Pid) -> Option<ExitStatus> {
+    let mut end = None;
+    while let Ok(Some(Change { pid, what })) = child::news_of_any() {
+        match what {
+            What::Ended(status) if pid == command => end = Some(status),
             // Ctrl-Z, and nobody in here could ever continue it.
-            Ok(WaitStatus::Stopped(pid, Signal::SIGTSTP)) if pid == command => {
-                let _ = kill(command, Signal::SIGCONT);
+            What::Stopped if pid == command => {
+                let _ = signals::send(command, libc::SIGCONT);
             }
-            Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return code,
-            Ok(_) | Err(_) => {}
+            _ => {}
         }
     }
+    end
 }
 // ANCHOR_END: reap

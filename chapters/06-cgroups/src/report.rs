@@ -14,7 +14,6 @@
 
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
 use process::{ExitStatus, Outcome, Part, Result};
 
 use crate::group::{Group, find};
@@ -64,8 +63,7 @@ impl Cgroup {
     /// first process must have died of SIGKILL, or passed on that its child did.
     fn killed_by(&self, memory: &Group, status: ExitStatus) -> Option<String> {
         let limit = self.memory?;
-        let is_killed =
-            matches!(status, ExitStatus::Signaled(Signal::SIGKILL) | ExitStatus::Exited(137));
+        let is_killed = status.code() == 137;
         let (victims, hits) = match memory.hierarchy.version {
             Version::V1 => {
                 (memory.field("memory.oom_control", "oom_kill"), memory.number("memory.failcnt"))

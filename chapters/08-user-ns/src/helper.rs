@@ -12,13 +12,11 @@
 use std::io::{Read, Write, pipe};
 use std::process::{Command, Stdio};
 
-use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, getpid};
-use process::{Error, Result, Step, exit_now};
+use process::{Error, ExitStatus, Result, Step, child, exit_now, fork};
 
 use crate::maps::Map;
 use crate::rootless::Granted;
-use crate::sys;
 
 /// The process outside, and the pipe by which it is told to begin.
 pub(crate) struct Helper {
@@ -31,7 +29,7 @@ impl Helper {
     pub fn split_off(granted: Granted) -> Result<Self> {
         let runtime = getpid();
         let (mut begin, ready) = pipe().step(|| "make a pipe")?;
-        match sys::fork_in_two().step(|| "fork a helper")? {
+        match fork("fork a helper")? {
             ForkResult::Parent { child } => Ok(Self { pid: child, ready }),
             ForkResult::Child => {
                 drop(ready);
@@ -48,8 +46,8 @@ impl Helper {
     /// Lets it map our ids, and waits until that is done.
     pub fn map(mut self) -> Result<()> {
         self.ready.write_all(&[0]).step(|| "tell the helper to begin")?;
-        match waitpid(self.pid, None).step(|| "wait for the helper")? {
-            WaitStatus::Exited(_, 0) => Ok(()),
+        match child::wait_for(self.pid).step(|| "wait for the helper")? {
+            ExitStatus::Exited(0) => Ok(()),
             _ => Err(Error::new("map the ids of /etc/subuid and /etc/subgid")
                 .hint("newuidmap and newgidmap of the package uidmap must be set-user-ID root")),
         }

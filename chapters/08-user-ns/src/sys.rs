@@ -3,7 +3,6 @@
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use nix::errno::Errno;
-use nix::unistd::{ForkResult, fork};
 
 /// `mount_setattr(2)`: translates owners in a mount and all below it, as the user
 /// namespace `users` has them.
@@ -24,11 +23,4 @@ pub fn set_idmap(mount: BorrowedFd<'_>, users: BorrowedFd<'_>) -> nix::Result<()
         )
     };
     Errno::result(result).map(drop)
-}
-
-/// `fork(2)`, by a process that has one thread.
-pub fn fork_in_two() -> nix::Result<ForkResult> {
-    // SAFETY: the caller has one thread only, so that no lock in the copy is held by a
-    // thread which does not exist there.
-    unsafe { fork() }
 }

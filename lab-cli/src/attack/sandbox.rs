@@ -75,7 +75,7 @@ pub fn run(
 fn enter(host: impl FnOnce() -> Result<()>) -> Result<()> {
     prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;
     unshare(FLAGS).step(|| "make the sandbox's namespaces")?;
-    match crate::sys::fork().step(|| "fork the sandbox host")? {
+    match process::fork("fork the sandbox host")? {
         ForkResult::Parent { child } => waitpid(child, None).map(drop).step(|| "wait for the host"),
         ForkResult::Child => {
             prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;

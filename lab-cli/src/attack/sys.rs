@@ -5,9 +5,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::path::Path;
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, openat};
 use nix::sys::signal::Signal;
-use nix::sys::stat::Mode;
 use nix::{NixPath, Result};
 
 /// Of linux/keyctl.h.
@@ -39,10 +37,13 @@ pub fn make_read_only(path: &Path) -> Result<()> {
 }
 
 /// Opens a file beginning at a descriptor that this process does not know it has.
-pub fn open_from(fd: RawFd, path: &str) -> Result<OwnedFd> {
-    // SAFETY: used for this one call; if nothing is open there, the kernel says so.
-    let fd = unsafe { BorrowedFd::borrow_raw(fd) };
-    openat(fd, path, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())
+pub fn open_from(fd: RawFd, path: &CStr) -> Result<OwnedFd> {
+    let flags = libc::O_RDONLY | libc::O_CLOEXEC;
+    // SAFETY: a C string; if nothing is open under that number, the kernel says so.
+    let opened = unsafe { libc::openat(fd, path.as_ptr(), flags) };
+    let opened = Errno::result(opened)?;
+    // SAFETY: the kernel has just made this descriptor, and nobody else has it.
+    Ok(unsafe { OwnedFd::from_raw_fd(opened) })
 }
 
 /// Makes a System V segment under a key, with a text in it; its id.

@@ -28,7 +28,7 @@ use process::{Error, Result, Step, state};
 use super::command::Cell;
 use super::{Attack, sandbox};
 use crate::chapters::Chapter;
-use crate::{clean, sys};
+use crate::clean;
 
 /// The signals that end it before its time.
 const ENDS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
@@ -53,13 +53,13 @@ pub fn try_all(attacks: &[&Attack], chapters: &[&'static Chapter]) -> Result<Vec
     let count = available_parallelism().map_or(1, usize::from).min(attacks.len());
     let mut sandboxes = Vec::new();
     for first in 0..count {
-        match sys::fork().step(|| "fork a sandbox")? {
+        match process::fork("fork a sandbox")? {
             ForkResult::Parent { child } => sandboxes.push(child),
             ForkResult::Child => {
                 let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None);
                 let share: Vec<_> = attacks.iter().copied().skip(first).step_by(count).collect();
                 sandbox::run(&share, chapters, &state, &tell);
-                sys::exit_now(0)
+                process::exit_now(0)
             }
         }
     }

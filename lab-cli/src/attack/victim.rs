@@ -8,8 +8,6 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, pause};
 use process::{Result, Step};
 
-use crate::sys;
-
 /// What the victim is called.
 pub const NAME: &str = "lab:canary";
 
@@ -23,7 +21,7 @@ pub struct Victim {
 impl Victim {
     /// Starts one: a copy of the sandbox host, with the same memory at the same addresses.
     pub fn start() -> Result<Self> {
-        match sys::fork().step(|| "fork a victim")? {
+        match process::fork("fork a victim")? {
             ForkResult::Parent { child } => Ok(Self { pid: child, is_reaped: false }),
             ForkResult::Child => {
                 let _ = prctl::set_pdeathsig(Signal::SIGKILL);

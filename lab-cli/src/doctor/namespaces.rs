@@ -7,14 +7,13 @@
 use std::fs;
 
 use nix::errno::Errno;
-use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, getpid};
-use process::{CloneFlags, Error, Result, Step};
+use process::child::wait_for;
+use process::{CloneFlags, Error, ExitStatus, Result, Step};
 
 use super::host::{Host, number};
 use super::trial::{Refusal, attempt, enter_user_namespace, isolate};
 use super::{Check, from, restrictions};
-use crate::sys;
 
 /// linux/sched.h; `nix` has no name for it.
 const CLONE_NEWTIME: CloneFlags = CloneFlags::from_bits_retain(0x80);
@@ -88,10 +87,10 @@ fn make(kind: &Kind) -> Result<String> {
 
 /// The namespace is for children: the first one is number one in it.
 fn be_first() -> Result<String> {
-    match sys::fork().step(|| "fork its first process")? {
-        ForkResult::Child => sys::exit_now(getpid().as_raw()),
-        ForkResult::Parent { child } => match waitpid(child, None).step(|| "wait for it")? {
-            WaitStatus::Exited(_, 1) => Ok("made, and a first process in it".to_owned()),
+    match process::fork("fork its first process")? {
+        ForkResult::Child => process::exit_now(getpid().as_raw()),
+        ForkResult::Parent { child } => match wait_for(child).step(|| "wait for it")? {
+            ExitStatus::Exited(1) => Ok("made, and a first process in it".to_owned()),
             _ => Err(Error::new("its first process is not number 1")),
         },
     }

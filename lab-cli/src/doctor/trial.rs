@@ -17,8 +17,6 @@ use nix::unistd::{ForkResult, Pid, getegid, geteuid, setpgid};
 use process::{CloneFlags, Error, Result, Step};
 use serde::{Deserialize, Serialize};
 
-use crate::sys;
-
 /// How long a trial may take; most take a few milliseconds.
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -51,7 +49,7 @@ where
     F: FnOnce() -> Result<String>,
 {
     let (mut answers, mut tell) = UnixStream::pair().step(|| "make a socket pair")?;
-    match sys::fork().step(|| "fork a child")? {
+    match process::fork("fork a child")? {
         ForkResult::Child => {
             drop(answers);
             // A group of its own, for one signal to end also what it has started.
@@ -59,7 +57,7 @@ where
             let _ = prctl::set_pdeathsig(Signal::SIGKILL);
             let answer: Result<String, Refusal> = attempt().map_err(Refusal::from);
             let _ = tell.write_all(&serde_json::to_vec(&answer).unwrap_or_default());
-            sys::exit_now(0)
+            process::exit_now(0)
         }
         ForkResult::Parent { child } => {
             drop(tell);

@@ -15,13 +15,11 @@ use std::os::fd::AsFd;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, SysconfVar, sysconf};
-use process::{Error, Result, Step};
+use process::child::wait_for;
+use process::{Error, ExitStatus, Result, Step};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-
-use crate::sys;
 
 /// The most jobs: their numbers have to fit into a pipe, which holds 64 KiB.
 const MOST: usize = 16 * 1024;
@@ -88,7 +86,7 @@ pub fn work<J, T: Serialize + DeserializeOwned>(
             }
             Err(_) => {
                 let worker = crew.swap_remove(ready);
-                let end = waitpid(worker.pid, None).step(|| "wait for a worker")?;
+                let end = wait_for(worker.pid).step(|| "wait for a worker")?;
                 if let Some(number) = worker.job {
                     done(number, Err(Error::new(format!("its worker died: {}", word_for(end)))));
                     hire(&mut crew, jobs, &work, &numbers)?;
@@ -108,7 +106,7 @@ fn hire<J, T: Serialize>(
 ) -> Result<()> {
     let (news, tell) = pipe().step(|| "make a pipe")?;
     let own_numbers = numbers.try_clone().step(|| "copy a pipe")?;
-    match sys::fork().step(|| "fork a worker")? {
+    match process::fork("fork a worker")? {
         ForkResult::Parent { child } => {
             crew.push(Worker { pid: child, news: BufReader::new(news), job: None });
             Ok(())
@@ -118,16 +116,15 @@ fn hire<J, T: Serialize>(
             crew.clear();
             let _ = prctl::set_pdeathsig(Signal::SIGKILL);
             serve(jobs, &work, own_numbers, tell);
-            sys::exit_now(0)
+            process::exit_now(0)
         }
     }
 }
 
-fn word_for(end: WaitStatus) -> String {
+fn word_for(end: ExitStatus) -> String {
     match end {
-        WaitStatus::Signaled(_, Signal::SIGALRM, _) => "it took too long".to_owned(),
-        WaitStatus::Signaled(_, signal, _) => format!("{signal}"),
-        end => format!("{end:?}"),
+        ExitStatus::Signaled(libc::SIGALRM) => "it took too long".to_owned(),
+        end => end.to_string(),
     }
 }
 

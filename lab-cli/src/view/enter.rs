@@ -17,7 +17,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ use nix::sched::{CloneFlags, setns};
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, geteuid, getpid};
+use nix::unistd::{Pid, geteuid, getpid};
 use process::Step;
 
 use super::model::Mark;
@@ -58,25 +58,19 @@ impl Helper {
     /// If there is no process to be had.
     pub fn send(host: &Side, container: &Side) -> Result<Self> {
         let (answers, tell) = UnixStream::pair().step(|| "make a socket pair")?;
-        match sys::fork().step(|| "fork a helper")? {
-            ForkResult::Parent { child } => {
-                Ok(Self { pid: child, answers, deadline: Instant::now() + DEADLINE })
-            }
-            ForkResult::Child => {
-                // A helper that hangs must hold nothing of lab's up: not the lock on the
-                // container's record, not the pipe that somebody reads to its end.
-                let files = [tell.as_fd(), host.process.as_fd(), container.process.as_fd()];
-                sys::close_all_but(&mut files.map(|file| file.as_raw_fd()));
-                // Should lab be killed meanwhile, nobody else would end us.
-                let _ = prctl::set_pdeathsig(Signal::SIGKILL);
-                let entered = enter(host, container);
-                let stands_in = |kind| entered.contains(&kind);
-                let mut seen = look_around(container, stands_in, |seen| publish(&tell, seen));
-                seen.changes = seen.ground.and_then(|it| changes::here(host, container, it));
-                publish(&tell, &seen);
-                sys::exit_now(0)
-            }
-        }
+        // A helper that hangs must hold nothing of lab's up: not the lock on the container's
+        // record, not the pipe that somebody reads to its end.
+        let files = [tell.as_fd(), host.process.as_fd(), container.process.as_fd()];
+        let pid = sys::fork_off("fork a helper", &files, || {
+            // Should lab be killed meanwhile, nobody else would end us.
+            let _ = prctl::set_pdeathsig(Signal::SIGKILL);
+            let entered = enter(host, container);
+            let stands_in = |kind| entered.contains(&kind);
+            let mut seen = look_around(container, stands_in, |seen| publish(&tell, seen));
+            seen.changes = seen.ground.and_then(|it| changes::here(host, container, it));
+            publish(&tell, &seen);
+        })?;
+        Ok(Self { pid, answers, deadline: Instant::now() + DEADLINE })
     }
 
     /// What the helper has seen, in full or as far as it came in time.
@@ -127,23 +121,19 @@ pub fn standing_in(
         let container = Side::of(pid)?;
         let host = Side::of(getpid())?;
         let (answers, tell) = UnixStream::pair().step(|| "make a socket pair")?;
-        match sys::fork().step(|| "fork a helper")? {
-            ForkResult::Parent { child } => Ok((answers, child)),
-            ForkResult::Child => {
-                let files = [tell.as_fd(), host.process.as_fd(), container.process.as_fd()];
-                sys::close_all_but(&mut files.map(|file| file.as_raw_fd()));
-                let _ = prctl::set_pdeathsig(Signal::SIGKILL);
-                let mounts = container.process.file("ns/mnt", OFlag::O_RDONLY);
-                let entered = enter(&host, &container);
-                let stands = mounts.and_then(|mounts| setns(mounts, CloneFlags::CLONE_NEWNS));
-                let answer = match (entered.contains(&Kind::Net), stands) {
-                    (true, Ok(())) => ask(),
-                    _ => Err("its namespaces cannot be entered".to_owned()),
-                };
-                let _ = (&tell).write_all(&serde_json::to_vec(&answer).unwrap_or_default());
-                sys::exit_now(0)
-            }
-        }
+        let files = [tell.as_fd(), host.process.as_fd(), container.process.as_fd()];
+        let pid = sys::fork_off("fork a helper", &files, || {
+            let _ = prctl::set_pdeathsig(Signal::SIGKILL);
+            let mounts = container.process.file("ns/mnt", OFlag::O_RDONLY);
+            let entered = enter(&host, &container);
+            let stands = mounts.and_then(|mounts| setns(mounts, CloneFlags::CLONE_NEWNS));
+            let answer = match (entered.contains(&Kind::Net), stands) {
+                (true, Ok(())) => ask(),
+                _ => Err("its namespaces cannot be entered".to_owned()),
+            };
+            let _ = (&tell).write_all(&serde_json::to_vec(&answer).unwrap_or_default());
+        })?;
+        Ok((answers, pid))
     };
     let (answers, pid) = go().map_err(|error| error.to_string())?;
     let helper = Helper { pid, answers, deadline: Instant::now() + DEADLINE };

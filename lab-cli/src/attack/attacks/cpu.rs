@@ -10,7 +10,6 @@ use process::{Error, Step};
 use serde_json::Value;
 
 use crate::attack::{Attack, Finding};
-use crate::sys;
 
 /// What is granted, and of how long a time, in microseconds.
 const QUOTA: u64 = 20_000;
@@ -56,12 +55,12 @@ pub const ATTACK: Attack = Attack {
     inside: |_| {
         let mut children = Vec::new();
         for _ in 0..PROCESSES {
-            match sys::fork().step(|| "fork")? {
+            match process::fork("fork")? {
                 ForkResult::Parent { child } => children.push(child),
                 ForkResult::Child => {
                     let used = || clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID);
                     while used().is_ok_and(|time| Duration::from(time) < TIME) {}
-                    sys::exit_now(0)
+                    process::exit_now(0)
                 }
             }
         }

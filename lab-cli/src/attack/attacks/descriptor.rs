@@ -26,7 +26,7 @@ pub const ATTACK: Attack = Attack {
         Ok(said.has_read(target.secret, A_FILE))
     },
     inside: |_| {
-        let find = |fd| sys::open_from(fd, "canary").ok();
+        let find = |fd| sys::open_from(fd, c"canary").ok();
         let canary = (3..1024).find_map(find).ok_or_else(|| Error::new("no such descriptor"))?;
         read(File::from(canary))
     },

@@ -4,10 +4,9 @@ use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, pause};
-use process::{Error, Step};
+use process::Step;
 
 use crate::attack::Attack;
-use crate::sys;
 
 /// How many processes it starts, where the limit is 16.
 const PROCESSES: usize = 64;
@@ -27,14 +26,14 @@ pub const ATTACK: Attack = Attack {
         let mut children: Vec<Pid> = Vec::new();
         let mut refusal = None;
         while children.len() < PROCESSES && refusal.is_none() {
-            match sys::fork() {
+            match process::fork("fork one more process") {
                 Ok(ForkResult::Parent { child }) => children.push(child),
                 Ok(ForkResult::Child) => {
                     let _ = prctl::set_pdeathsig(Signal::SIGKILL);
                     pause();
-                    sys::exit_now(0)
+                    process::exit_now(0)
                 }
-                Err(errno) => refusal = Some(errno),
+                Err(error) => refusal = Some(error),
             }
         }
         for child in &children {
@@ -43,7 +42,7 @@ pub const ATTACK: Attack = Attack {
         }
         match refusal {
             None => Ok(format!("it has started {PROCESSES} processes")),
-            Some(errno) => Err(Error::from_errno("fork one more process", errno)),
+            Some(error) => Err(error),
         }
     },
 };

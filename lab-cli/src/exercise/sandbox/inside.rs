@@ -19,7 +19,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::stat::{Mode, SFlag, fstat};
 use nix::unistd::{chdir, sethostname, setsid};
 use process::gate::ChildGate;
-use process::{Error, Result, Step};
+use process::{Error, Result, Step, exit_now};
 use security::{Capabilities, Filters};
 
 use super::users::Users;
@@ -84,17 +84,40 @@ pub fn filters(plan: &Plan) -> Result<Filters> {
 }
 
 /// Makes the sandbox from within, and becomes its PID 1.
-///
-/// # Errors
-/// It does not return otherwise.
 pub fn become_shell(
     plan: &Plan,
     users: &Users,
     cgroup: Option<&Cgroup>,
     filters: &Filters,
     gate: &ChildGate,
-    ends: Ends,
-) -> Result<Infallible> {
+    ends: &Ends,
+) -> ! {
+    let null = match build(plan, users, cgroup, gate).and_then(|()| open_null()) {
+        Ok(null) => null,
+        Err(error) => {
+            gate.fail(&error);
+            exit_now(125)
+        }
+    };
+    // 1 is the program's, 3 to 5 the shell's, which passes 5 on as 2.
+    let fds = [
+        (null.as_fd(), 0),
+        (ends.output.as_fd(), 1),
+        (null.as_fd(), 2),
+        (ends.tell.as_fd(), 3),
+        (ends.wait.as_fd(), 4),
+        (ends.errors.as_fd(), 5),
+    ];
+    sys::renumber(&fds, |moved| {
+        let moved = moved.step(|| "connect the program's output");
+        let Err(error) = moved.and_then(|()| exec_shell(plan, filters));
+        gate.fail(&error);
+        125
+    })
+}
+
+/// Makes the sandbox, and waits until it may be used.
+fn build(plan: &Plan, users: &Users, cgroup: Option<&Cgroup>, gate: &ChildGate) -> Result<()> {
     // Away from the caller's terminal, and from its Ctrl-C.
     setsid().step(|| "make a session")?;
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)
@@ -126,10 +149,15 @@ pub fn become_shell(
     share_mounts()?;
     set_limits(plan, cgroup.is_some())?;
     gate.hold()?;
+    chdir(WORK).step(|| format!("change to {WORK}"))
+}
 
-    chdir(WORK).step(|| format!("change to {WORK}"))?;
-    connect(ends).step(|| "connect the program's output")?;
-    crate::sys::close_on_exec_from(6).step(|| "close all other descriptors")?;
+fn open_null() -> Result<OwnedFd> {
+    open("/dev/null", OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty()).step(|| "open /dev/null")
+}
+
+fn exec_shell(plan: &Plan, filters: &Filters) -> Result<Infallible> {
+    sys::close_on_exec_from(6).step(|| "close all other descriptors")?;
     // Without no_new_privs, which exercises want to set themselves: CAP_SYS_ADMIN in here
     // is enough to add a filter, and no set-user-ID program of the host has an owner that
     // this user namespace knows.
@@ -246,26 +274,4 @@ fn set_limits(plan: &Plan, has_cgroup: bool) -> Result<()> {
     let (soft, hard) = (plan.limits.cpu.min(hard), (plan.limits.cpu + 1).min(hard));
     setrlimit(Resource::RLIMIT_CPU, soft, hard).step(|| "set the limit of processor time")?;
     Ok(())
-}
-
-/// 1 is the program's, 3 to 5 the shell's, which passes 5 on as 2. What is to be moved
-/// may itself lie in the way, so it is copied out of reach first.
-fn connect(ends: Ends) -> nix::Result<()> {
-    let null = open("/dev/null", OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())?;
-    let fds = [
-        (null.as_fd(), 0),
-        (ends.output.as_fd(), 1),
-        (null.as_fd(), 2),
-        (ends.tell.as_fd(), 3),
-        (ends.wait.as_fd(), 4),
-        (ends.errors.as_fd(), 5),
-    ];
-    let copies: Vec<_> =
-        fds.iter().map(|(fd, _)| sys::duplicate_above(*fd, 64)).collect::<Result<_, _>>()?;
-    let numbers = fds.map(|(_, number)| number);
-    // Whatever has one of these numbers now must not be closed as what it was.
-    std::mem::forget((null, ends));
-    copies.iter().zip(numbers).try_for_each(|(copy, number)| {
-        sys::duplicate_to(copy.as_fd(), number) //
-    })
 }

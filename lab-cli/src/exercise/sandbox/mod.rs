@@ -35,7 +35,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use process::gate::gate;
-use process::{CloneArgs, CloneFlags, Cloned, Result, State, Step, clone, exit_now};
+use process::{CloneArgs, CloneFlags, Cloned, Result, State, Step, clone};
 
 mod account;
 mod inside;
@@ -150,16 +150,7 @@ impl Sandbox {
             Cloned::Child => {
                 drop((parent_gate, status, release));
                 let ends = inside::Ends { output, errors, tell, wait };
-                let Err(error) = inside::become_shell(
-                    plan,
-                    &users,
-                    cgroup.as_ref(),
-                    &filters,
-                    &child_gate,
-                    ends,
-                );
-                child_gate.fail(&error);
-                exit_now(125)
+                inside::become_shell(plan, &users, cgroup.as_ref(), &filters, &child_gate, &ends)
             }
         };
         drop((child_gate, tell, wait));
@@ -182,7 +173,9 @@ impl Sandbox {
         }
         let trees = sandbox.users.open_trees(plan, pid)?;
         parent_gate.begin(&trees)?;
+        parent_gate.wait_until_built()?;
         parent_gate.start()?;
+        parent_gate.wait_until_closed()?;
         Ok(sandbox)
     }
 

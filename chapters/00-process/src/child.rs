@@ -1,0 +1,68 @@
+//! What has become of a child: `waitid(2)`.
+//!
+//! A child is waited for once: whoever asks and cannot read the answer has lost it. So
+//! signals are numbers here, as in the kernel, and not an enum's variants, which the
+//! real-time signals (34 to 64) are not among.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use nix::errno::Errno;
+use nix::unistd::Pid;
+
+use crate::{ExitStatus, sys};
+
+/// What has happened to a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Whose number this is.
+    pub pid: Pid,
+    /// What it was.
+    pub what: What,
+}
+
+/// The kinds of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// It has ended, and is waited for by this.
+    Ended(ExitStatus),
+    /// A signal such as Ctrl-Z has stopped it.
+    Stopped,
+    /// It goes on.
+    Continued,
+}
+
+/// The next news of any child, without waiting for it.
+///
+/// # Errors
+/// `ECHILD` if there are no children.
+pub fn news_of_any() -> nix::Result<Option<Change>> {
+    again_if_interrupted(|| {
+        sys::waitid(libc::P_ALL, 0, libc::WEXITED | libc::WSTOPPED | libc::WNOHANG)
+    })
+}
+
+/// The next news of one child, without waiting for it.
+pub(crate) fn news(pidfd: BorrowedFd<'_>) -> nix::Result<Option<Change>> {
+    let id = pidfd.as_raw_fd() as libc::id_t;
+    again_if_interrupted(|| {
+        sys::waitid(libc::P_PIDFD, id, libc::WEXITED | libc::WSTOPPED | libc::WNOHANG)
+    })
+}
+
+/// Waits for the end of a child.
+pub fn wait_for(pid: Pid) -> nix::Result<ExitStatus> {
+    let id = pid.as_raw() as libc::id_t;
+    match again_if_interrupted(|| sys::waitid(libc::P_PID, id, libc::WEXITED))? {
+        Some(Change { what: What::Ended(status), .. }) => Ok(status),
+        _ => Err(Errno::ECHILD),
+    }
+}
+
+fn again_if_interrupted<T>(ask: impl Fn() -> nix::Result<T>) -> nix::Result<T> {
+    loop {
+        match ask() {
+            Err(Errno::EINTR) => {}
+            answer => return answer,
+        }
+    }
+}
