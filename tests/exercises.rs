@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::OpenOptionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Once;
@@ -243,9 +244,7 @@ fn a_program_finds_neither_the_course_nor_the_host() {
 #[test]
 fn an_observation_is_made_on_containers_nobody_knows() {
     let Some(learner) = Learner::with_kit() else { return };
-    let started = learner.run(&["start", "whose-name"]).ok();
-    let line = started.lines().find(|line| line.contains("first process is")).expect("a number");
-    let pid: i32 = line.split(' ').find_map(|word| word.parse().ok()).expect("a number");
+    let pid = observation(&learner);
     assert!(Path::new(&format!("/proc/{pid}/ns/uts")).exists());
     let answer = "04-uts-ipc/whose-name/answer.sh";
     learner.write(answer, &solution("04-uts-ipc/whose-name/solution/answer.sh"));
@@ -253,6 +252,112 @@ fn an_observation_is_made_on_containers_nobody_knows() {
     harness::eventually("the container ends with the check", || {
         fs::read_dir(learner.lab.state_dir()).unwrap().count() == 0
     });
+}
+
+/// The course, with other text in one of its files.
+fn course_with(learner: &mut Learner, file: &str, text: &str) {
+    let course = learner.copy.path().join("course");
+    let copied = Command::new("cp").arg("-r").arg(self::course()).arg(&course).status();
+    assert!(copied.unwrap().success());
+    fs::write(course.join(file), text).unwrap();
+    learner.lab.set_env("LAB_COURSE_DIR", &course);
+}
+
+#[test]
+fn a_script_finds_nothing_of_the_runtime_beside_the_container() {
+    let Some(learner) = Learner::with_kit() else { return };
+    // The brackets keep the search from finding itself.
+    let search = "#!/bin/sh\n\
+        { cat /proc/*/cmdline /proc/*/environ; find /run /work /tmp -type f -exec cat {} +; } |\n\
+        tr '\\0' '\\n' | grep -a -c -e '[-]-hostname' -e '[c]hapter-04'\n\
+        for lab in lab /work/program /proc/[0-9]*/exe; do $lab view --pid $1; done\n";
+    learner.write("04-uts-ipc/whose-name/answer.sh", search);
+    let failed = learner.run(&["check", "whose-name"]);
+    assert_eq!(failed.code, 1, "{failed:?}");
+    let found = failed.stdout.lines().find(|line| line.contains("found  "));
+    assert_eq!(found.and_then(|line| line.split_whitespace().nth(1)), Some("0"), "{failed:?}");
+    assert!(!failed.stdout.contains("host name"), "{failed:?}");
+}
+
+#[test]
+fn what_is_right_for_one_container_only_does_not_pass() {
+    let Some(mut learner) = Learner::with_kit() else { return };
+    let file = "03-mount-ns/behind-the-volume/check.toml";
+    let check = solution(file);
+    let line = check.lines().find(|line| line.starts_with("dir = ")).unwrap();
+    let check = check.replace(line, "dir = { one_of = [\"/etc\", \"/mnt\"] }");
+    course_with(&mut learner, file, &check);
+    learner.write("03-mount-ns/behind-the-volume/answer.sh", "echo /etc\n");
+    for _ in 0..6 {
+        assert_eq!(learner.run(&["check", "behind-the-volume"]).code, 1);
+    }
+}
+
+#[test]
+fn a_containers_process_is_the_oldest_of_those_with_its_words() {
+    let Some(mut learner) = Learner::with_kit() else { return };
+    // What a shell forks has its words, and these children are everybody's orphans.
+    let check = "[observe]\n\
+        run = [\"chapter-02\", \"--init\", \"--\", \"sh\", \"-c\", \"for i in 1 2 3 4 5 6 7 8; do \
+        (while true; do sleep 9; done &); done; while true; do sleep 9; done\", \"{forever}\"]\n\
+        look = \"pid\"\n";
+    course_with(&mut learner, "02-pid-ns/two-pids/check.toml", check);
+    learner.write("02-pid-ns/two-pids/answer.sh", "echo 2\n");
+    for _ in 0..6 {
+        learner.run(&["check", "two-pids"]).ok();
+    }
+}
+
+#[test]
+fn the_ends_of_lines_and_a_byte_order_mark_are_not_the_learners() {
+    let Some(learner) = Learner::with_kit() else { return };
+    let windows = |text: &str| text.replace('\n', "\r\n");
+    for (file, answer) in [
+        ("00-process/secret/answer.sh", "00-process/secret/solution/answer.sh"),
+        ("08-user-ns/outside-id/answer.sh", "08-user-ns/outside-id/solution/answer.sh"),
+        ("02-pid-ns/zombies/src/init.rs", "02-pid-ns/zombies/solution/init.rs"),
+    ] {
+        let name = file.split('/').nth(1).unwrap();
+        for begin in ["", "\u{feff}"] {
+            learner.write(file, &format!("{begin}{}", windows(&solution(answer))));
+            learner.run(&["check", name]).ok();
+        }
+    }
+}
+
+#[test]
+fn a_copy_of_which_only_the_ends_of_lines_were_changed_is_not_begun() {
+    let Some(learner) = Learner::with_kit() else { return };
+    let convert = "find . -type f -exec sed -i 's/$/\\r/' {} +";
+    let converted = Command::new("sh").args(["-c", convert]).current_dir(learner.dir()).status();
+    assert!(converted.unwrap().success());
+    let graded = learner.lab.lab(["grade", learner.dir().to_str().unwrap()]);
+    assert!(
+        graded.stdout.contains(" 0 passed, 0 failed,")
+            || graded.stdout.contains("0 exercises passed, 0 failed,"),
+        "{graded:?}"
+    );
+    assert_eq!(learner.run(&["update"]).ok(), "nothing is new\n");
+}
+
+/// Starts an observation, and returns its container's first process.
+fn observation(learner: &Learner) -> i32 {
+    let started = learner.run(&["start", "whose-name"]).ok();
+    let line = started.lines().find(|line| line.contains("first process is")).expect("a number");
+    line.split(' ').find_map(|word| word.parse().ok()).expect("a number")
+}
+
+#[test]
+fn what_a_test_has_started_ends_with_it_also_when_it_fails() {
+    let Some(learner) = Learner::with_kit() else { return };
+    let mut pid = 0;
+    let failed = catch_unwind(AssertUnwindSafe(|| {
+        let learner = learner;
+        pid = observation(&learner);
+        resume_unwind(Box::new("it fails"));
+    }));
+    assert!(failed.is_err());
+    harness::eventually("the container ends", || !kernel::is_alive(pid));
 }
 
 #[test]

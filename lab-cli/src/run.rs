@@ -139,6 +139,17 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     Ok(ExitCode::from(outcome.status.code()))
 }
 
+/// Creates the container and starts it, and leaves all the rest to the caller.
+///
+/// # Errors
+/// If the runtime fails.
+pub fn start(args: &RunArgs) -> Result<Container> {
+    let chapter = args.own.chapter;
+    let container = chapter.create(&args.matches, default_root(chapter, &args.matches)?)?;
+    container.process().start()?;
+    Ok(container)
+}
+
 /// Lets an ordinary user be root of a user namespace, from the first chapter on that
 /// needs one; there this program starts again.
 fn become_root(chapter: &Chapter, matches: &ArgMatches) -> Result<()> {

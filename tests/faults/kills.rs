@@ -104,7 +104,7 @@ fn after(host: &Host, case: Case, killed: &Traced) -> Option<String> {
         }
     } else {
         // What it had begun dies with it, but not in the same instant.
-        eventually("its other processes end", || host.processes().is_empty());
+        eventually("its other processes end", || host.lab.processes().is_empty());
         let ran = match case.sweeper {
             Sweeper::Clean => host.lab(&["clean"]),
             Sweeper::NextRun => {

@@ -79,7 +79,10 @@ fn the_next_run_ends_a_container_that_has_outlived_its_runtime() {
 #[test]
 fn a_process_that_has_only_the_number_of_a_dead_container_is_not_ended() {
     let lab = Lab::new();
-    let mut innocent = Command::new("sleep").arg("1000").stdin(Stdio::null()).spawn().unwrap();
+    let mut innocent = Command::new("sleep");
+    // By that it ends with the test, should the test fail.
+    innocent.env("LAB_STATE_DIR", lab.state_dir()).arg("1000").stdin(Stdio::null());
+    let mut innocent = innocent.spawn().unwrap();
     let record = lab.state_dir().join("0123456789ab");
     fs::create_dir(&record).unwrap();
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();

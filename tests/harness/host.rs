@@ -128,18 +128,6 @@ impl Host {
         }
     }
 
-    /// The processes started by this test: they know its state directory.
-    pub fn processes(&self) -> Vec<i32> {
-        let ours = format!("LAB_STATE_DIR={}\0", self.lab.state_dir().display());
-        let pids = fs::read_dir("/proc").expect("proc").flatten();
-        pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .filter(|&pid| {
-                let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-                kernel::is_alive(pid) && String::from_utf8_lossy(&environ).contains(&ours)
-            })
-            .collect()
-    }
-
     /// What is left of the containers `ids`, or is missing, a line each.
     pub fn left(&self, ids: &[String]) -> Vec<String> {
         let mut left: Vec<String> = Vec::new();
@@ -148,7 +136,7 @@ impl Host {
             left.extend(cgroup::dirs(id).into_iter().map(|dir| dir.display().to_string()));
             left.extend(kernel::mounts().contains(id).then(|| format!("mounts of {id}")));
         }
-        left.extend(self.processes().into_iter().map(|pid| format!("the process {pid}")));
+        left.extend(self.lab.processes().into_iter().map(|pid| format!("the process {pid}")));
         left.extend(self.net.differs_from(&self.before));
         for dir in self.precious() {
             let data = fs::read_to_string(dir.join("precious"));

@@ -12,6 +12,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 
 pub mod cgroup;
@@ -112,6 +114,18 @@ impl Lab {
         command
     }
 
+    /// The processes started with these programs: they know the state directory.
+    pub fn processes(&self) -> Vec<i32> {
+        let ours = format!("LAB_STATE_DIR={}\0", self.state_dir().display()).into_bytes();
+        let pids = fs::read_dir("/proc").expect("proc").flatten();
+        pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .filter(|&pid| {
+                let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+                kernel::is_alive(pid) && environ.windows(ours.len()).any(|part| part == ours)
+            })
+            .collect()
+    }
+
     /// Runs `lab` to its end.
     pub fn lab<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
         ran(self.program("lab").args(args).output().expect("lab starts"))
@@ -186,6 +200,10 @@ impl Default for Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
+        // Whatever the test has started ends with it, also if it came to no end itself.
+        for pid in self.processes() {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        }
         if std::thread::panicking() {
             // The records go with the directory: the last chance to use them.
             let _ = self.program("lab").arg("clean").output();

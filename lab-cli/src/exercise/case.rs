@@ -2,10 +2,8 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
 
-use nix::fcntl::OFlag;
 use process::{Error, Result, Step};
 
 use super::checks::{Case, Check, Fact, Observe, Whose};
@@ -16,7 +14,7 @@ use super::sandbox::Limits;
 use super::trial::Trial;
 use super::values::Values;
 use super::verdict::CaseVerdict;
-use super::{Bench, host};
+use super::{Bench, host, unseen};
 
 /// Where the program is, in its sandbox.
 pub const PROGRAM: &str = "/work/program";
@@ -75,7 +73,9 @@ pub fn look_at<'a>(
     values: &Values,
     looks: impl Iterator<Item = (Whose, &'a str)>,
 ) -> Result<Vec<Seen>> {
-    let mut plan = host::plan_with_lab(host::lab_run(words, values), LIMITS, bench);
+    let mut argv = [PROGRAM, "run"].map(str::to_owned).to_vec();
+    argv.extend(host::run_words(words, values));
+    let mut plan = host::plan_with_lab(argv, LIMITS, bench);
     plan.delegate = exercise.needs_cgroups();
     let case = Case::of_lab(words);
     let mut trial = Trial::start(&plan, &case, values)?;
@@ -96,17 +96,13 @@ pub fn observe(
     values: &Values,
     script: &[u8],
 ) -> Result<(Seen, String, String)> {
-    let go = "/work/go";
-    let run = host::quoted(&host::lab_run(&observe.run, values));
-    // The learner's script has the number as the sandbox has it, which plays the host.
-    let outer = format!(
-        "rm /work/outer.sh\nmkfifo {go}\n{run} </dev/null >/dev/null 2>/work/container.log &\n\
-         read pid <{go}\nexec sh /work/{FILE} \"$pid\"\n"
-    );
-    let argv = vec!["/bin/sh".to_owned(), "/work/outer.sh".to_owned()];
+    let run = host::run_words(&observe.run, values);
+    let run: Vec<u8> =
+        run.into_iter().flat_map(|word| [word.into_bytes(), vec![0]].concat()).collect();
+    let argv = [PROGRAM, "exercise", "unseen"].map(str::to_owned).to_vec();
     let mut plan = host::plan_with_lab(argv, LIMITS, bench);
     plan.delegate = exercise.needs_cgroups();
-    plan.files.push(host::file("/work/outer.sh", outer.into_bytes(), 0o755));
+    plan.files.push(host::file(unseen::RUN, run, 0o600));
     plan.files.push(host::file(format!("/work/{FILE}"), script.to_owned(), 0o755));
     let case = Case::of_lab(&observe.run);
     let mut trial = Trial::start(&plan, &case, values)?;
@@ -114,15 +110,19 @@ pub fn observe(
     let seen = facts::look(&trial.scene()?, observe.of, &values.fill(&observe.look));
     let pid = trial.container.and_then(|pid| facts::pid_in(&trial.sandbox, pid));
     let pid = pid.ok_or_else(|| Error::new("the container has gone"))?;
-    let mut fifo = File::options()
+    // Open for both, so that it does not matter whether somebody reads already.
+    let mut go = File::options()
+        .read(true)
         .write(true)
-        .custom_flags(OFlag::O_NONBLOCK.bits())
-        .open(trial.sandbox.path_of(go))
+        .open(trial.sandbox.path_of(unseen::GO))
         .step(|| "tell the script which process it is")?;
-    writeln!(fifo, "{pid}").step(|| "tell the script which process it is")?;
-    drop(fifo);
-    trial.sandbox.wait(Duration::from_secs(case.seconds))?;
-    Ok((seen, trial.sandbox.output(), trial.sandbox.errors()))
+    writeln!(go, "{pid}").step(|| "tell the script which process it is")?;
+    let end = trial.sandbox.wait(Duration::from_secs(case.seconds))?.cloned();
+    let mut errors = trial.sandbox.errors();
+    if end.is_none() {
+        errors.push_str(&format!("{FILE} still runs after {} s, and was ended\n", case.seconds));
+    }
+    Ok((seen, trial.sandbox.output(), errors))
 }
 
 /// The facts of a case, with the snapshots read in.

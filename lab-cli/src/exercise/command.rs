@@ -9,7 +9,7 @@ use process::Error;
 use super::copy::{Change, Copy};
 use super::course::Course;
 use super::desk::Desk;
-use super::{attempt, help, observation, selftest, values, watch};
+use super::{attempt, help, observation, selftest, unseen, values, watch};
 use crate::output::{self, println};
 
 /// Learn by doing: tasks that are checked on the kernel
@@ -69,6 +69,9 @@ enum Command {
     Explain(Which),
     /// Check the course itself: starters fail, solutions pass, wrong answers do not
     Selftest(selftest::Args),
+    /// Be the runtime of an observation, in its sandbox
+    #[command(hide = true)]
+    Unseen,
 }
 
 /// An exercise.
@@ -87,6 +90,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Init { dir, seed } => init(dir, *seed)?,
         Command::Update => update()?,
         Command::Selftest(args) => return selftest::run(args),
+        Command::Unseen => match unseen::become_script()? {},
         Command::Check { which, json } => {
             return Ok(check(which, *json).unwrap_or_else(|error| {
                 output::print_error(&error);

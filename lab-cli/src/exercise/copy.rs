@@ -28,6 +28,7 @@ use super::bench::{Answer, LARGEST};
 use super::checks::Check;
 use super::course::{Course, Exercise, read_toml};
 use super::fingerprint;
+use super::lines;
 use super::values::{Dice, Values};
 
 /// Where a copy keeps its notes.
@@ -164,7 +165,7 @@ impl Copy {
                 return Err(Error::new(format!("{}: it has {} bytes", step(), data.len()))
                     .hint(format!("an answer has {LARGEST} bytes at most")));
             }
-            answer.insert(name.clone(), fs::read(&path).step(step)?);
+            answer.insert(name.clone(), lines::plain(&fs::read(&path).step(step)?));
         }
         Ok(answer)
     }
@@ -212,7 +213,7 @@ impl Copy {
         let path = self.dir.join(name);
         let before = match fs::read(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
-            read => Some(read.step(|| format!("read {}", path.display()))?),
+            read => Some(lines::plain(&read.step(|| format!("read {}", path.display()))?)),
         };
         let print = fingerprint::text(new);
         let known = self.handed_out.files.insert(name.to_owned(), print.clone());

@@ -67,10 +67,10 @@ pub fn plan_with_lab(argv: Vec<String>, limits: Limits, bench: &Bench) -> Plan {
     plan
 }
 
-/// `lab run` with these words, its values filled in. From chapter 1 on it is told where
-/// the root is.
-pub fn lab_run(words: &[String], values: &Values) -> Vec<String> {
-    let mut argv: Vec<String> = [PROGRAM, "run", "--view", "none"].map(str::to_owned).into();
+/// What `lab run` is given: these words, with their values filled in. From chapter 1 on it
+/// is told where the root is.
+pub fn run_words(words: &[String], values: &Values) -> Vec<String> {
+    let mut argv: Vec<String> = ["--view", "none"].map(str::to_owned).into();
     for (number, word) in words.iter().enumerate() {
         argv.push(values.fill(word));
         if number == 0 && !word.ends_with("00") {
@@ -78,12 +78,6 @@ pub fn lab_run(words: &[String], values: &Values) -> Vec<String> {
         }
     }
     argv
-}
-
-/// Words as a shell reads them again.
-pub fn quoted(words: &[String]) -> String {
-    let quote = |word: &String| format!("'{}'", word.replace('\'', r"'\''"));
-    words.iter().map(quote).collect::<Vec<_>>().join(" ")
 }
 
 /// A file of the plan.

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! It is tried on two, with other values each time: what is right for one container
-//! only is no way to find out.
+//! only is no way to find out. The script sees nothing of the runtime: [`super::unseen`].
 
 use process::Result;
 
@@ -23,6 +23,10 @@ pub const FILE: &str = "answer.sh";
 /// How many containers the script is tried on.
 const ROUNDS: usize = 2;
 
+/// How often other values are drawn, if these are those of the container before. There may
+/// be none that differ.
+const DRAWS: usize = 32;
+
 /// Tries the script.
 ///
 /// # Errors
@@ -36,8 +40,15 @@ pub fn check(
 ) -> Result<Vec<CaseVerdict>> {
     let script = answer.get(FILE).cloned().unwrap_or_default();
     let mut cases = Vec::new();
+    let mut last: Option<Values> = None;
     for round in 1..=ROUNDS {
-        let values = draw()?;
+        let mut values = draw()?;
+        for _ in 0..DRAWS {
+            if last.as_ref().is_some_and(|last| values.are_like(last)) {
+                values = draw()?;
+            }
+        }
+        last = Some(values.clone());
         let (seen, said, errors) = case::observe(bench, exercise, observe, &values, &script)?;
         let about = format!("{FILE} finds the fact in container {round} of {ROUNDS}");
         let mut failures = Vec::new();

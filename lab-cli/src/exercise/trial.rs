@@ -7,7 +7,6 @@
 //!                       facts with `after` ──── the program has ended
 //! ```
 
-use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -61,8 +60,7 @@ impl<'a> Trial<'a> {
         if self.wait_for_container()? {
             return Ok(());
         }
-        let log = fs::read_to_string(self.sandbox.path_of("/work/container.log"));
-        let why = format!("{}{}", self.sandbox.errors(), log.unwrap_or_default());
+        let why = self.sandbox.errors();
         Err(Error::new(format!("lab run {}: {}", self.case.run.join(" "), why.trim())))
     }
 

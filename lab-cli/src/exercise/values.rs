@@ -139,6 +139,16 @@ impl Values {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Whether all that was asked for was drawn alike.
+    pub fn are_like(&self, other: &Self) -> bool {
+        let asked = |values: &Self| {
+            let mut values = values.0.clone();
+            values.remove("forever");
+            values
+        };
+        asked(self) == asked(other)
+    }
+
     /// Puts the values where their names stand in braces. Other braces stay, as of a
     /// shell's `${…}`.
     pub fn fill(&self, text: &str) -> String {

@@ -15,6 +15,7 @@ use super::beneath::Beneath;
 use crate::exercise::bench::{Answer, LARGEST};
 use crate::exercise::copy::{self, HANDED_OUT, HandedOut};
 use crate::exercise::course::{Exercise, Kind};
+use crate::exercise::lines;
 
 /// A copy that was handed in.
 pub struct Submission {
@@ -51,6 +52,7 @@ impl Submission {
         for name in &exercise.about.edit {
             let path = copy::relative(exercise, name);
             let Some(bytes) = self.dir.read(&path, LARGEST)? else { continue };
+            let bytes = lines::plain(&bytes);
             // The starter may have changed in the course since it was handed out.
             let is_starter = starter.get(name) == Some(&bytes)
                 || self.handed_out.is_as_handed_out(&path, &bytes);

@@ -17,16 +17,18 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::Shutdown;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use nix::fcntl::OFlag;
-use nix::sched::{CloneFlags, setns};
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open, openat};
+use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, geteuid, getpid};
 use process::Step;
@@ -117,25 +119,58 @@ pub fn standing_in(
     pid: Pid,
     ask: impl FnOnce() -> Result<String, String>,
 ) -> Result<String, String> {
-    let go = || -> Result<(UnixStream, Pid)> {
+    sent_into(pid, |host, container| {
+        let mounts = container.process.file("ns/mnt", OFlag::O_RDONLY)?;
+        let entered = enter(host, container);
+        setns(mounts, CloneFlags::CLONE_NEWNS)?;
+        if entered.contains(&Kind::Net) { Ok(ask()) } else { Err(Errno::EPERM) }
+    })
+}
+
+/// What `ask` answers when it stands in a copy of a process's mount namespace, with which it
+/// may do as it likes. By the descriptor it comes back to the copy's root.
+///
+/// # Errors
+/// What `ask` says, or why it could not stand there.
+pub fn in_copy_of_mounts(
+    pid: Pid,
+    ask: impl FnOnce(BorrowedFd<'_>) -> Result<String, String>,
+) -> Result<String, String> {
+    sent_into(pid, |host, container| {
+        let this = open("/proc/self", OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
+        let owner = container.process.file("ns/user", OFlag::O_RDONLY)?;
+        let mounts = container.process.file("ns/mnt", OFlag::O_RDONLY)?;
+        // In a copy that has another owner, all mounts are locked: mount_namespaces(7).
+        if host.compare(container, Kind::User) != Some(Mark::Shared) {
+            setns(owner, CloneFlags::CLONE_NEWUSER)?;
+        }
+        setns(mounts, CloneFlags::CLONE_NEWNS)?;
+        unshare(CloneFlags::CLONE_NEWNS)?;
+        let copy = openat(&this, "ns/mnt", OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
+        Ok(ask(copy.as_fd()))
+    })
+}
+
+/// What a helper answers that `go` has led into another process's namespaces.
+fn sent_into(
+    pid: Pid,
+    go: impl FnOnce(&Side, &Side) -> nix::Result<Result<String, String>>,
+) -> Result<String, String> {
+    let send = || -> Result<(UnixStream, Pid)> {
         let container = Side::of(pid)?;
         let host = Side::of(getpid())?;
         let (answers, tell) = UnixStream::pair().step(|| "make a socket pair")?;
         let files = [tell.as_fd(), host.process.as_fd(), container.process.as_fd()];
         let pid = sys::fork_off("fork a helper", &files, || {
             let _ = prctl::set_pdeathsig(Signal::SIGKILL);
-            let mounts = container.process.file("ns/mnt", OFlag::O_RDONLY);
-            let entered = enter(&host, &container);
-            let stands = mounts.and_then(|mounts| setns(mounts, CloneFlags::CLONE_NEWNS));
-            let answer = match (entered.contains(&Kind::Net), stands) {
-                (true, Ok(())) => ask(),
-                _ => Err("its namespaces cannot be entered".to_owned()),
-            };
+            let answer = go(&host, &container).unwrap_or_else(|errno| {
+                Err(format!("its namespaces cannot be entered: {}", errno.desc()))
+            });
             let _ = (&tell).write_all(&serde_json::to_vec(&answer).unwrap_or_default());
         })?;
         Ok((answers, pid))
     };
-    let (answers, pid) = go().map_err(|error| error.to_string())?;
+    let (answers, pid) = send().map_err(|error| error.to_string())?;
     let helper = Helper { pid, answers, deadline: Instant::now() + DEADLINE };
     let _ = helper.answers.set_read_timeout(Some(DEADLINE));
     let mut text = String::new();

@@ -51,7 +51,7 @@ pub use render::{Detail, render};
 pub use table::{fit, wrap};
 pub use text::Text;
 
-pub use enter::standing_in;
+pub use enter::{in_copy_of_mounts, standing_in};
 
 use enter::Helper;
 use model::{Mark, Row};

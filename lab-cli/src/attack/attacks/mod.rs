@@ -10,7 +10,6 @@ mod chroot;
 mod clock;
 mod core_pattern;
 mod cpu;
-mod crypto;
 mod descriptor;
 mod device;
 mod fork;
@@ -83,7 +82,6 @@ pub const ATTACKS: &[Attack] = &[
     device::ATTACK,
     // Chapter 9: power.
     kernel_log::ATTACK,
-    crypto::ATTACK,
     runtime::ATTACK,
     terminal::ATTACK,
     key::ATTACK,

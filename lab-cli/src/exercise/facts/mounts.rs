@@ -1,9 +1,12 @@
 //! The mount table of a process, and what its root directory is.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use nix::fcntl::OFlag;
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sched::{CloneFlags, setns};
 use nix::sys::stat::fstat;
 
 use super::{Look, Scene, Seen, Subject};
@@ -11,12 +14,18 @@ use crate::view;
 use crate::view::observe::mountinfo::{self, Mount};
 use crate::view::proc::Proc;
 
+/// How many roots on top of one another are taken off.
+const MOST_ROOTS: usize = 8;
+
 pub const LOOKS: &[Look] = &[
     // own or shared: whether `/` means the same directory as on the host
     Look { name: "root", run: root },
     // own or shared: whether the root of its *mount namespace* is the host's. A chroot
     // leaves that as it is
     Look { name: "root of mounts", run: root_of_mounts },
+    // the names in the root that lies below the root of its mount namespace, if another one
+    // does: no path leads there, but an unmount
+    Look { name: "files below the root", run: below_the_root },
     // all mount points that it can reach from its root
     Look { name: "mounts", run: |_, subject, _| table(subject, target) },
     // the file system type at a mount point, of what is mounted there last
@@ -61,6 +70,35 @@ fn root_of_mounts(scene: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
     match (identity(subject.pid), identity(scene.sandbox.pid())) {
         (Ok(own), Ok(host)) => Seen::text(at, if own == host { "shared" } else { "own" }),
         (Err(why), _) | (_, Err(why)) => Seen::nothing(at, why),
+    }
+}
+
+/// A root that was moved over another one hides it, also from mountinfo. Whoever may unmount
+/// takes it off and is in the other one. So we try that, in a copy of the namespace.
+fn below_the_root(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
+    let at = format!("the mount namespace of process {}, unmounting /", subject.pid);
+    let names = view::in_copy_of_mounts(subject.pid, |copy| {
+        let nothing = None::<&str>;
+        mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing)
+            .map_err(|errno| errno.desc().to_owned())?;
+        let mut names = BTreeSet::new();
+        for _ in 0..MOST_ROOTS {
+            // What is the namespace's only root cannot be unmounted.
+            if umount2("/", MntFlags::MNT_DETACH).is_err() {
+                break;
+            }
+            setns(copy, CloneFlags::CLONE_NEWNS).map_err(|errno| errno.desc().to_owned())?;
+            let entries = fs::read_dir("/").into_iter().flatten().flatten();
+            names.extend(entries.map(|entry| entry.file_name().to_string_lossy().into_owned()));
+        }
+        Ok(names.into_iter().collect::<Vec<_>>().join("/"))
+    });
+    match names {
+        // No name has a slash in it.
+        Ok(names) => {
+            Seen::list(at, names.split_terminator('/').map(str::to_owned).collect()) //
+        }
+        Err(why) => Seen::nothing(at, why),
     }
 }
 

@@ -1,0 +1,5 @@
+#!/bin/sh
+# It is there for a look by hand. In the check, no such program is left.
+for lab in lab /work/program /proc/[0-9]*/exe; do
+    "$lab" view --pid "$1" --json 2>/dev/null </dev/null && break
+done | grep '"hostname": "' | sed -n '2s/.*: "\(.*\)",/\1/p'
