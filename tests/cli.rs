@@ -257,7 +257,7 @@ fn colours_are_there_when_they_are_wanted() {
         let mut program = lab.program("lab");
         program.env("TERM", "xterm").env(name, value).arg("chapters");
         let mut terminal = harness::terminal::on_terminal(program);
-        let text = terminal.exp_eof().expect("the list");
+        let text = terminal.expect_end();
         assert_eq!(text.contains('\x1b'), expected, "{name}={value}: {text:?}");
     }
 }

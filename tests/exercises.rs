@@ -1,16 +1,13 @@
 //! Exercises as a learner does them, and programs that no learner should write.
 
-use std::fs::{self, File};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Once;
 
-use harness::terminal::on_terminal;
+use harness::terminal::{self, on_terminal};
 use harness::{Lab, Ran, cache_dir, kernel, programs, ran, skip};
-use nix::fcntl::OFlag;
-use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use tempfile::TempDir;
 
 /// A learner with a copy of the exercises.
@@ -364,34 +361,24 @@ fn what_a_test_has_started_ends_with_it_also_when_it_fails() {
 fn watching_checks_at_each_save_until_q() {
     let Some(learner) = Learner::with_kit() else { return };
     let mut terminal = on_terminal(learner.command(&["watch", "pivot"]));
-    terminal.exp_string("not yet implemented").expect("a first verdict");
-    terminal.exp_string("q quit").expect("the keys");
+    terminal.expect("not yet implemented");
+    terminal.expect("q quit");
     learner
         .write("03-mount-ns/pivot/src/pivot.rs", &solution("03-mount-ns/pivot/solution/pivot.rs"));
-    terminal.exp_string("passed").expect("a verdict on what was saved");
-    terminal.exp_string("q quit").expect("the keys");
-    terminal.send("h").expect("it reads keys");
-    terminal.flush().expect("it reads keys");
-    terminal.exp_string("hint").expect("a hint");
-    terminal.exp_string("q quit").expect("the keys");
-    terminal.send("q").expect("it reads keys");
-    terminal.flush().expect("it reads keys");
-    terminal.exp_eof().expect("the end");
+    terminal.expect("passed");
+    terminal.expect("q quit");
+    terminal.send("h");
+    terminal.expect("hint");
+    terminal.expect("q quit");
+    terminal.send("q");
+    terminal.expect_end();
 }
 
 #[test]
 fn watching_ends_when_its_terminal_is_closed() {
     let Some(learner) = Learner::with_kit() else { return };
-    // Not inherited by the programs of other tests: they would keep it open.
-    let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
-    let mut terminal = posix_openpt(flags).expect("a pseudo-terminal");
-    grantpt(&terminal).and_then(|()| unlockpt(&terminal)).expect("its other end");
-    let path = ptsname_r(&terminal).expect("its name");
-    let end = || {
-        let mut options = File::options();
-        options.read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits());
-        Stdio::from(options.open(&path).expect("its other end"))
-    };
+    let (mut terminal, open) = terminal::pair();
+    let end = || Stdio::from(open());
     let mut command = learner.command(&["watch", "whose-name"]);
     command.stdin(end()).stdout(end()).stderr(end());
     let mut watch = command.spawn().expect("lab starts");

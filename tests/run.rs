@@ -189,15 +189,15 @@ fn on_a_terminal_the_view_comes_first_then_the_shell_then_the_summary() {
     let mut run = lab.program("lab");
     run.args(["run", "chapter-03", "-e", "PS1=inside> ", "--", "sh"]).env("TERM", "xterm");
     let mut terminal = on_terminal(run);
-    terminal.exp_string("chapter-03-mount-ns").expect("a title");
-    terminal.exp_string("namespaces").expect("the last row");
-    let rest = terminal.exp_string("inside> ").expect("the prompt");
+    terminal.expect("chapter-03-mount-ns");
+    terminal.expect("namespaces");
+    let rest = terminal.expect("inside> ");
     assert!(rest.contains("\x1b[32mown\x1b[0m"), "in colour: {rest:?}");
     assert!(!rest.contains("note:"), "a shell handles Ctrl-C: {rest}");
-    terminal.send_line("exit 3").expect("it reads");
-    terminal.exp_string("ended").expect("a summary");
-    terminal.exp_string("exit code 3").expect("the status");
-    terminal.exp_eof().expect("the end");
+    terminal.send_line("exit 3");
+    terminal.expect("ended");
+    terminal.expect("exit code 3");
+    terminal.expect_end();
 }
 
 #[test]
@@ -207,9 +207,9 @@ fn who_starts_a_pid_1_that_ignores_ctrl_c_is_told_the_way_out() {
         let mut run = lab.program("lab");
         run.arg("run").args(args).args(["--", "cat", "/etc/os-release"]).env("TERM", "dumb");
         let mut terminal = on_terminal(run);
-        let seen = terminal.exp_string("ended").expect("a summary");
+        let seen = terminal.expect("ended");
         assert_eq!(seen.contains("note: PID 1 may ignore Ctrl-C"), is_told, "{seen}");
         assert!(!seen.contains('\x1b'), "colours on a dumb terminal: {seen:?}");
-        terminal.exp_eof().expect("the end");
+        terminal.expect_end();
     }
 }

@@ -204,20 +204,19 @@ fn watching_goes_on_until_q_and_gives_the_terminal_back() {
         let mut watch = lab.program("lab");
         watch.args(["view", "--watch"]);
         let mut terminal = on_terminal(watch);
-        terminal.exp_string("\u{1b}[?1049h").expect("the second screen");
-        terminal.exp_string("watched").expect("the container's host name");
+        terminal.expect("\u{1b}[?1049h");
+        terminal.expect("watched");
         // Once more, a second later.
-        terminal.exp_string("watched").expect("the next look");
-        terminal.send(key).expect("it reads keys");
-        terminal.flush().expect("it reads keys");
-        terminal.exp_string("\u{1b}[?1049l").expect("the first screen again");
-        terminal.exp_eof().expect("the end");
+        terminal.expect("watched");
+        terminal.send(key);
+        terminal.expect("\u{1b}[?1049l");
+        terminal.expect_end();
     }
     let mut watch = lab.program("lab");
     watch.args(["view", "--watch"]);
     let mut terminal = on_terminal(watch);
-    terminal.exp_string("watched").expect("the container's host name");
+    terminal.expect("watched");
     container.finish();
-    terminal.exp_string("the container has ended").expect("a word about the end");
-    terminal.exp_eof().expect("the end");
+    terminal.expect("the container has ended");
+    terminal.expect_end();
 }

@@ -7,17 +7,17 @@
 use std::process::Command;
 
 use harness::net::Net;
-use harness::{Lab, programs, terminal};
-use regex::Regex;
-use rexpect::session::PtySession;
+use harness::terminal::{Terminal, on_terminal};
+use harness::{Lab, programs};
+use regex::{Regex, bytes};
 
 /// Before every prompt of the host's shell: no output looks like it.
 const MARK: &str = "\x1e";
 
 /// A shell of the example host on a terminal.
 pub struct Session {
-    terminal: PtySession,
-    prompt: Regex,
+    terminal: Terminal,
+    prompt: bytes::Regex,
     // The host's cable leads somewhere.
     _elsewhere: Net,
 }
@@ -44,10 +44,11 @@ impl Session {
         shell.env("LAB_CACHE_DIR", home.join("cache"));
         shell.env("TERM", "dumb").env("LC_ALL", "C.UTF-8").env("PS1", format!("{MARK}# "));
 
-        let terminal = host.inside(|| terminal::on_terminal(shell));
+        let terminal = host.inside(|| on_terminal(shell));
         // The host's prompt, or that of a shell in a container: `/ # `, which a line
         // editor follows up with a question to the terminal.
-        let prompt = Regex::new("(?:\x1e# |\r\n/[^ \r\n]* # (?:\x1b\\[6n)?)$").expect("a pattern");
+        let prompt =
+            bytes::Regex::new("(?:\x1e# |\r\n/[^ \r\n]* # (?:\x1b\\[6n)?)$").expect("a pattern");
         let mut session = Self { terminal, prompt, _elsewhere: elsewhere };
         session.read();
         let script = lab.state_dir().join("setup");
@@ -60,7 +61,7 @@ impl Session {
 
     /// Types a line, and returns what appears between it and the next prompt.
     pub fn type_line(&mut self, line: &str) -> String {
-        self.terminal.send_line(line).expect("the terminal is there");
+        self.terminal.send_line(line);
         let said = self.read();
         // The line itself, as the terminal repeats it.
         let said = said.strip_prefix(line).unwrap_or(&said);
@@ -69,13 +70,7 @@ impl Session {
 
     /// What appears until the next prompt, without what moves the cursor.
     fn read(&mut self) -> String {
-        let (before, _) = self
-            .terminal
-            .exp_regex(self.prompt.as_str())
-            .unwrap_or_else(|error| panic!("no prompt: {error}"));
-        // It comes as one character for each byte.
-        let bytes = before.chars().map(|char| char as u8).collect();
-        let text = String::from_utf8(bytes).expect("the programs print UTF-8");
+        let text = self.terminal.expect_match(&self.prompt);
         let controls = Regex::new("\x1b\\[[0-9;?]*[a-zA-Z]|\r").expect("a pattern");
         let mut text = controls.replace_all(&text, "").into_owned();
         if !text.is_empty() && !text.ends_with('\n') {
@@ -86,7 +81,7 @@ impl Session {
 
     /// Logs out; what still runs on the host ends with its first process.
     pub fn leave(mut self) {
-        self.terminal.send_line("exit").expect("the terminal is there");
-        self.terminal.exp_eof().expect("the shell ends");
+        self.terminal.send_line("exit");
+        self.terminal.expect_end();
     }
 }

@@ -14,14 +14,14 @@
 //! beyond what [`tidy`] does for all of them.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use harness::snapshot::{assert_file, replace};
 use harness::{Lab, skip};
 use regex::{Captures, Regex};
 
 use super::session::Session;
-use super::{files, read};
+use super::{files, read, workspace};
 
 /// What a person may type after.
 const PROMPTS: &str = r"^(#|/\S* #) ";
@@ -38,26 +38,82 @@ const EXAMPLES: &[(&str, &str)] = &[
     (r"\b40 of 4\d\b|\b4\d of 4\d\b", "41 of 41"),
 ];
 
-#[test]
-fn every_transcript_is_what_happens() {
+/// A test for each transcript, of the same name: they go on at the same time, and one of
+/// them can be asked for.
+macro_rules! transcripts {
+    ($($name:ident)*) => {
+        $(
+            #[test]
+            fn $name() {
+                is_what_happens(stringify!($name));
+            }
+        )*
+
+        #[test]
+        fn every_one_has_a_test() {
+            let there = files("book/transcripts", &["console"]);
+            let tested: Vec<_> = [$(stringify!($name)),*].into_iter().map(path).collect();
+            assert_eq!(tested, there);
+        }
+    };
+}
+
+transcripts! {
+    _00_errors
+    _00_process
+    _00_shared
+    _00_without
+    _01_mistake
+    _01_out
+    _01_root
+    _01_without
+    _02_init
+    _02_processes
+    _02_without
+    _03_mistake
+    _03_mounts
+    _03_volume
+    _03_without
+    _04_names
+    _04_without
+    _05_network
+    _05_published
+    _05_without
+    _06_killed
+    _06_limits
+    _06_without
+    _07_kept
+    _07_layers
+    _07_volume
+    _07_without
+    _08_users
+    _08_volume
+    _08_without
+    _09_layers
+    _09_security
+    _09_without
+    index_run
+    trouble_command
+    trouble_options
+    trouble_rootfs
+    trouble_rules
+    trouble_user
+}
+
+/// `_03_mounts` is that of `03-mounts.console`.
+fn path(test: &str) -> PathBuf {
+    let name = test.trim_start_matches('_').replace('_', "-");
+    workspace().join("book/transcripts").join(name + ".console")
+}
+
+fn is_what_happens(test: &str) {
     if !skip::is_root() {
         return;
     }
     if !Path::new("/bin/busybox").exists() && !Path::new("/usr/bin/busybox").exists() {
         return skip::skip("the transcripts are those of a static busybox");
     }
-    let wanted = std::env::var("LAB_TRANSCRIPT").unwrap_or_default();
-    let transcripts = files("book/transcripts", &["console"]);
-    assert!(!transcripts.is_empty());
-    let mut wrong = Vec::new();
-    for path in transcripts.iter().filter(|path| path.to_string_lossy().contains(&wanted)) {
-        let result = std::panic::catch_unwind(|| check(path));
-        wrong.extend(result.is_err().then(|| path.file_name()));
-    }
-    assert!(wrong.is_empty(), "not what happens: {wrong:?}");
-}
-
-fn check(path: &Path) {
+    let path = &path(test);
     let mut lab = Lab::new();
     let setup = std::fs::read_to_string(path.with_extension("setup")).unwrap_or_default();
     lab.set_env("NO_COLOR", "1");
