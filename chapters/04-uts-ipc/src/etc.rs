@@ -26,7 +26,7 @@ use process::{Result, Step};
 
 // ANCHOR: show
 /// Shows `files`, pairs of a name and its contents, in the container's /etc.
-pub fn show_in_etc(root: &Root, files: &[(&str, String)]) -> Result<()> {
+pub fn show_in_etc(root: &Root, files: &[(&str, Vec<u8>)]) -> Result<()> {
     let (etc, tmpfs) = (Path::new("/etc"), detached_tmpfs()?);
     root.place(tmpfs.as_fd(), etc, Target::Directory)?;
     let mut mounts = Vec::new();
@@ -37,7 +37,7 @@ pub fn show_in_etc(root: &Root, files: &[(&str, String)]) -> Result<()> {
         let file = openat(&tmpfs, *name, new, mode).step(step)?;
         // Readable for every user in there, whatever the umask of ours outside.
         fchmod(&file, mode).step(step)?;
-        File::from(file).write_all(contents.as_bytes()).step(step)?;
+        File::from(file).write_all(contents).step(step)?;
         mounts.push((etc.join(name), bind_from(tmpfs.as_fd(), Path::new(name))?));
     }
     let place = format!("/proc/self/fd/{}", tmpfs.as_raw_fd());

@@ -64,18 +64,19 @@ impl Names {
     // ANCHOR_END: set
 
     /// What belongs into /etc/hostname.
-    pub fn hostname_file(&self) -> String {
-        format!("{}\n", self.hostname)
+    pub fn hostname_file(&self) -> Vec<u8> {
+        format!("{}\n", self.hostname).into_bytes()
     }
 
     /// What belongs into /etc/hosts, hosts(5): with the address at which the
     /// container can be reached, once it has one.
-    pub fn hosts_file(&self, address: &str) -> String {
+    pub fn hosts_file(&self, address: &str) -> Vec<u8> {
         let Self { hostname, domainname } = self;
         let names = match domainname {
             Some(domain) => format!("{hostname}.{domain} {hostname}"),
             None => hostname.clone(),
         };
         format!("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n{address}\t{names}\n")
+            .into_bytes()
     }
 }

@@ -13,18 +13,21 @@
 //! lost:
 //!
 //! ```text
-//!   alias lab: ip_forward was 0, rules by nft
+//!   alias lab: ip_forward was 0, accept_redirects was 1, rules by nft
 //! ```
 
 use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::link::{InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkMessage};
+use netlink_packet_route::link::{InfoKind, LinkAttribute, LinkInfo, LinkMessage};
 use nix::errno::Errno;
 use process::{Error, Result, Step};
 
+use crate::forwarding::{self, Before};
+use crate::hardening::harden_bridge;
 use crate::nat::Nat;
 use crate::netlink::Netlink;
 use crate::subnet::Subnet;
-use crate::{address, forwarding, pool};
+use crate::sysctl::Sysctl;
+use crate::{address, pool};
 
 /// Its name.
 pub const BRIDGE: &str = "lab0";
@@ -40,6 +43,8 @@ pub struct Bridge {
     pub index: u32,
     /// The addresses on it.
     pub subnet: Subnet,
+    /// How the host was before there was a bridge.
+    pub before: Before,
     /// What wrote its rules; `None` if there was nothing that could.
     pub nat: Option<Nat>,
 }
@@ -59,12 +64,13 @@ impl Bridge {
                 .hint("end the containers that are on it; the next one makes it anew")
         })?;
         let subnet = Subnet::of(gateway);
-        let mut bridge = Self { index: link.index, subnet, nat: link.note.nat };
+        let Note { before, nat: writer } = link.note;
+        let mut bridge = Self { index: link.index, subnet, before, nat: writer };
         if bridge.nat.is_none() && nat.is_some() {
             // Somebody has installed nft since.
             bridge.nat = nat;
             write_note(netlink, link.index, Note { nat, ..link.note })?;
-            bridge.write_rules()?;
+            bridge.join_outside(netlink)?;
         }
         Ok(bridge)
     }
@@ -73,8 +79,6 @@ impl Bridge {
     fn create(netlink: &mut Netlink, nat: Option<Nat>) -> Result<Self> {
         let subnet = Subnet::choose(netlink)?;
         let mut link = LinkMessage::default();
-        link.header.flags = LinkFlags::Up;
-        link.header.change_mask = LinkFlags::Up;
         link.attributes.extend([
             LinkAttribute::IfName(BRIDGE.to_owned()),
             LinkAttribute::Address(MAC.to_vec()),
@@ -87,17 +91,25 @@ impl Bridge {
         let link = find(netlink)?.ok_or_else(|| Error::new(format!("{BRIDGE} has gone again")))?;
 
         // First how it was, then the change: a crash in between costs nothing.
-        write_note(netlink, link.index, Note { was_forwarding: forwarding::is_on()?, nat })?;
+        let before = Before::look()?;
+        write_note(netlink, link.index, Note { before, nat })?;
+        // What may be believed and what may pass is settled before anybody can talk.
+        harden_bridge(&Sysctl::open()?, BRIDGE)?;
         address::add(netlink, link.index, subnet.gateway())?;
-        let bridge = Self { index: link.index, subnet, nat };
-        bridge.write_rules()?;
-        forwarding::switch(true)?;
+        let bridge = Self { index: link.index, subnet, before, nat };
+        bridge.join_outside(netlink)?;
+        netlink.set_up(link.index).step(|| format!("switch {BRIDGE} on"))?;
         Ok(bridge)
     }
     // ANCHOR_END: create
 
-    fn write_rules(&self) -> Result<()> {
-        self.nat.map_or(Ok(()), |nat| nat.join(self.subnet))
+    /// The rules, and then the routing; without rules, there is none for containers.
+    fn join_outside(&self, netlink: &mut Netlink) -> Result<()> {
+        let Some(nat) = self.nat else { return forwarding::switch_off_from(BRIDGE) };
+        let mut older = bridges(netlink)?;
+        older.retain(|other| other.index < self.index);
+        nat.join(self, &older)?;
+        forwarding::switch_on(BRIDGE)
     }
 }
 
@@ -118,10 +130,11 @@ pub fn remove_if_unused(netlink: &mut Netlink) -> Result<bool> {
 /// Puts the host back as it was. The bridge goes last: the note is on it.
 fn remove(netlink: &mut Netlink) -> Result<()> {
     let Some(link) = find(netlink)? else { return Ok(()) };
-    if !link.note.was_forwarding && !has_younger_bridge(netlink, link.index)? {
-        forwarding::switch(false)?;
-    }
     if let Some(nat) = link.note.nat {
+        // One that was made after ours may count on a host that routes.
+        if !bridges(netlink)?.iter().any(|other| other.index > link.index) {
+            link.note.before.restore()?;
+        }
         nat.part()?;
     }
     let mut gone = LinkMessage::default();
@@ -148,59 +161,85 @@ pub fn find(netlink: &mut Netlink) -> Result<Option<Link>> {
         _ => None,
     });
     // Without a note, nothing else of the host has been touched yet.
-    let untouched = Note { was_forwarding: true, nat: None };
-    Ok(Some(Link { index: link.header.index, note: note.unwrap_or(untouched) }))
+    let note = note.unwrap_or(Note::parse(""));
+    Ok(Some(Link { index: link.header.index, note }))
 }
 
 /// What the bridge says about the host before it.
 #[derive(Clone, Copy)]
 struct Note {
-    was_forwarding: bool,
+    before: Before,
     nat: Option<Nat>,
 }
 
 impl Note {
     fn parse(text: &str) -> Self {
-        let nat = text.rsplit(' ').next().and_then(Nat::named);
-        Self { was_forwarding: !text.contains("ip_forward was 0"), nat }
+        let was_on = |switch: &str| !text.contains(&format!("{switch} was 0"));
+        let before = Before {
+            forwarding: was_on("ip_forward"),
+            accept_redirects: was_on("accept_redirects"),
+        };
+        Self { before, nat: text.rsplit(' ').next().and_then(Nat::named) }
     }
 }
 
 fn write_note(netlink: &mut Netlink, index: u32, note: Note) -> Result<()> {
     let rules = note.nat.map_or("nobody", Nat::name);
-    let forward = u8::from(note.was_forwarding);
+    let forward = u8::from(note.before.forwarding);
+    let redirects = u8::from(note.before.accept_redirects);
     let mut link = LinkMessage::default();
     link.header.index = index;
-    link.attributes
-        .push(LinkAttribute::IfAlias(format!("lab: ip_forward was {forward}, rules by {rules}")));
+    link.attributes.push(LinkAttribute::IfAlias(format!(
+        "lab: ip_forward was {forward}, accept_redirects was {redirects}, rules by {rules}"
+    )));
     netlink
         .change(RouteNetlinkMessage::SetLink(link))
         .step(|| format!("write down on {BRIDGE} how the host was"))
 }
 
-/// Whether another bridge was made after ours, which may count on a host that
-/// routes. The kernel numbers links in the order they were made.
-fn has_younger_bridge(netlink: &mut Netlink, index: u32) -> Result<bool> {
+/// A bridge of the host's, ours or another. The kernel numbers links in the order they
+/// were made.
+pub struct AnyBridge {
+    /// Its link's number.
+    pub index: u32,
+    /// Its link's name.
+    pub name: String,
+}
+
+fn bridges(netlink: &mut Netlink) -> Result<Vec<AnyBridge>> {
     let answers = netlink
         .dump(RouteNetlinkMessage::GetLink(LinkMessage::default()))
         .step(|| "list the links of the host")?;
     let bridge = LinkInfo::Kind(InfoKind::Bridge);
-    Ok(answers.iter().any(|answer| match answer {
-        RouteNetlinkMessage::NewLink(link) if link.header.index > index => {
-            link.attributes.iter().any(|attribute| match attribute {
-                LinkAttribute::LinkInfo(info) => info.contains(&bridge),
-                _ => false,
-            })
-        }
-        _ => false,
-    }))
+    let name = |link: &LinkMessage| {
+        link.attributes.iter().find_map(|attribute| match attribute {
+            LinkAttribute::IfName(name) => Some(name.clone()),
+            _ => None,
+        })
+    };
+    let is_bridge = |link: &LinkMessage| {
+        link.attributes.iter().any(|attribute| match attribute {
+            LinkAttribute::LinkInfo(info) => info.contains(&bridge),
+            _ => false,
+        })
+    };
+    Ok(answers
+        .iter()
+        .filter_map(|answer| match answer {
+            RouteNetlinkMessage::NewLink(link) if is_bridge(link) => {
+                Some(AnyBridge { index: link.header.index, name: name(link)? })
+            }
+            _ => None,
+        })
+        .collect())
 }
 
 fn explain(error: Error) -> Error {
     match error.errno() {
-        Some(Errno::EPERM) => {
-            error.hint("making links needs root: run it with sudo, or with --network none")
-        }
+        Some(Errno::EPERM) => error.hint(
+            "making links needs CAP_NET_ADMIN, which root has on the host, but not in every \
+             container; --network none needs none of it",
+        ),
         Some(Errno::EEXIST) => error.hint(format!(
             "this host has a link of that name which is not ours: ip link set {BRIDGE} name other0"
         )),

@@ -1,6 +1,6 @@
 //! The rules of [`crate::nat`] for `iptables-restore`, where there is no nft.
 //!
-//! Here tables are given (`nat`, `raw`) and shared by everybody, so ours is a
+//! Here tables are given (`nat`, `raw`, `filter`) and shared by everybody, so ours is a
 //! *chain* in each, with a jump to it from the kernel's own chain. It is what a chain
 //! of ours is called by that tells our rules from others':
 //!
@@ -16,10 +16,9 @@ use std::net::Ipv4Addr;
 
 use process::Result;
 
-use crate::bridge::BRIDGE;
+use crate::bridge::{AnyBridge, BRIDGE, Bridge};
 use crate::nat;
 use crate::publish::Published;
-use crate::subnet::Subnet;
 
 /// The program that we look for; `iptables-save` comes with it.
 pub const PROGRAM: &str = "iptables-restore";
@@ -27,9 +26,21 @@ pub const PROGRAM: &str = "iptables-restore";
 /// Marks the jumps, for people who list them.
 const COMMENT: &str = r#"-m comment --comment "container lab""#;
 
+/// The tables in which the bridge has a chain.
+const TABLES: [&str; 3] = ["raw", "nat", "filter"];
+
 /// Writes the bridge's chains.
-pub fn join(subnet: Subnet) -> Result<()> {
-    let name = BRIDGE;
+pub fn join(bridge: &Bridge, older: &[AnyBridge]) -> Result<()> {
+    let (name, subnet) = (BRIDGE, bridge.subnet);
+    let same = |other: &AnyBridge| format!("-A {name} -i {0} -o {0} -j RETURN\n", other.name);
+    let bridged: String = older.iter().map(same).collect();
+    // What is for the bridge comes first, before anything is accepted by others. The rest
+    // comes last: whoever has switched on routing for their own links has accepted them.
+    let between_others = if bridge.before.forwarding {
+        String::new()
+    } else {
+        format!("-A FORWARD ! -i {BRIDGE} ! -o {BRIDGE} {COMMENT} -j {name}\n")
+    };
     restore(&format!(
         "*raw\n\
          :{name} - [0:0]\n\
@@ -42,6 +53,14 @@ pub fn join(subnet: Subnet) -> Result<()> {
          -A {name} -o {BRIDGE} -m conntrack --ctstate DNAT -s {subnet} -j MASQUERADE\n\
          -A {name} -o {BRIDGE} -m conntrack --ctstate DNAT -s 127.0.0.0/8 -j MASQUERADE\n\
          -A POSTROUTING {COMMENT} -j {name}\n\
+         COMMIT\n\
+         *filter\n\
+         :{name} - [0:0]\n\
+         -A {name} -m conntrack --ctstate ESTABLISHED,RELATED,DNAT -j RETURN\n\
+         {bridged}\
+         -A {name} -j DROP\n\
+         -I FORWARD ! -i {BRIDGE} -o {BRIDGE} {COMMENT} -j {name}\n\
+         {between_others}\
          COMMIT\n"
     ))
 }
@@ -72,7 +91,7 @@ pub fn publish(name: &str, address: Ipv4Addr, ports: &[Published]) -> Result<()>
 
 /// Removes our chain, and the jumps to it, from every table that has it.
 pub fn remove(name: &str) -> Result<()> {
-    for table in ["raw", "nat"] {
+    for table in TABLES {
         let rules = nat::run("iptables-save", &["-t", table], "")?;
         if rules.lines().any(|line| line.starts_with(&format!(":{name} "))) {
             restore(&removal(table, name, &rules))?;

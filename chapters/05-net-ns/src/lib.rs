@@ -8,6 +8,7 @@
 pub mod address;
 pub mod bridge;
 pub mod forwarding;
+pub mod hardening;
 pub mod lock;
 pub mod nat;
 pub mod netlink;
@@ -18,6 +19,7 @@ pub mod publish;
 pub mod resolv;
 pub mod runtime;
 pub mod subnet;
+pub mod sysctl;
 pub mod veth;
 
 mod iptables;

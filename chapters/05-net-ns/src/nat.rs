@@ -18,9 +18,22 @@
 //! | *masquerade*: the source becomes the host's | POSTROUTING | containers calling outside |
 //! | the same | POSTROUTING | those whose answer would not come back through here: a neighbour on the bridge, and 127.0.0.1 |
 //! | *guard*: drop what comes from the bridge and is for 127.0.0.0/8 | PREROUTING | the host's own loopback services, see [`crate::forwarding`] |
+//! | *forward*: drop what nobody has asked for | forward | see below |
 //!
 //! The first two are one table for each container that publishes ports, the others
 //! one table for the bridge. Each is written, and removed by its name, as a whole.
+//!
+//! A router sends on whatever it gets, so with the first container every machine beside
+//! the host could reach all ports of all containers, and each network of the host all the
+//! others. Therefore:
+//!
+//! - to `lab0` passes what was redirected (DNAT: a published port), what belongs to a
+//!   connection that a container has begun, and what comes from `lab0`;
+//! - between other links passes nothing, if the host was no router before. Not meant are
+//!   bridges that others have made since, such as Docker's; nor what goes from port to port
+//!   of one bridge, which `br_netfilter` shows to these rules as well.
+//!
+//! Other programs' rules hold beside ours: a packet passes if nobody drops it.
 //!
 //! What writes them is the host's `nft`, or `iptables` where there is no nft. One
 //! thing is left out: the kernel remembers UDP "connections" for half a minute, so a
@@ -32,8 +45,8 @@ use std::process::{Command, Stdio};
 
 use process::{Error, Result, Step};
 
+use crate::bridge::{AnyBridge, Bridge};
 use crate::publish::Published;
-use crate::subnet::Subnet;
 use crate::{iptables, nft};
 
 /// A program that can write the kernel's rules.
@@ -73,11 +86,11 @@ impl Nat {
         [Self::Nft, Self::Iptables].into_iter().find(|nat| nat.name() == name)
     }
 
-    /// Joins the bridge with the outside: masquerading, and the guard.
-    pub fn join(self, subnet: Subnet) -> Result<()> {
+    /// Joins the bridge with the outside: masquerading, and what may pass.
+    pub fn join(self, bridge: &Bridge, older: &[AnyBridge]) -> Result<()> {
         match self {
-            Self::Nft => nft::join(subnet),
-            Self::Iptables => iptables::join(subnet),
+            Self::Nft => nft::join(bridge, older),
+            Self::Iptables => iptables::join(bridge, older),
         }
     }
 

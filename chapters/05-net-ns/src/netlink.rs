@@ -85,6 +85,18 @@ impl Netlink {
         self.change(RouteNetlinkMessage::SetLink(link))
     }
 
+    /// Whether we may change anything in this network: it takes CAP_NET_ADMIN in the user
+    /// namespace that it belongs to. The kernel is asked to change a link that is not there.
+    pub fn may_change(&mut self) -> Result<bool> {
+        let mut link = LinkMessage::default();
+        link.header.index = i32::MAX as u32;
+        match self.change(RouteNetlinkMessage::SetLink(link)) {
+            Err(Errno::EPERM) => Ok(false),
+            Err(Errno::ENODEV) => Ok(true),
+            other => other.step(|| "ask what may be changed in this network").map(|()| true),
+        }
+    }
+
     /// Sends one request and gathers the answers up to the kernel's last word.
     fn exchange(
         &mut self,

@@ -17,6 +17,7 @@
 use std::net::Ipv4Addr;
 
 use clap::ValueEnum;
+use nix::errno::Errno;
 use nix::unistd::Pid;
 use process::{CloneFlags, Error, Part, Result, State};
 
@@ -29,13 +30,20 @@ use crate::{resolv, veth};
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Chapter 05: its own network")]
 pub struct NetworkOptions {
-    /// Which network the container has
-    #[arg(long, value_enum, value_name = "MODE", default_value = "bridge")]
-    pub network: Mode,
+    /// Which network the container has [default: bridge]
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub network: Option<Mode>,
 
     /// Lead a port of the host to one of the container
     #[arg(short, long, value_name = "[[IP:]HOST:]PORT[/udp]")]
     pub publish: Vec<Publish>,
+}
+
+impl NetworkOptions {
+    /// Whether nobody has asked for any network.
+    fn is_default(&self) -> bool {
+        self.network.is_none() && self.publish.is_empty()
+    }
 }
 
 /// Which network a container has.
@@ -54,7 +62,9 @@ pub enum Mode {
 pub struct Network {
     mode: Mode,
     plug: Option<Plug>,
-    resolv_conf: String,
+    resolv_conf: Vec<u8>,
+    /// Why the bridge that everybody gets could not be had.
+    refusal: Option<Error>,
 }
 
 impl Network {
@@ -63,22 +73,25 @@ impl Network {
     /// # Errors
     /// If a port is in use, or the host refuses one of them; nothing is left then.
     pub fn prepare(options: &NetworkOptions, state: &State) -> Result<Self> {
-        let mode = options.network;
+        let mode = options.network.unwrap_or(Mode::Bridge);
         if let (Mode::None | Mode::Host, Some(port)) = (mode, options.publish.first()) {
             let mode = if mode == Mode::None { "none" } else { "host" };
             return Err(Error::new(format!("publish {port}: not with --network {mode}"))
                 .hint("a port is published from a network behind a bridge: --network bridge"));
         }
-        let resolv_conf = match mode {
-            Mode::None => String::new(),
-            Mode::Host => resolv::of_host()?,
-            Mode::Bridge => resolv::for_container()?,
-        };
-        let plug = match mode {
-            Mode::None | Mode::Host => None,
-            Mode::Bridge => Some(Plug::take(&options.publish, state)?),
-        };
-        Ok(Self { mode, plug, resolv_conf })
+        let network = |mode, plug, resolv_conf| Self { mode, plug, resolv_conf, refusal: None };
+        match mode {
+            Mode::None => Ok(network(mode, None, Vec::new())),
+            Mode::Host => Ok(network(mode, None, resolv::of_host()?)),
+            Mode::Bridge => match Plug::take(&options.publish, state) {
+                Ok(plug) => Ok(network(mode, Some(plug), resolv::for_container()?)),
+                // Who has not asked for a network can do without.
+                Err(error) if options.is_default() && is_refusal(&error)? => {
+                    Ok(Self { refusal: Some(error), ..network(Mode::None, None, Vec::new()) })
+                }
+                Err(error) => Err(error),
+            },
+        }
     }
 
     /// The namespace to make.
@@ -94,6 +107,7 @@ impl Network {
         let Some(plug) = &self.plug else { return Ok(()) };
         let netlink = &mut Netlink::open()?;
         veth::create(netlink, &plug.id, plug.bridge.index, pid, plug.mac)?;
+        veth::set_up(netlink, &plug.sysctl, &plug.id)?;
         if plug.ports.is_empty() { Ok(()) } else { veth::allow_hairpin(netlink, &plug.id) }
     }
 
@@ -103,9 +117,17 @@ impl Network {
             return Ok(());
         }
         let netlink = &mut Netlink::open()?;
-        veth::set_up_loopback(netlink)?;
+        match veth::set_up_loopback(netlink) {
+            // A root without CAP_NET_ADMIN, as in somebody else's container, has it only
+            // where the network belongs to a user namespace of the container's own.
+            Err(_) if self.mode == Mode::None && !netlink.may_change()? => return Ok(()),
+            done => done?,
+        }
         match &self.plug {
-            Some(plug) => veth::configure(netlink, plug.address, plug.bridge.subnet.gateway()),
+            Some(plug) => {
+                let gateway = plug.bridge.subnet.gateway();
+                veth::configure(netlink, &plug.sysctl, plug.address, gateway)
+            }
             None => Ok(()),
         }
     }
@@ -116,14 +138,27 @@ impl Network {
     }
 
     /// What the container's /etc/resolv.conf shall say.
-    pub fn resolv_conf(&self) -> &str {
+    pub fn resolv_conf(&self) -> &[u8] {
         &self.resolv_conf
     }
 }
 
 impl Part for Network {
     fn notes(&self) -> Vec<String> {
-        self.plug.as_ref().map_or(Vec::new(), Plug::notes)
+        let refused = self.refusal.iter();
+        let refused = refused.map(|error| format!("the container has no network: {error}"));
+        refused.chain(self.plug.iter().flat_map(Plug::notes)).collect()
+    }
+}
+
+/// Whether it is known that a bridge cannot be had here, and why.
+///
+/// `EPERM` alone says too little: so the kernel is asked whether it refuses everything.
+fn is_refusal(error: &Error) -> Result<bool> {
+    match error.errno() {
+        Some(Errno::EPERM | Errno::EACCES) => Ok(!Netlink::open()?.may_change()?),
+        // /proc/sys is read-only; the kernel has no bridge.
+        errno => Ok(matches!(errno, Some(Errno::EROFS | Errno::EOPNOTSUPP))),
     }
 }
 

@@ -8,6 +8,13 @@
 //!   table ip lab0 {
 //!     chain guard       { type filter hook prerouting priority raw;
 //!                         iifname lab0  ip daddr 127.0.0.0/8  drop }
+//!     chain forward     { type filter hook forward priority filter;
+//!                         ct state established,related  accept
+//!                         ct status dnat  accept
+//!                         iifname lab0  accept
+//!                         oifname lab0  drop
+//!                         iif < 7  oif < 7  drop              older than lab0, both
+//!                         meta iifkind != bridge  meta oifkind != bridge  drop }
 //!     chain postrouting { type nat hook postrouting priority srcnat;
 //!                         ip saddr 10.76.0.0/24  oifname != lab0  masquerade
 //!                         oifname lab0  ct status dnat  ip saddr 10.76.0.0/24  masquerade
@@ -25,7 +32,7 @@ use std::net::Ipv4Addr;
 use process::Result;
 use serde_json::{Value, json};
 
-use crate::bridge::BRIDGE;
+use crate::bridge::{AnyBridge, BRIDGE, Bridge};
 use crate::nat;
 use crate::publish::Published;
 use crate::subnet::Subnet;
@@ -33,59 +40,56 @@ use crate::subnet::Subnet;
 /// The program.
 pub const PROGRAM: &str = "nft";
 
-/// The priorities of hooks that the kernel names raw, dstnat and srcnat.
+/// The priorities of hooks that the kernel names raw, dstnat, filter and srcnat.
 const RAW: i32 = -300;
 const DSTNAT: i32 = -100;
+const FILTER: i32 = 0;
 const SRCNAT: i32 = 100;
 
 /// Writes the bridge's table.
-pub fn join(subnet: Subnet) -> Result<()> {
+pub fn join(bridge: &Bridge, older: &[AnyBridge]) -> Result<()> {
+    let subnet = bridge.subnet;
     let from_containers = is("==", ip("saddr"), prefix(subnet.network(), Subnet::PREFIX));
+    let from_loopback = is("==", ip("saddr"), loopback());
+    let from_bridge = is("==", meta("iifname"), json!(BRIDGE));
     let to_bridge = is("==", meta("oifname"), json!(BRIDGE));
-    let redirected = is("in", json!({"ct": {"key": "status"}}), json!("dnat"));
-    run(vec![
+    let elsewhere = is("!=", meta("oifname"), json!(BRIDGE));
+    let redirected = is("in", ct("status"), json!("dnat"));
+    let for_loopback = is("==", ip("daddr"), loopback());
+    let (accept, drop) = (json!({"accept": null}), json!({"drop": null}));
+    let masquerade = json!({"masquerade": null});
+    let mut commands = vec![
         table("add", BRIDGE),
         chain(BRIDGE, "guard", "filter", "prerouting", RAW),
-        rule(
-            BRIDGE,
-            "guard",
-            vec![
-                is("==", meta("iifname"), json!(BRIDGE)),
-                is("==", ip("daddr"), loopback()),
-                json!({"drop": null}),
-            ],
-        ),
+        rule(BRIDGE, "guard", &[&from_bridge, &for_loopback, &drop]),
         chain(BRIDGE, "postrouting", "nat", "postrouting", SRCNAT),
-        rule(
-            BRIDGE,
-            "postrouting",
-            vec![
-                from_containers.clone(),
-                is("!=", meta("oifname"), json!(BRIDGE)),
-                json!({"masquerade": null}),
-            ],
-        ),
-        rule(
-            BRIDGE,
-            "postrouting",
-            vec![
-                to_bridge.clone(),
-                redirected.clone(),
-                from_containers,
-                json!({"masquerade": null}),
-            ],
-        ),
-        rule(
-            BRIDGE,
-            "postrouting",
-            vec![
-                to_bridge,
-                redirected,
-                is("==", ip("saddr"), loopback()),
-                json!({"masquerade": null}),
-            ],
-        ),
-    ])
+        rule(BRIDGE, "postrouting", &[&from_containers, &elsewhere, &masquerade]),
+        rule(BRIDGE, "postrouting", &[&to_bridge, &redirected, &from_containers, &masquerade]),
+        rule(BRIDGE, "postrouting", &[&to_bridge, &redirected, &from_loopback, &masquerade]),
+        chain(BRIDGE, "forward", "filter", "forward", FILTER),
+    ];
+    // An "accept" ends our chain; the others' at the same hook are still asked.
+    let known = is("in", ct("state"), json!(["established", "related"]));
+    commands.extend([
+        rule(BRIDGE, "forward", &[&known, &accept]),
+        rule(BRIDGE, "forward", &[&redirected, &accept]),
+        rule(BRIDGE, "forward", &[&from_bridge, &accept]),
+        rule(BRIDGE, "forward", &[&to_bridge, &drop]),
+    ]);
+    if !bridge.before.forwarding {
+        let same = |other: &AnyBridge| {
+            let link = |key| is("==", meta(key), json!(other.index));
+            rule(BRIDGE, "forward", &[&link("iif"), &link("oif"), &accept])
+        };
+        commands.extend(older.iter().map(same));
+        let is_older = |key| is("<", meta(key), json!(bridge.index));
+        let no_bridge = |key| is("!=", meta(key), json!("bridge"));
+        commands.extend([
+            rule(BRIDGE, "forward", &[&is_older("iif"), &is_older("oif"), &drop]),
+            rule(BRIDGE, "forward", &[&no_bridge("iifkind"), &no_bridge("oifkind"), &drop]),
+        ]);
+    }
+    run(commands)
 }
 
 /// Writes a container's table.
@@ -96,26 +100,23 @@ pub fn publish(name: &str, address: Ipv4Addr, ports: &[Published]) -> Result<()>
         chain(name, "output", "nat", "output", DSTNAT),
     ];
     for port in ports {
-        let mut to_port = match port.host.ip() {
+        let address_of_host = match port.host.ip() {
             // Any address that is the host's own.
-            ip if ip.is_unspecified() => vec![is(
-                "==",
-                json!({"fib": {"result": "type", "flags": ["daddr"]}}),
-                json!("local"),
-            )],
-            host => vec![is("==", ip("daddr"), json!(host.to_string()))],
+            ip if ip.is_unspecified() => {
+                is("==", json!({"fib": {"result": "type", "flags": ["daddr"]}}), json!("local"))
+            }
+            host => is("==", ip("daddr"), json!(host.to_string())),
         };
         let dport = json!({"payload": {"protocol": port.protocol.name(), "field": "dport"}});
-        to_port.push(is("==", dport, json!(port.host.port())));
+        let dport = is("==", dport, json!(port.host.port()));
         let dnat = json!({"dnat": {"addr": address.to_string(), "port": port.container}});
 
-        let local = to_port.iter().cloned().chain([dnat.clone()]).collect();
-        commands.push(rule(name, "output", local));
+        commands.push(rule(name, "output", &[&address_of_host, &dport, &dnat]));
         // Nobody elsewhere may call a loopback address of ours.
         if !port.host.ip().is_loopback() {
             let elsewhere = is("!=", ip("daddr"), loopback());
-            let rest = to_port.into_iter().chain([dnat]);
-            commands.push(rule(name, "prerouting", [elsewhere].into_iter().chain(rest).collect()));
+            let expressions = [&elsewhere, &address_of_host, &dport, &dnat];
+            commands.push(rule(name, "prerouting", &expressions));
         }
     }
     run(commands)
@@ -143,7 +144,7 @@ fn chain(table: &str, name: &str, kind: &str, hook: &str, priority: i32) -> Valu
     }}})
 }
 
-fn rule(table: &str, chain: &str, expressions: Vec<Value>) -> Value {
+fn rule(table: &str, chain: &str, expressions: &[&Value]) -> Value {
     json!({"add": {"rule": {
         "family": "ip", "table": table, "chain": chain, "expr": expressions,
     }}})
@@ -159,6 +160,10 @@ fn ip(field: &str) -> Value {
 
 fn meta(key: &str) -> Value {
     json!({"meta": {"key": key}})
+}
+
+fn ct(key: &str) -> Value {
+    json!({"ct": {"key": key}})
 }
 
 fn prefix(address: Ipv4Addr, length: u8) -> Value {

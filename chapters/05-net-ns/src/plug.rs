@@ -16,6 +16,7 @@ use crate::nat::{self, Nat};
 use crate::netlink::Netlink;
 use crate::pool::{self, Mac};
 use crate::publish::{Publish, Published};
+use crate::sysctl::Sysctl;
 use crate::{forwarding, lock};
 
 /// The name of that record.
@@ -36,6 +37,8 @@ pub struct Plug {
     pub bridge: Bridge,
     /// The ports of the host that lead here.
     pub ports: Vec<Published>,
+    /// The switches of either side's network.
+    pub sysctl: Sysctl,
 }
 
 impl Plug {
@@ -48,15 +51,18 @@ impl Plug {
         }
         let ports = Published::reserve_all(wishes)?;
         let mac = Mac::of(state.id())?;
+        let sysctl = Sysctl::open()?;
         let _lock = lock::lock()?;
         let netlink = &mut Netlink::open()?;
         let rules = nat.filter(|_| !ports.is_empty());
         state.record(RECORD, rules.map_or("", Nat::name))?;
         let record = state.dir().join(RECORD);
+        let mut written = None; // nothing that has to be removed yet
         let made = Bridge::ensure(netlink, nat).and_then(|bridge| {
             let address = pool::take(netlink, bridge.index, bridge.subnet, mac)?;
             if let Some(nat) = rules {
                 forwarding::allow_loopback_through(BRIDGE)?;
+                written = Some(nat);
                 nat.publish(state.id(), address, &ports)?;
             }
             Ok((bridge, address))
@@ -64,10 +70,10 @@ impl Plug {
         match made {
             Ok((bridge, address)) => {
                 let id = state.id().to_owned();
-                Ok(Self { id, record, rules, mac, address, bridge, ports })
+                Ok(Self { id, record, rules, mac, address, bridge, ports, sysctl })
             }
             Err(error) => {
-                if release(state.id(), rules).is_ok() {
+                if release(state.id(), written).is_ok() {
                     let _ = fs::remove_file(record);
                 }
                 Err(error)

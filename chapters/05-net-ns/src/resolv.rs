@@ -19,13 +19,14 @@ const HOST: &str = "/etc/resolv.conf";
 /// The servers behind systemd's on 127.0.0.53.
 const BEHIND_SYSTEMD: &str = "/run/systemd/resolve/resolv.conf";
 
-/// The host's settings, as they are. A host without any is fine.
-pub fn of_host() -> Result<String> {
+/// The host's settings, as they are: bytes, whose meaning is the C library's business. A
+/// host without any is fine.
+pub fn of_host() -> Result<Vec<u8>> {
     read(HOST)
 }
 
 /// The host's settings without the servers that a container cannot reach.
-pub fn for_container() -> Result<String> {
+pub fn for_container() -> Result<Vec<u8>> {
     let reachable = without_loopback(&of_host()?);
     if has_server(&reachable) {
         return Ok(reachable);
@@ -36,27 +37,34 @@ pub fn for_container() -> Result<String> {
     Ok(if has_server(&behind) { behind } else { reachable })
 }
 
-fn read(path: &str) -> Result<String> {
-    match fs::read_to_string(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+fn read(path: &str) -> Result<Vec<u8>> {
+    match fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         text => text.step(|| format!("read {path}")),
     }
 }
 
-fn without_loopback(text: &str) -> String {
-    let is_kept = |line: &&str| server(line).is_none_or(|server| !server.is_loopback());
-    text.lines().filter(is_kept).map(|line| format!("{line}\n")).collect()
+fn without_loopback(text: &[u8]) -> Vec<u8> {
+    let is_kept = |line: &&[u8]| server(line).is_none_or(|server| !server.is_loopback());
+    lines(text).filter(is_kept).collect::<Vec<_>>().concat()
 }
 
-fn has_server(text: &str) -> bool {
-    text.lines().any(|line| server(line).is_some())
+fn has_server(text: &[u8]) -> bool {
+    lines(text).any(|line| server(line).is_some())
+}
+
+/// The lines, each with its end.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split_inclusive(|byte| *byte == b'\n')
 }
 
 /// The address in `nameserver ADDRESS`. An IPv6 one may name a link: `fe80::1%eth0`.
-fn server(line: &str) -> Option<IpAddr> {
-    let mut words = line.split_whitespace();
-    let address = (words.next() == Some("nameserver")).then(|| words.next()).flatten()?;
-    address.split('%').next()?.parse().ok()
+fn server(line: &[u8]) -> Option<IpAddr> {
+    let is_space = |byte: &u8| byte.is_ascii_whitespace();
+    let mut words = line.split(is_space).filter(|word| !word.is_empty());
+    let address = (words.next() == Some(b"nameserver")).then(|| words.next()).flatten()?;
+    let address = address.split(|byte| *byte == b'%').next()?;
+    std::str::from_utf8(address).ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -65,11 +73,17 @@ mod tests {
 
     #[test]
     fn servers_on_loopback_are_left_out() {
-        let host = "search example.org\nnameserver 127.0.0.53\nnameserver ::1\n\
-                    nameserver 192.0.2.53\noptions edns0\n";
+        let host = b"search example.org\nnameserver 127.0.0.53\nnameserver ::1\n\
+                     nameserver 192.0.2.53\noptions edns0\n";
         assert_eq!(
             without_loopback(host),
-            "search example.org\nnameserver 192.0.2.53\noptions edns0\n"
+            b"search example.org\nnameserver 192.0.2.53\noptions edns0\n"
         );
+    }
+
+    #[test]
+    fn all_other_bytes_stay_as_they_are() {
+        let host = b"# caf\xe9\r\nnameserver\t127.0.0.1 # \xff\nnameserver 192.0.2.53\nsearch \0";
+        assert_eq!(without_loopback(host), b"# caf\xe9\r\nnameserver 192.0.2.53\nsearch \0");
     }
 }

@@ -6,19 +6,19 @@
 //! container's namespace, the outer one already plugged into the bridge:
 //!
 //! ```text
-//!   NEWLINK  lab3f9c0a1b2c4d  kind veth  master lab0  up
+//!   NEWLINK  lab3f9c0a1b2c4d  kind veth  master lab0
 //!              └ peer  eth0  address 3e:9c:…  namespace of pid 4711
 //! ```
 //!
 //! Nobody has to remove it: when the namespace goes, its end goes, and with one end
-//! the whole cable. IPv6 is left out on purpose. The kernel gives `eth0` a
-//! link-local address and no more, so this chapter has one kind of address to learn.
+//! the whole cable. Both ends are born off, and hardened before they are switched on.
+//! IPv6 is left out on purpose, so this chapter has one kind of address to learn.
 
 use std::net::Ipv4Addr;
 
 use netlink_packet_route::link::{
     InfoBridgePort, InfoData, InfoKind, InfoPortData, InfoPortKind, InfoVeth, LinkAttribute,
-    LinkFlags, LinkInfo, LinkMessage,
+    LinkInfo, LinkMessage,
 };
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
@@ -29,8 +29,10 @@ use nix::unistd::Pid;
 use process::{Error, Result, Step};
 
 use crate::address as addresses;
+use crate::hardening::{harden, harden_inside};
 use crate::netlink::{LOOPBACK, Netlink};
 use crate::pool::Mac;
+use crate::sysctl::Sysctl;
 
 /// The inner end's name, as the first network card of a machine is called.
 pub const ETH0: &str = "eth0";
@@ -45,8 +47,6 @@ pub fn create(netlink: &mut Netlink, id: &str, bridge: u32, pid: Pid, mac: Mac) 
         LinkAttribute::NetNsPid(pid.as_raw() as u32),
     ]);
     let mut outer = LinkMessage::default();
-    outer.header.flags = LinkFlags::Up;
-    outer.header.change_mask = LinkFlags::Up;
     outer.attributes.extend([
         LinkAttribute::IfName(name(id)),
         LinkAttribute::Controller(bridge),
@@ -61,6 +61,15 @@ pub fn create(netlink: &mut Netlink, id: &str, bridge: u32, pid: Pid, mac: Mac) 
         .map_err(explain)
 }
 // ANCHOR_END: create
+
+/// Switches the outer end on.
+pub fn set_up(netlink: &mut Netlink, sysctl: &Sysctl, id: &str) -> Result<()> {
+    let name = name(id);
+    harden(sysctl, &name)?;
+    let link = netlink.link(&name).step(|| format!("look for {name}"))?;
+    let link = link.ok_or_else(|| Error::new(format!("the cable {name} has gone again")))?;
+    netlink.set_up(link.header.index).step(|| format!("switch {name} on"))
+}
 
 /// Lets the bridge send a packet back out of the port it came in by.
 ///
@@ -90,9 +99,15 @@ pub fn set_up_loopback(netlink: &mut Netlink) -> Result<()> {
 // ANCHOR: configure
 /// In the container: gives `eth0` its address, and leads everything else to the
 /// gateway.
-pub fn configure(netlink: &mut Netlink, address: Ipv4Addr, gateway: Ipv4Addr) -> Result<()> {
+pub fn configure(
+    netlink: &mut Netlink,
+    sysctl: &Sysctl,
+    address: Ipv4Addr,
+    gateway: Ipv4Addr,
+) -> Result<()> {
     let link = netlink.link(ETH0).step(|| format!("look for {ETH0}"))?;
     let link = link.ok_or_else(|| Error::new(format!("the container has no {ETH0}")))?;
+    harden_inside(sysctl)?;
     addresses::add(netlink, link.header.index, address)?;
     // Not sooner: an end is refused to be switched on before it has its other one.
     netlink.set_up(link.header.index).step(|| format!("switch {ETH0} on"))?;
@@ -106,7 +121,8 @@ fn name(id: &str) -> String {
     format!("lab{id}")
 }
 
-fn add_default_route(netlink: &mut Netlink, gateway: Ipv4Addr) -> Result<()> {
+/// Leads everything that has no other way to the gateway.
+pub fn add_default_route(netlink: &mut Netlink, gateway: Ipv4Addr) -> Result<()> {
     let mut route = RouteMessage::default();
     route.header.address_family = AddressFamily::Inet;
     route.header.table = RouteHeader::RT_TABLE_MAIN;

@@ -62,7 +62,7 @@ pub fn become_root(network: &NetworkOptions, note: impl Fn(&str)) -> Result<()> 
     if geteuid().is_root() {
         return Ok(());
     }
-    match network.network {
+    match network.network.unwrap_or(Mode::Bridge) {
         Mode::Bridge => enter(World::Connected { ports: &network.publish, note: &note }),
         Mode::None | Mode::Host => enter(World::Shared),
     }
@@ -132,6 +132,7 @@ fn leave_network() -> Result<()> {
 fn connect(ports: &[Publish]) -> Result<String> {
     let uplinks = Uplink::split_off_all(ports);
     leave_network()?;
+    net_ns::hardening::harden_new_links()?;
     let error = match uplinks.and_then(Uplink::connect_one) {
         Ok(tool) => return Ok(format!("its way to the outside is {tool}")),
         Err(error) => error,

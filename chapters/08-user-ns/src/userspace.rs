@@ -95,6 +95,8 @@ fn pasta(mut command: Command, ports: &[Publish]) -> Result<()> {
     command.args(["--config-net", "--netns-only", "--netns", NETWORK, "--no-map-gw"]);
     // Otherwise it leads in whatever it finds listening, on either side.
     command.args(["-T", "none", "-U", "none"]);
+    // The containers have no IPv6, and so neither has this network.
+    command.arg("--ipv4-only");
     for (option, protocol) in [("-t", Protocol::Tcp), ("-u", Protocol::Udp)] {
         let mut specs: Vec<_> = ports
             .iter()
