@@ -27,6 +27,7 @@ mod attacker;
 mod attacks;
 mod command;
 mod grid;
+mod lan;
 mod sandbox;
 mod sys;
 mod target;

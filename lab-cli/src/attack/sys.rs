@@ -283,6 +283,25 @@ pub fn loopback_mtu(socket: BorrowedFd<'_>, mtu: Option<i32>) -> Result<i32> {
     Ok(unsafe { request.ifr_ifru.ifru_mtu })
 }
 
+/// Sends an Ethernet frame on the link of this number.
+pub fn send_frame(packet: BorrowedFd<'_>, link: u32, frame: &[u8]) -> Result<()> {
+    // SAFETY: sockaddr_ll is plain integers.
+    let mut to: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
+    (to.sll_family, to.sll_ifindex) = (libc::AF_PACKET as _, link as _);
+    // SAFETY: the frame and the address are live, and told with their lengths.
+    let sent = unsafe {
+        libc::sendto(
+            packet.as_raw_fd(),
+            frame.as_ptr().cast(),
+            frame.len(),
+            0,
+            (&raw const to).cast(),
+            size_of_val(&to) as libc::socklen_t,
+        )
+    };
+    Errno::result(sent).map(drop)
+}
+
 /// The text before the first zero.
 fn text_of(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());

@@ -17,6 +17,7 @@ mod handle;
 mod hostname;
 mod image;
 mod interface;
+mod ipv6_router;
 mod kernel_log;
 mod key;
 mod kill;
@@ -25,6 +26,7 @@ mod memory;
 mod module;
 mod mount;
 mod old_root;
+mod open_port;
 mod proc_root;
 mod ptrace;
 mod queue;
@@ -67,6 +69,8 @@ pub const ATTACKS: &[Attack] = &[
     abstract_socket::ATTACK,
     interface::ATTACK,
     sniff::ATTACK,
+    ipv6_router::ATTACK,
+    open_port::ATTACK,
     // Chapters 6 and 7: shares and layers.
     memory::ATTACK,
     fork::ATTACK,

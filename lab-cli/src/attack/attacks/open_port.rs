@@ -1,0 +1,67 @@
+//! A port that nobody has published, called from another machine.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use process::{Error, Result, Step};
+
+use crate::attack::Attack;
+use crate::attack::attacker::host;
+use crate::attack::lan::{Lan, MACHINE};
+use crate::attack::sandbox::LAB;
+
+/// How long a call may take. One that is dropped is never answered.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+pub const ATTACK: Attack = Attack {
+    name: "open-port",
+    title: "open a port to the network",
+    tries: "listen on a port that was not published, and have another machine call it there: \
+            by the container's own address, for which it asks the host.",
+    why: "the port is one of the container's network namespace. The host is a router as long \
+          as there are containers, but to them it sends on only what was published, and the \
+          answers to what they have asked.",
+    reference: "Docker 28: \"hardening container networking by default\"",
+    stopped_by: 5,
+    run: |target| {
+        let lan = Lan::new()?;
+        let (ours, theirs) = UnixStream::pair().step(|| "make a socket pair")?;
+        let mut command = target.prepare::<&str>(LAB, &[], LAB, &[]);
+        command.stdin(OwnedFd::from(theirs));
+        let child = target.start(command)?;
+        let mut address = String::new();
+        BufReader::new(&ours).read_line(&mut address).step(|| "wait for the attacker")?;
+        let is_reached = match address.trim_end().parse::<SocketAddr>() {
+            Ok(address) => {
+                lan.on_machine(|| Ok(TcpStream::connect_timeout(&address, PATIENCE).is_ok()))?
+            }
+            // It has not come so far, and says why.
+            Err(_) => false,
+        };
+        ours.shutdown(Shutdown::Write).step(|| "tell the attacker the end")?;
+        Ok(target.wait(child)?.judged(is_reached, "another machine has reached the port"))
+    },
+    inside: |_| {
+        let server = TcpListener::bind("0.0.0.0:0").step(|| "open a port")?;
+        let mut address = server.local_addr().step(|| "look for its number")?;
+        address.set_ip(own_address()?);
+        let mut socket = host()?;
+        socket.write_all(format!("{address}\n").as_bytes()).step(|| "tell the host")?;
+        socket.read_to_end(&mut Vec::new()).step(|| "wait for the host")?;
+        server.set_nonblocking(true).step(|| "look who came")?;
+        server.accept().map_err(|_| Error::new("nobody came to the port"))?;
+        Ok("somebody came".to_owned())
+    },
+};
+
+/// The one under which we would call another machine.
+fn own_address() -> Result<std::net::IpAddr> {
+    let step = || "look for an address of our own";
+    let socket = UdpSocket::bind("0.0.0.0:0").step(step)?;
+    // Nothing is sent by that.
+    socket.connect((MACHINE, 9)).step(step)?;
+    Ok(socket.local_addr().step(step)?.ip())
+}
