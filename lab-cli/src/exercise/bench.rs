@@ -5,13 +5,14 @@
 //! side by side: a [`Bench`] is made once, and each check has its own sandboxes.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use nix::unistd::geteuid;
 use process::{Error, Result, Step};
 
-use super::checks::Check;
+use super::checks::{Case, Check};
 use super::course::{Course, Exercise, Files, Kind, Need};
 use super::kit::Kit;
 use super::values::{Dice, Values};
@@ -119,11 +120,25 @@ impl Bench {
         values: &Values,
         verdict: &mut Verdict,
     ) -> Result<()> {
-        let built = build::build(exercise, &sources(exercise, answer)?, self.kit()?, self.colour)?;
+        let build = |sources| build::build(exercise, &sources, self.kit()?, self.colour);
+        let sources = sources(exercise, answer)?;
+        let built = build(sources.clone())?;
         verdict.compiler = Some(built.messages).filter(|messages| !messages.is_empty());
         let Some(program) = built.program else { return Ok(()) };
+        let mut others = BTreeMap::new();
         for case in &check.case {
-            let done: CaseVerdict = case::run(self, exercise, check, case, values, &program)?;
+            if !case.given.is_empty() && !others.contains_key(&case.given) {
+                let built = build(with_other_files(sources.clone(), exercise, case)?)?;
+                let Some(program) = built.program else {
+                    // It was built with what the learner was given.
+                    let name = &exercise.name;
+                    let why = format!("{name}, {}: {}", case.about, built.messages.trim());
+                    return Err(Error::new(why));
+                };
+                others.insert(&case.given, program);
+            }
+            let program = others.get(&case.given).unwrap_or(&program);
+            let done: CaseVerdict = case::run(self, exercise, check, case, values, program)?;
             let has_failed = !done.failures.is_empty();
             verdict.cases.push(done);
             if has_failed {
@@ -141,6 +156,18 @@ fn sources(exercise: &Exercise, answer: &Answer) -> Result<Answer> {
         if let Some(bytes) = answer.get(name) {
             sources.insert(name.clone(), bytes.clone());
         }
+    }
+    Ok(sources)
+}
+
+/// The sources with the files that a case has others of.
+fn with_other_files(mut sources: Answer, exercise: &Exercise, case: &Case) -> Result<Answer> {
+    for (name, other) in &case.given {
+        let own = exercise.dir.join(other);
+        // What several exercises of a chapter have in common stands beside them.
+        let path = if own.exists() { own } else { exercise.dir.with_file_name(other) };
+        let bytes = std::fs::read(&path).step(|| format!("read {}", path.display()))?;
+        sources.insert(name.clone(), bytes);
     }
     Ok(sources)
 }

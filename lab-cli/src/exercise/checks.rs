@@ -45,6 +45,10 @@ pub struct Case {
     /// Files that are there before: a path, and what is in it.
     #[serde(default)]
     pub files: BTreeMap<String, String>,
+    /// Files of the starter that are others in this case, and by which they are replaced: a
+    /// kernel that this host is not. The program is built with them.
+    #[serde(default)]
+    pub given: BTreeMap<String, String>,
     /// What must hold, in this order.
     #[serde(default)]
     pub fact: Vec<Fact>,
@@ -239,6 +243,7 @@ impl Case {
             about: String::new(),
             run: words.to_owned(),
             files: BTreeMap::new(),
+            given: BTreeMap::new(),
             fact: Vec::new(),
             exit: None,
             stdout: None,

@@ -1,0 +1,16 @@
+//! Right on the host where it was written.
+
+use process::Result;
+
+use crate::cgroup::Cgroup;
+use crate::trees::Version;
+
+pub fn set_memory(cgroup: &Cgroup, bytes: u64) -> Result<()> {
+    match cgroup.version {
+        Version::V1 => {
+            cgroup.write("memory.limit_in_bytes", bytes)?;
+            cgroup.write("memory.memsw.limit_in_bytes", bytes)
+        }
+        Version::V2 => todo!(),
+    }
+}
