@@ -46,6 +46,9 @@ pub fn run(
     for (path, text) in &case.files {
         plan.files.push(host::file(values.fill(path), values.fill(text).into_bytes(), 0o644));
     }
+    for (path, target) in &case.links {
+        plan.links.push((values.fill(path).into(), values.fill(target)));
+    }
     let mut trial = Trial::start(&plan, case, values)?;
     let facts = in_full(case, check)?;
     trial.go(&facts)?;

@@ -45,6 +45,9 @@ pub struct Case {
     /// Files that are there before: a path, and what is in it.
     #[serde(default)]
     pub files: BTreeMap<String, String>,
+    /// Symbolic links that are there before: a path, and where it leads.
+    #[serde(default)]
+    pub links: BTreeMap<String, String>,
     /// Files of the starter that are others in this case, and by which they are replaced: a
     /// kernel that this host is not. The program is built with them.
     #[serde(default)]
@@ -243,6 +246,7 @@ impl Case {
             about: String::new(),
             run: words.to_owned(),
             files: BTreeMap::new(),
+            links: BTreeMap::new(),
             given: BTreeMap::new(),
             fact: Vec::new(),
             exit: None,

@@ -52,6 +52,7 @@ pub fn plan(argv: Vec<String>, limits: Limits) -> Plan {
         shown: shown().map(|path| (path.to_owned(), path.to_owned())).collect(),
         image: None,
         files: ETC.map(|(path, text)| file(path, text.as_bytes().to_owned(), 0o644)).into(),
+        links: Vec::new(),
         limits,
         is_lab: false,
         delegate: false,

@@ -208,6 +208,10 @@ fn furnish(plan: &Plan, trees: &[OwnedFd]) -> Result<()> {
         new.write_all(&file.bytes).step(step)?;
         new.set_permissions(Permissions::from_mode(file.mode)).step(step)
     })?;
+    plan.links.iter().try_for_each(|(path, target)| {
+        symlink(target, new.join(path.strip_prefix("/").unwrap_or(path)))
+            .step(|| format!("link {} to {target}", path.display()))
+    })?;
     drop(root);
     // Opened anew: the lookup of `pivot` starts at the root it is going to be.
     mount_ns::pivot(&Root::open(new)?, false)

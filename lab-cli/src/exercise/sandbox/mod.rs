@@ -96,6 +96,8 @@ pub struct Plan {
     pub image: Option<PathBuf>,
     /// Files to be written.
     pub files: Vec<Placed>,
+    /// Symbolic links to be made: an absolute path in there, and where it leads.
+    pub links: Vec<(PathBuf, String)>,
     /// What it may use.
     pub limits: Limits,
     /// Whether the program is `lab` itself.
