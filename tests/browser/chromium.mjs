@@ -89,7 +89,8 @@ export class Tab {
 
     /** The value of an expression in the page. */
     async run(expression) {
-        const params = { expression, awaitPromise: true, returnByValue: true };
+        // As if the user had just clicked: only then may a page copy.
+        const params = { expression, awaitPromise: true, returnByValue: true, userGesture: true };
         const { result, exceptionDetails } = await this.call("Runtime.evaluate", params);
         if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? expression);
         return result.value;

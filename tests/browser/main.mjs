@@ -7,7 +7,7 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { Tab } from "./chromium.mjs";
-import { inPage } from "./page.mjs";
+import { copiedFrom, inPage } from "./page.mjs";
 import { pagesOf, serve } from "./site.mjs";
 
 const WIDTHS = [1280, 390];
@@ -15,6 +15,18 @@ const SCHEMES = ["light", "dark"];
 
 /** A word of each language that every book on containers has, by the page's directory. */
 const WORDS = { "": "namespace", "zh-CN/": "容器" };
+
+/** Sessions with commands of several lines, and what was typed in them. */
+const SEVERAL_LINES = [
+    ["# a \\\n    b\nprinted\n# c\n", "a \\\n    b\nc"],
+    ["$ cat > f <<'END'\n> # one\n> two\n> END\n$ wc f\n2 2 8 f\n", "cat > f <<'END'\n# one\ntwo\nEND\nwc f"],
+    ["# cat <<END\nrm -rf /\n", "cat <<END"],
+    ["# for i in 1 2; do\n>     echo $i\n> done\n1\n2\n", "for i in 1 2; do\n    echo $i\ndone"],
+    ["# echo 'one\n> two'\none\ntwo\n", "echo 'one\ntwo'"],
+    ["# diff a b\n1c1\n< one\n---\n> two\n# diff c d\n> three\n", "diff a b\ndiff c d"],
+    ["# echo \"don't\"\n> printed\n", "echo \"don't\""],
+    ["# lab run 7 -- sh\n/ # cd srv\n/srv # ls |\n> wc -l\n3\n/srv # exit\n", "lab run 7 -- sh\ncd srv\nls |\nwc -l\nexit"],
+];
 
 const dir = resolve(process.argv[2]);
 const pages = pagesOf(dir);
@@ -25,6 +37,7 @@ const errors = new Set();
 const links = new Map(); // target → the page that has it
 const names = new Map(); // page → what a link to a part of it may name
 let views = 0;
+let sessions = 0;
 
 try {
     for (const page of pages) {
@@ -36,6 +49,8 @@ try {
         if (!pages.includes(`${language}index.html`)) continue;
         for (const width of WIDTHS) await search(language, word, width);
     }
+    for (const page of pages) await copy(page);
+    await copySeveralLines();
     await follow();
 } finally {
     await tab.close();
@@ -43,7 +58,8 @@ try {
 }
 
 for (const error of errors) console.error(error);
-console.log(`pages ${pages.length}, views ${views}, links ${links.size}, errors ${errors.size}`);
+if (sessions === 0) errors.add("there is no session to copy from");
+console.log(`pages ${pages.length}, views ${views}, links ${links.size}, sessions ${sessions}, errors ${errors.size}`);
 process.exitCode = errors.size === 0 && views > 0 ? 0 : 1;
 
 /** Looks at one page in one way. */
@@ -75,10 +91,10 @@ async function look(page, width, scheme) {
 }
 
 /** Goes to a page, in a window of that width, as somebody who prefers these colours. */
-async function show(page, width, scheme) {
+async function show(page, width, scheme, other = []) {
     const size = { width, height: 800, deviceScaleFactor: 1, mobile: false };
     await tab.call("Emulation.setDeviceMetricsOverride", size);
-    const features = [{ name: "prefers-color-scheme", value: scheme }];
+    const features = [{ name: "prefers-color-scheme", value: scheme }, ...other];
     await tab.call("Emulation.setEmulatedMedia", { features });
     await tab.go(address + page);
 }
@@ -140,6 +156,38 @@ async function search(language, word, width) {
         const url = new URL(link);
         url.search = ""; // the word, to be marked
         links.set(url.href, `the results for ${word}`);
+    }
+}
+
+/** Clicks on the copy button of each session: what is copied was typed, all of it. */
+async function copy(page) {
+    await show(page, 390, "light", [{ name: "hover", value: "none" }]);
+    for (const { text, copied, seen } of await tab.run(`(${copiedFrom})()`)) {
+        sessions += 1;
+        const wrong = (what) => errors.add(`${page}: ${what}: ${text.slice(0, 60)}`);
+        // In the book each command is one line.
+        const prompts = /^(?:#|\$|\/\S* #) /;
+        const typed = text.split("\n").filter((line) => prompts.test(line));
+        if (copied !== typed.map((line) => line.replace(prompts, "")).join("\n")) {
+            wrong(`what is copied is not what was typed, but ${JSON.stringify(copied)}`);
+        }
+        if (!seen) wrong("on a screen without a mouse there is no button to copy");
+    }
+}
+
+/** The same of sessions whose commands have several lines. */
+async function copySeveralLines() {
+    await show("index.html", 1280, "light");
+    for (const [text, expected] of SEVERAL_LINES) {
+        const copied = await tab.run(`(() => {
+            const block = document.createElement("pre");
+            block.innerHTML = '<code class="language-console"></code>';
+            block.firstChild.textContent = ${JSON.stringify(text)};
+            return playground_text(block, true);
+        })()`);
+        if (copied !== expected) {
+            errors.add(`copied of ${JSON.stringify(text)}: ${JSON.stringify(copied)}`);
+        }
     }
 }
 

@@ -32,3 +32,20 @@ export function inPage(width) {
         names: [...document.querySelectorAll("[id], a[name]")].map((part) => part.id || part.name),
     };
 }
+
+/** Each session on the page: its text, what its button copies, and whether that is to be seen. */
+export function copiedFrom() {
+    let copied;
+    const listen = (event) => { copied = event.target.value; };
+    document.addEventListener("copy", listen, true);
+    const blocks = [...document.querySelectorAll("pre > code.language-console")];
+    const found = blocks.map((code) => {
+        const button = code.parentElement.querySelector(".clip-button");
+        copied = undefined;
+        button?.click();
+        const seen = button !== null && getComputedStyle(button).visibility === "visible";
+        return { text: code.textContent, copied, seen };
+    });
+    document.removeEventListener("copy", listen, true);
+    return found;
+}
