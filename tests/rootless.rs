@@ -126,6 +126,18 @@ fn an_ordinary_user_runs_every_chapter_and_is_root_in_there() {
 }
 
 #[test]
+fn the_program_may_be_on_a_mount_that_nobody_else_has() {
+    let Some(user) = User::new() else { return };
+    let home = user.home.path().display();
+    for chapter in ["3", "8"] {
+        let args = ["run", chapter, "--", "sh", "-c", "id -u; exit 3"];
+        let mut lab = user.as_user_after(&format!("mount --bind {home} {home}; cd {home}"), &args);
+        let output = lab.output().unwrap();
+        assert_eq!((output.status.code(), &*text(&output.stdout)), (Some(3), "0\n"), "{output:?}");
+    }
+}
+
+#[test]
 fn an_ordinary_users_layer_takes_and_lists_changes() {
     let Some(user) = User::new() else { return };
     let script = "set -e; rm -r /home; mkdir /home; echo x > /root/file; ls /home";

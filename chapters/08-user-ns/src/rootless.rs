@@ -75,6 +75,10 @@ pub fn become_root(network: &NetworkOptions, note: impl Fn(&str)) -> Result<()> 
 pub fn enter(world: World<'_>) -> Result<()> {
     let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
     let records = state::directory();
+    let again = || "start again as root of a user namespace";
+    // Asked for now: the mount that we were started from goes with the last process of its
+    // namespace, and without it /proc/self/exe tells half of a path.
+    let program = std::env::current_exe().step(again)?;
     let ports = match world {
         World::Connected { ports, .. } => find_ports(ports)?,
         World::Shared | World::Isolated => Vec::new(),
@@ -103,8 +107,6 @@ pub fn enter(world: World<'_>) -> Result<()> {
         World::Connected { note, .. } => note(&connect(&ports)?),
     }
 
-    let again = || "start again as root of a user namespace";
-    let program = std::env::current_exe().step(again)?;
     let mut arguments = std::env::args_os();
     let name = arguments.next().unwrap_or_default();
     let held: Vec<_> = ports.iter().map(|port| port.host.to_string()).collect();
