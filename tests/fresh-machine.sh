@@ -10,8 +10,8 @@
 # which is gone afterwards, and goes on with the other.
 #
 # It is entered with pivot_root(2), since the kernel makes no user namespace for a process
-# whose root is no mount point (chroot). Its network is a namespace of its own with `lo`
-# alone, so cargo is offline: what it needs is fetched before.
+# whose root is no mount point (chroot). It has this machine's network and cgroups, and
+# processes and mounts of its own, which end with it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 checkout=$PWD
@@ -36,9 +36,8 @@ if [ "${1:-}" != --inside ]; then
     mkdir "$machine/root/container-lab"
     git ls-files -z --cached --others --exclude-standard | tar --null -T - -c --ignore-failed-read |
         tar -x -C "$machine/root/container-lab"
-    # With its processes, its mounts and its network go: nothing is left of them.
     RUST=$(rustc --print sysroot) CARGO=${CARGO_HOME:-$HOME/.cargo} \
-        unshare --mount --propagation private --pid --fork --kill-child --net --uts --ipc \
+        unshare --mount --propagation private --pid --fork --kill-child --uts --ipc \
         "$0" --inside "$machine" "$@"
     exit
 fi
@@ -48,7 +47,7 @@ shift 2
 mount --bind "$machine" "$machine"
 cd "$machine"
 mount -t proc proc proc
-mount -t sysfs sysfs sys # the one outside shows the network there
+mount -t sysfs sysfs sys
 mount --rbind /sys/fs/cgroup sys/fs/cgroup
 mount --rbind /dev dev
 mount -t tmpfs -o mode=1777 tmp tmp

@@ -6,13 +6,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use nix::errno::Errno;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
 use crate::net::Net;
-use crate::{Lab, Ran, Started, cgroup, kernel};
+use crate::{Lab, Ran, Started, cgroup, kernel, skip};
 
 /// A host, and the state of it before anything ran there.
 pub struct Host {
@@ -65,9 +65,7 @@ impl Host {
     /// The image is given. To find one, `lab` tries several ways, each of which may fail;
     /// that is for the tests of `lab rootfs`.
     pub fn everything(&self, chapter: &str) -> String {
-        let nft = ["/usr/sbin/nft", "/usr/bin/nft", "/sbin/nft"];
-        let has_rules = nft.iter().any(|nft| Path::new(nft).exists());
-        let ports = if has_rules { "-p 18080:80 -p 18053:53/udp" } else { "" };
+        let ports = if can_publish() { "-p 18080:80 -p 18053:53/udp" } else { "" };
         let volume = self.outside();
         let (volume, image) = (volume.display(), self.image.display());
         // An ordinary user has neither ports nor limits to give.
@@ -168,6 +166,11 @@ impl Drop for Host {
             assert!(!new.iter().any(|line| line.contains(&ours)), "mounted on the host: {new:?}");
         }
     }
+}
+
+/// Whether this host has what writes the rules that lead a port into a container.
+pub fn can_publish() -> bool {
+    ["nft", "iptables-restore"].iter().any(|program| skip::is_installed(program))
 }
 
 /// The name of a record: twelve hexadecimal digits.

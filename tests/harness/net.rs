@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 use nix::sched::{CloneFlags, setns, unshare};
 
 use crate::kernel::wait_for;
-use crate::{DEADLINE, eventually};
+use crate::{DEADLINE, eventually, sys};
 
 /// The address of a host that [`Net::host`] made.
 pub const HOST: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
@@ -34,12 +34,11 @@ pub struct Net(File);
 impl Net {
     /// A new one, in which only `lo` is up.
     pub fn new() -> Self {
-        let net = on_new_thread(|| {
+        on_new_thread(|| {
             unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace");
+            sys::set_up_loopback().expect("it has one");
             Self(File::open("/proc/thread-self/ns/net").expect("our namespace"))
-        });
-        net.ip("link set lo up");
-        net
+        })
     }
 
     /// A host, and another machine that has a cable to it.
@@ -91,14 +90,23 @@ impl Net {
         self.inside(|| fs::read_to_string(path)).expect("a switch").trim().to_owned()
     }
 
-    /// All that could be left in it: links, addresses, neighbours, routes, our rules.
+    /// All that could be left in it: links, addresses, neighbours, routes, our rules. Of
+    /// the programs to ask, a host may have none, so it is read from /proc.
     ///
     /// Of iptables, empty tables remain once it was used: they are the kernel's own.
     pub fn everything(&self) -> String {
         self.run(
-            "ip -brief link | sed 's/@.*//' | cut -d' ' -f1; ip -brief -4 address | tr -s ' '; \
-             ip -4 neigh show nud permanent; ip -4 route; cat /proc/sys/net/ipv4/ip_forward; \
-             if command -v nft > /dev/null; then nft list ruleset | grep -w lab.*; fi; \
+            "cd /proc/thread-self/net
+             echo links; sed '1,2d; s/:.*//; s/ //g' dev
+             echo addresses; grep -B 1 '/32 host LOCAL' fib_trie | sed -n 's/.*|-- //p' | sort -u
+             echo neighbours; while read -r address type flags mac mask link; do
+                 case $flags in 0x[4567]) echo \"$address $mac $link\" ;; esac
+             done < arp
+             echo routes; while read -r link to gateway flags uses used metric mask rest; do
+                 echo \"$link $to/$mask $gateway\"
+             done < route
+             cat /proc/sys/net/ipv4/ip_forward
+             if command -v nft > /dev/null; then nft list ruleset | grep -w lab.*; fi
              if command -v iptables-save > /dev/null; then iptables-save | grep -w lab.*; fi; true",
         )
     }

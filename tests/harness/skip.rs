@@ -30,6 +30,21 @@ pub fn is_root() -> bool {
     root
 }
 
+/// Whether one of these programs is installed; if not, says that this test is skipped.
+pub fn has_one_of(programs: &[&str]) -> bool {
+    let has = programs.iter().any(|program| is_installed(program));
+    if !has {
+        skip(&format!("needs {}", programs.join(" or ")));
+    }
+    has
+}
+
+/// Whether a program is in `PATH`.
+pub fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
+}
+
 /// Printed after the last test.
 extern "C" fn print_count() {
     let _ = writeln!(std::io::stderr(), "{} skipped", SKIPPED.load(Ordering::Relaxed));
