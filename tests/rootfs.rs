@@ -1,11 +1,13 @@
 //! The default root file system: whole, startable, rebuilt and restored.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use harness::{Lab, Ran, assert_snapshot, skip};
+use harness::{Lab, Ran, SOMEBODY, assert_snapshot, skip};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -295,4 +297,60 @@ fn the_image_is_never_written_to() {
             .ok();
     }
     assert_eq!(list(), before);
+}
+
+#[test]
+fn an_image_that_has_lost_its_root_is_built_again_in_its_place() {
+    if !skip::is_root() {
+        return;
+    }
+    let cache = Cache::of("host");
+    let image = cache.image();
+    fs::remove_dir_all(&image).expect("a root");
+    assert_eq!(cache.image(), image);
+    assert!(image.join("etc/passwd").exists());
+    // And a working root that is only a link to where nothing is.
+    let working = cache.dir.path().join("rootfs/working-host");
+    symlink("/nowhere", &working).expect("a link");
+    assert_eq!(cache.lab(&["run", "3", "--", "sh", "-c", "echo it runs"]).ok(), "it runs\n");
+    assert!(working.join("root/etc/passwd").exists());
+}
+
+#[test]
+fn whatever_the_umask_nobody_else_can_reach_what_is_made() {
+    if !skip::is_root() {
+        return;
+    }
+    let cache = Cache::of("host");
+    // Everybody may enter the place of both.
+    let public = cache.dir.path();
+    fs::set_permissions(public, Permissions::from_mode(0o777)).expect("a directory of ours");
+    let dirs = ["state", "rootfs"].map(|name| public.join(name));
+    for umask in ["000", "022", "077"] {
+        let lab = cache.program();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("umask {umask}; exec \"$@\""), "sh"]).arg(lab.get_program());
+        shell.envs(lab.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        // What the host must not get: a program of root's that everybody could start.
+        let script = "chmod 4755 /usr/bin/env; echo ready; read line; true";
+        shell.args(["run", "6", "--network", "none", "--", "sh", "-c", script]);
+        shell.env("LAB_STATE_DIR", &dirs[0]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = shell.spawn().expect("sh starts");
+        harness::kernel::read_until(child.stdout.as_mut().expect("a pipe"), "ready\n")
+            .expect("it runs");
+        let mut find = Command::new("find");
+        find.args(&dirs).args(["-mindepth", "1"]).uid(SOMEBODY).gid(SOMEBODY);
+        let found = harness::ran(find.output().expect("find starts"));
+        assert_eq!(found.stdout, "", "umask {umask}");
+        for dir in [&dirs[0], &dirs[1], &dirs[1].join("working-host")] {
+            let mode = fs::metadata(dir).expect("it is there").permissions().mode();
+            assert_eq!(mode & 0o7777, 0o700, "umask {umask}: {}", dir.display());
+        }
+        drop(child.stdin.take());
+        assert!(child.wait().expect("it ends").success());
+        // In there, the root is open to everybody all the same.
+        let args = ["run", "6", "--network", "none", "-u", "1000", "--", "ls", "/etc"];
+        assert!(cache.lab(&args).ok().contains("passwd"), "umask {umask}");
+        dirs.iter().for_each(|dir| fs::remove_dir_all(dir).expect("ours"));
+    }
 }

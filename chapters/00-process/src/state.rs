@@ -17,9 +17,9 @@
 //! lets go of at the owner's death. A directory that can be locked is therefore
 //! abandoned.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Pid, User, geteuid};
@@ -52,6 +52,17 @@ pub fn directory() -> PathBuf {
     absolute("XDG_STATE_HOME").unwrap_or_else(|| home().join(".local/state")).join("lab")
 }
 
+/// Makes a directory, and those above it, that nobody but this user can enter.
+///
+/// Whatever the umask: who can write a record can have processes killed, and in a root
+/// there may be set-user-ID programs that a container has made.
+///
+/// # Errors
+/// If it cannot be made; one that is there stays as it is.
+pub fn make_private(dir: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
 /// One container's record, locked for as long as this value lives.
 ///
 /// Dropping it removes the record, unless a leftover is still written down in it.
@@ -67,13 +78,13 @@ impl State {
     /// Takes a new id and writes down that it is ours.
     pub fn create() -> Result<Self> {
         let root = directory();
-        fs::create_dir_all(&root)
+        make_private(&root)
             .step(|| format!("create {}", root.display()))
             .map_err(|error| error.hint("LAB_STATE_DIR names another directory for records"))?;
         loop {
             let id = random_id()?;
             let dir = root.join(&id);
-            match fs::create_dir(&dir) {
+            match DirBuilder::new().mode(0o700).create(&dir) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 made => made.step(|| format!("create {}", dir.display()))?,
             }

@@ -10,7 +10,6 @@
 //! However it ends, also by Ctrl-C: everything in a sandbox ends with it, and what its
 //! containers had on the real host is swept before `lab` is gone.
 
-use std::fs;
 use std::io::Read;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -41,7 +40,7 @@ const ENDS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
 /// If a sandbox cannot be made.
 pub fn try_all(attacks: &[&Attack], chapters: &[&'static Chapter]) -> Result<Vec<Cell>> {
     let state = state::directory();
-    fs::create_dir_all(&state).step(|| format!("create {}", state.display()))?;
+    state::make_private(&state).step(|| format!("create {}", state.display()))?;
     let ends: SigSet = ENDS.into_iter().filter(|end| !super::sys::ignores(*end)).collect();
     let mut before = SigSet::empty();
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&ends), Some(&mut before)).step(|| "block signals")?;

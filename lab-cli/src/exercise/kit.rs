@@ -16,7 +16,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use process::{Error, Result, Step};
+use process::{Error, Result, Step, state};
 use serde::{Deserialize, Serialize};
 
 use super::course::Course;
@@ -64,7 +64,7 @@ impl Kit {
 
     fn build(course: &Course, dir: &Path) -> Result<Self> {
         let step = || "build the libraries of the exercises";
-        fs::create_dir_all(dir).step(|| format!("create {}", dir.display()))?;
+        state::make_private(dir).step(|| format!("create {}", dir.display()))?;
         output::note("building the libraries that your programs use; once, for about a minute");
         let target = dir.join("target");
         let (cargo, rustc) = toolchain();

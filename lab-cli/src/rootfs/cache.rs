@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{User, geteuid};
 use process::lock::Lock;
-use process::{Error, Result, Step};
+use process::{Error, Result, Step, state};
 
 use super::image::Image;
 use super::plan::Origin;
@@ -64,7 +64,7 @@ impl Cache {
 
     /// Waits until nobody else changes the cache.
     pub fn lock(&self) -> Result<Lock> {
-        fs::create_dir_all(&self.dir).step(|| format!("create {}", self.dir.display())).map_err(
+        state::make_private(&self.dir).step(|| format!("create {}", self.dir.display())).map_err(
             |error| error.hint("LAB_CACHE_DIR names another directory for root file systems"),
         )?;
         let path = self.path("lock");
@@ -123,6 +123,8 @@ impl Cache {
                 let _ = remove::discard(&unfinished, lock);
                 return Err(error);
             }
+            // Its place may be taken by what is left of one.
+            remove::discard(image.dir(), lock)?;
             let step = || format!("put {} in place", image.dir().display());
             fs::rename(&unfinished, image.dir()).step(step)?;
         }

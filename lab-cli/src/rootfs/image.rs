@@ -10,9 +10,10 @@
 //!   text 644 0 etc/hosts              may be changed, but not be missing
 //! ```
 
-use std::fs;
+use std::fs::{self, DirBuilder};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use process::{Result, Step};
@@ -71,9 +72,10 @@ impl Image {
         serde_json::from_slice(&text).map_err(std::io::Error::from).step(step)
     }
 
-    /// Builds an image in a new directory.
+    /// Builds an image in a new directory, which only this user can enter: a copy of it is
+    /// the working root.
     pub fn write(dir: &Path, origin: Origin, plan: &Plan) -> Result<()> {
-        fs::create_dir(dir).step(|| format!("create {}", dir.display()))?;
+        DirBuilder::new().mode(0o700).create(dir).step(|| format!("create {}", dir.display()))?;
         let image = Self::at(dir.to_owned());
         plan.tree.write(&image.root())?;
         let bytes = plan.tree.entries.values().map(|entry| match entry {

@@ -73,15 +73,17 @@ pub fn reset() -> Result<Vec<String>> {
         done.push(format!("built the image again: {damage}"));
     }
     let working = locate(&cache)?;
-    remove::retire(&cache, working.dir(), &lock)?;
     make(&cache, &image, &working, &lock)?;
     done.push(format!("restored the working root {}", working.root().display()));
     done.extend(remove::leftovers(&cache, &lock));
     Ok(done)
 }
 
-/// Copies an image, with its lists, to where nothing is yet.
+/// Makes the working root a new copy of an image, with its lists.
 fn make(cache: &Cache, image: &Image, working: &Image, lock: &Lock) -> Result<()> {
+    if working.dir().symlink_metadata().is_ok() {
+        remove::retire(cache, working.dir(), lock)?;
+    }
     let unfinished = cache.path("unfinished");
     remove::discard(&unfinished, lock)?;
     if let Err(error) = tree::copy(image.dir(), &unfinished) {
