@@ -11,13 +11,13 @@ use harness::{Lab, Ran, cache_dir, kernel, programs, ran, skip};
 use tempfile::TempDir;
 
 /// A learner with a copy of the exercises.
-struct Learner {
-    lab: Lab,
-    copy: TempDir,
+pub struct Learner {
+    pub lab: Lab,
+    pub copy: TempDir,
 }
 
 impl Learner {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let copy = TempDir::with_prefix("lab-test-").unwrap();
         let learner = Self { lab: Lab::new(), copy };
         learner.lab.lab(["exercise", "init", learner.dir().to_str().unwrap()]).ok();
@@ -25,7 +25,7 @@ impl Learner {
     }
 
     /// One who checks programs: `None` without the right to, and without a compiler.
-    fn with_kit() -> Option<Self> {
+    pub fn with_kit() -> Option<Self> {
         let learner = skip::is_root().then(Self::new)?;
         // The libraries are built once, which takes longer than any test may.
         static BUILT: Once = Once::new();
@@ -33,21 +33,21 @@ impl Learner {
         Some(learner)
     }
 
-    fn dir(&self) -> PathBuf {
+    pub fn dir(&self) -> PathBuf {
         self.copy.path().join("copy")
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = self.lab.program("lab");
         command.arg("exercise").args(args).current_dir(self.dir());
         command
     }
 
-    fn run(&self, args: &[&str]) -> Ran {
+    pub fn run(&self, args: &[&str]) -> Ran {
         ran(self.command(args).output().expect("lab starts"))
     }
 
-    fn write(&self, file: &str, text: &str) {
+    pub fn write(&self, file: &str, text: &str) {
         fs::write(self.dir().join(file), text).unwrap();
     }
 

@@ -28,6 +28,7 @@ mod lifetimes;
 mod rootfs;
 mod rootless;
 mod run;
+mod sandbox;
 mod self_exe;
 mod tracer;
 mod view;

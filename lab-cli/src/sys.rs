@@ -3,12 +3,21 @@
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
+use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::unistd::{ForkResult, Pid};
 use process::exit_now;
 
 /// `_IO(0xb7, 2)` of linux/nsfs.h; see ioctl_nsfs(2).
 const NS_GET_PARENT: u32 = 0xb702;
+
+/// The flags of clone(2) that make namespaces.
+const NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWUSER
+    .union(CloneFlags::CLONE_NEWPID)
+    .union(CloneFlags::CLONE_NEWNS)
+    .union(CloneFlags::CLONE_NEWNET)
+    .union(CloneFlags::CLONE_NEWUTS)
+    .union(CloneFlags::CLONE_NEWIPC);
 
 /// Forks a process that has no descriptors but those in `keep`, and ends after `life`.
 pub fn fork_off(step: &str, keep: &[BorrowedFd<'_>], life: impl FnOnce()) -> process::Result<Pid> {
@@ -23,6 +32,27 @@ pub fn fork_off(step: &str, keep: &[BorrowedFd<'_>], life: impl FnOnce()) -> pro
             exit_now(0)
         }
     }
+}
+
+/// `clone(2)`: a fork with these namespaces of its own, whose parent is *our* parent.
+///
+/// # Errors
+/// `EINVAL` if this process has more than one thread, as of unshare(2), or a flag is of no
+/// namespace.
+pub fn clone_sibling(namespaces: CloneFlags) -> nix::Result<ForkResult> {
+    unshare(CloneFlags::CLONE_THREAD)?;
+    if !NAMESPACES.contains(namespaces) {
+        return Err(Errno::EINVAL);
+    }
+    let flags = (namespaces | CloneFlags::CLONE_PARENT).bits() as usize;
+    // SAFETY: without CLONE_VM the child has its own copy of our memory, and this process has
+    // one thread, so that no lock in the copy is held by one that does not exist there. A null
+    // stack means "the copy of the caller's own"; no flag makes the kernel use the rest.
+    let pid = unsafe { libc::syscall(libc::SYS_clone, flags, 0usize, 0usize, 0usize, 0usize) };
+    Ok(match Errno::result(pid)? {
+        0 => ForkResult::Child,
+        pid => ForkResult::Parent { child: Pid::from_raw(pid as libc::pid_t) },
+    })
 }
 
 /// Lets SIGPIPE end this process, as it ends other programs; Rust ignores it at first.

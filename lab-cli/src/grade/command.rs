@@ -11,7 +11,7 @@ use process::{Error, Result, State, Step};
 
 use super::marking::{Marking, choose};
 use super::report::{Outcome, Report, Sheet};
-use super::{csv, junit, lock, merge, table};
+use super::{csv, junit, merge, table};
 use crate::clean;
 use crate::exercise::bench::Bench;
 use crate::exercise::checks::Check;
@@ -134,7 +134,6 @@ fn grade(args: &Args) -> anyhow::Result<Report> {
     };
     // Before there are several who would build it.
     marking.bench.kit()?;
-    lock::lock(&marking.bench)?;
 
     let mut sheets: BTreeMap<usize, Sheet> = BTreeMap::new();
     let workers = args.jobs.unwrap_or_else(crew::processors);

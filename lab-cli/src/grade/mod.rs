@@ -21,7 +21,6 @@ mod beneath;
 mod command;
 mod csv;
 mod junit;
-mod lock;
 mod marking;
 mod merge;
 mod report;

@@ -10,19 +10,19 @@ use std::path::Path;
 use std::process::Command;
 
 use cgroups::{Cgroup, Version, hierarchies};
-use mount_ns::{Root, Target};
+use mount_ns::Root;
 use nix::fcntl::{OFlag, open};
 use nix::mount::{MsFlags, mount};
 use nix::sys::prctl;
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
-use nix::sys::stat::{Mode, SFlag, fstat};
+use nix::sys::stat::Mode;
 use nix::unistd::{chdir, sethostname, setsid};
 use process::gate::ChildGate;
 use process::{Error, Result, Step, exit_now};
 use security::{Capabilities, Filters};
 
-use super::users::Users;
+use super::outer::target_for;
 use super::{IMAGE, Plan, WORK};
 use crate::{rootfs, sys};
 
@@ -86,13 +86,13 @@ pub fn filters(plan: &Plan) -> Result<Filters> {
 /// Makes the sandbox from within, and becomes its PID 1.
 pub fn become_shell(
     plan: &Plan,
-    users: &Users,
+    trees: Vec<OwnedFd>,
     cgroup: Option<&Cgroup>,
     filters: &Filters,
     gate: &ChildGate,
     ends: &Ends,
 ) -> ! {
-    let null = match build(plan, users, cgroup, gate).and_then(|()| open_null()) {
+    let null = match build(plan, &trees, cgroup, gate).and_then(|()| open_null()) {
         Ok(null) => null,
         Err(error) => {
             gate.fail(&error);
@@ -117,19 +117,13 @@ pub fn become_shell(
 }
 
 /// Makes the sandbox, and waits until it may be used.
-fn build(plan: &Plan, users: &Users, cgroup: Option<&Cgroup>, gate: &ChildGate) -> Result<()> {
+fn build(plan: &Plan, trees: &[OwnedFd], cgroup: Option<&Cgroup>, gate: &ChildGate) -> Result<()> {
     // Away from the caller's terminal, and from its Ctrl-C.
     setsid().step(|| "make a session")?;
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)
         .step(|| "unblock all signals")?;
-    // If memory runs out all the same, here is whom the kernel may end first: with PID 1
-    // goes what its file systems hold.
-    fs::write("/proc/self/oom_score_adj", "1000").step(|| "be the first to run out of memory")?;
-    let trees = gate.wait_for_begin()?;
-    users.become_root()?;
     // The keys of whoever runs the check stay outside. A host may not have any.
     let _ = security::join_new_session_keyring();
-    // Not before: who becomes somebody else loses it.
     prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;
     match cgroup {
         Some(cgroup) => cgroup.enter()?,
@@ -137,9 +131,7 @@ fn build(plan: &Plan, users: &Users, cgroup: Option<&Cgroup>, gate: &ChildGate) 
             .step(|| "make a cgroup namespace")?,
     }
     mount_ns::isolate()?;
-    let trees = users.or_open_here(plan, trees)?;
-    furnish(plan, &trees)?;
-    drop(trees);
+    furnish(plan, trees)?;
     if let Some(cgroup) = cgroup.filter(|_| plan.delegate) {
         cgroup.mount_inside()?;
         open_cgroups()?;
@@ -182,10 +174,7 @@ fn furnish(plan: &Plan, trees: &[OwnedFd]) -> Result<()> {
 
     let root = Root::open(new)?;
     for ((_, place), tree) in plan.shown.iter().zip(trees) {
-        let stat = fstat(tree).step(|| format!("look at {}", place.display()))?;
-        let is_directory = stat.st_mode & SFlag::S_IFMT.bits() == SFlag::S_IFDIR.bits();
-        let kind = if is_directory { Target::Directory } else { Target::File };
-        root.place(tree.as_fd(), place, kind)?;
+        root.place(tree.as_fd(), place, target_for(tree)?)?;
     }
     // Links such as /bin -> usr/bin have no tree of their own.
     for (name, target) in links() {

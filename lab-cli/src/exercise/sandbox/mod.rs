@@ -1,9 +1,9 @@
 //! A container of ours for programs that nobody has read: a learner's.
 //!
 //! ```text
-//!   lab ── clone3 ──▶ PID 1     user, mount, PID, network, UTS, IPC, cgroup namespaces
+//!   lab ── outer ──▶ PID 1      user, mount, PID, network, UTS, IPC, cgroup namespaces
 //!    │                 │        and a root that is a small tmpfs:
-//!    │                 │          /usr /bin /lib …   the host's, read-only
+//!    │                 │          /usr /bin /lib …   the host's, locked read-only
 //!    │                 │          /image             a copy of the default root
 //!    │                 │          /work              what the plan puts there
 //!    │                 │          /proc /sys /dev    as in chapter 3
@@ -17,30 +17,34 @@
 //! PID 1 is a shell that outlives the program and waits to be released.
 //!
 //! Who breaks out of it is nobody: root in there is an id that no user of the host has.
-//! For an ordinary user it is that user, who cannot give away another id.
+//! For an ordinary user it is that user, who cannot give away another id, and for root of
+//! a user namespace that root. What keeps their files from the program is [`outer`].
 //!
 //! Several can run side by side. The caller must have one thread only.
 
 use std::fs::File;
 use std::io::{PipeReader, PipeWriter, Read, pipe};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use cgroups::Cgroup;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 use process::gate::gate;
-use process::{CloneArgs, CloneFlags, Cloned, Result, State, Step, clone};
+use process::{CloneArgs, Cloned, Error, Result, State, Step, clone, exit_now};
 
 mod account;
 mod inside;
+mod outer;
 mod users;
 
+use outer::Outer;
 use users::Users;
 
 /// Where the plan's files are, and where the program starts.
@@ -48,16 +52,12 @@ pub const WORK: &str = "/work";
 /// A root file system for the program's own containers.
 pub const IMAGE: &str = "/image";
 
-/// What the sandbox has of its own; the cgroup namespace comes when it is in its cgroup.
-const FLAGS: CloneFlags = CloneFlags::CLONE_NEWUSER
-    .union(CloneFlags::CLONE_NEWPID)
-    .union(CloneFlags::CLONE_NEWNS)
-    .union(CloneFlags::CLONE_NEWNET)
-    .union(CloneFlags::CLONE_NEWUTS)
-    .union(CloneFlags::CLONE_NEWIPC);
-
 /// The most that is read of what the program prints, in bytes.
 const LONGEST_OUTPUT: usize = 64 * 1024;
+
+/// How long a killed sandbox may take to be gone, and between two looks whether it is.
+const LAST_BREATH: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_micros(200);
 
 /// What a program may use. There is a wall clock, too, but the caller holds it.
 #[derive(Clone, Copy, Debug)]
@@ -120,7 +120,6 @@ pub enum End {
 #[derive(Debug)]
 pub struct Sandbox {
     pid: Pid,
-    pidfd: OwnedFd,
     output: File,
     errors: File,
     status: PipeReader,
@@ -145,21 +144,43 @@ impl Sandbox {
         let (output, errors) = (capture()?, capture()?);
         let (status, tell) = pipe().step(|| "make a pipe")?;
         let (wait, release) = pipe().step(|| "make a pipe")?;
+        let (announced, announce) = pipe().step(|| "make a pipe")?;
         let (parent_gate, child_gate) = gate()?;
-        let args = CloneArgs { flags: FLAGS, cgroup: cgroup.as_ref().and_then(Cgroup::fd) };
-        let (pid, pidfd) = match clone(args)? {
-            Cloned::Parent(pid, pidfd) => (pid, pidfd),
+        let args = CloneArgs { flags: outer::FLAGS, cgroup: cgroup.as_ref().and_then(Cgroup::fd) };
+        let (outer_pid, outer) = match clone(args)? {
+            Cloned::Parent(pid, _) => (pid, Outer::new(pid)),
             Cloned::Child => {
-                drop((parent_gate, status, release));
+                drop((parent_gate, status, release, announced));
                 let ends = inside::Ends { output, errors, tell, wait };
-                inside::become_shell(plan, &users, cgroup.as_ref(), &filters, &child_gate, &ends)
+                match outer::split(plan, &users, &child_gate, announce) {
+                    Ok(Some(trees)) => {
+                        let cgroup = cgroup.as_ref();
+                        inside::become_shell(plan, trees, cgroup, &filters, &child_gate, &ends)
+                    }
+                    Ok(None) => exit_now(0),
+                    Err(error) => {
+                        child_gate.fail(&error);
+                        exit_now(125)
+                    }
+                }
             }
         };
-        drop((child_gate, tell, wait));
-        // From here on a failure drops the sandbox, and that ends the child.
+        drop((child_gate, tell, wait, announce));
+        users.write_maps(outer_pid)?;
+        if let Some(cgroup) = cgroup.as_ref().filter(|_| plan.delegate) {
+            account::hand_over(cgroup, &users)?;
+        }
+        let trees = users.open_trees(plan, outer_pid)?;
+        parent_gate.begin(&trees)?;
+        let Some(pid) = outer.inner(announced) else {
+            let built = parent_gate.wait_until_built();
+            return Err(built.err().unwrap_or_else(|| Error::new("make the sandbox's PID 1")));
+        };
+        // It has no more to do, and PID 1 is all that is to be seen below us.
+        drop(outer);
+        // From here on a failure drops the sandbox, and that ends PID 1.
         let sandbox = Self {
             pid,
-            pidfd,
             output,
             errors,
             status,
@@ -169,12 +190,6 @@ impl Sandbox {
             cgroup,
             _state: state,
         };
-        sandbox.users.write_maps(pid)?;
-        if let Some(cgroup) = sandbox.cgroup.as_ref().filter(|_| plan.delegate) {
-            account::hand_over(cgroup, &sandbox.users)?;
-        }
-        let trees = sandbox.users.open_trees(plan, pid)?;
-        parent_gate.begin(&trees)?;
         parent_gate.wait_until_built()?;
         parent_gate.start()?;
         parent_gate.wait_until_closed()?;
@@ -233,7 +248,13 @@ impl Drop for Sandbox {
         // The end of PID 1 is the end of all the others; pid_namespaces(7). It is our
         // child that nobody has waited for, so the number is still its own.
         let _ = kill(self.pid, Signal::SIGKILL);
-        let _ = waitid(Id::PIDFd(self.pidfd.as_fd()), WaitPidFlag::WEXITED);
+        let deadline = Instant::now() + LAST_BREATH;
+        let gone = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG;
+        while waitid(Id::Pid(self.pid), gone) == Ok(WaitStatus::StillAlive)
+            && Instant::now() < deadline
+        {
+            sleep(PAUSE);
+        }
     }
 }
 

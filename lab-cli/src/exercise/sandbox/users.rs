@@ -1,15 +1,16 @@
 //! Who is who: root in the sandbox has an id that nobody on the host has.
 //!
 //! ```text
-//!   as root          0 … 262143 inside  =  a range far from all users' outside
-//!   as a user        0 inside           =  that user
+//!   as root                        0 … 262143 inside  =  a range far from all users' outside
+//!   as root of a user namespace    everybody inside   =  themselves
+//!   as a user                      0 inside           =  that user
 //! ```
 //!
 //! The range is that wide because exercises map ranges of their own out of it: 65536
 //! ids from 100000, as chapter 8 does. And two sandboxes have different ranges, so that
 //! what counts by user (processes, keys, queues) counts for each of them alone.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::os::fd::{AsFd, OwnedFd};
 
 use mount_ns::{bind_from, make_read_only};
@@ -57,7 +58,7 @@ impl Users {
                 uids: Map::identity(Kind::Uid)?,
                 gids: Map::identity(Kind::Gid)?,
                 are_foreign: false,
-                may_set_groups: true,
+                may_set_groups: may_set_groups()?,
             },
             _ => Self {
                 uids: Map::range(uid, 1),
@@ -68,7 +69,7 @@ impl Users {
         })
     }
 
-    /// Says who is who, while the child waits.
+    /// Says who is who in the outer user namespace; in the inner one all keep their numbers.
     pub fn write_maps(&self, pid: Pid) -> Result<()> {
         let pid = pid.to_string();
         if !self.may_set_groups {
@@ -78,7 +79,7 @@ impl Users {
         self.gids.write(Kind::Gid, &pid)
     }
 
-    /// What the child could not open: as root, nobody's eyes are not ours.
+    /// What the outer process could not open: as root, nobody's eyes are not ours.
     pub fn open_trees(&self, plan: &Plan, pid: Pid) -> Result<Vec<OwnedFd>> {
         if !self.are_foreign {
             return Ok(Vec::new());
@@ -95,7 +96,7 @@ impl Users {
         Ok(trees)
     }
 
-    /// In the child: the same, if it has to do it itself.
+    /// In the outer process: the same, if it has to do it itself.
     pub fn or_open_here(&self, plan: &Plan, mut trees: Vec<OwnedFd>) -> Result<Vec<OwnedFd>> {
         if !self.are_foreign {
             trees = shown(plan)?;
@@ -106,7 +107,7 @@ impl Users {
         Ok(trees)
     }
 
-    /// In the child: becomes the user 0 of the new namespace.
+    /// In the outer process: becomes the user 0 of its namespace.
     pub fn become_root(&self) -> Result<()> {
         let (user, group) = (Uid::from_raw(0), Gid::from_raw(0));
         if self.may_set_groups {
@@ -128,6 +129,13 @@ impl Users {
             (offset < count).then(|| inside + offset)
         })
     }
+}
+
+/// Whether this user namespace lets its root leave groups; `unshare -r` makes one that
+/// does not.
+fn may_set_groups() -> Result<bool> {
+    let path = "/proc/self/setgroups";
+    Ok(fs::read(path).step(|| format!("read {path}"))?.starts_with(b"allow"))
 }
 
 fn shown(plan: &Plan) -> Result<Vec<OwnedFd>> {
