@@ -248,6 +248,11 @@ impl Drop for Sandbox {
         // The end of PID 1 is the end of all the others; pid_namespaces(7). It is our
         // child that nobody has waited for, so the number is still its own.
         let _ = kill(self.pid, Signal::SIGKILL);
+        // Unless one of them is frozen, in a cgroup that it has made: then none is gone before
+        // that one is.
+        if let Some(cgroup) = &self.cgroup {
+            cgroup.kill_all();
+        }
         let deadline = Instant::now() + LAST_BREATH;
         let gone = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG;
         while waitid(Id::Pid(self.pid), gone) == Ok(WaitStatus::StillAlive)
