@@ -1,7 +1,9 @@
 //! `lab grade`: whether its marks are right, and whoever wants more than marks gets none.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -19,6 +21,7 @@ const PIVOT: (&str, &str) =
     ("03-mount-ns/pivot/src/pivot.rs", "03-mount-ns/pivot/solution/pivot.rs");
 const OBSERVED: (&str, &str) =
     ("04-uts-ipc/whose-name/answer.sh", "04-uts-ipc/whose-name/solution/answer.sh");
+const LIMITED: &str = "06-cgroups/pids-limit/answer.sh";
 const PREDICTED: &str = "04-uts-ipc/two-names/prediction.toml";
 
 /// A class that has handed in.
@@ -117,7 +120,8 @@ fn marks_are_for_what_holds_and_a_broken_submission_is_a_row() {
     assert!(ben["exercises"].as_array().unwrap().iter().all(|it| it["result"] == "not begun"));
     let why = mark(&report, "clara", "pivot")["why"].as_str().unwrap();
     assert!(why.starts_with("error"), "{why}");
-    assert_eq!(sheet(&report, "empty")["error"], "it is not a copy of the exercises");
+    let error = sheet(&report, "empty")["error"].as_str().unwrap();
+    assert!(error.starts_with("it is not a copy of the exercises"), "{error}");
 
     assert_eq!(report, class.json(&same), "a seed must give the same report again");
 
@@ -158,6 +162,15 @@ fn reports_of_several_machines_are_merged_unless_one_was_graded_twice() {
             .env("LAB_CACHE_DIR", harness::cache_dir())
             .env("LAB_STATE_DIR", class.lab.state_dir());
         ran(command.output().unwrap()).ok();
+    }
+    // A seed that somebody has typed would be one that learners know.
+    let mut command = Command::new(&part);
+    command.args(["0", "2", ".", "none.json"]).env_remove("SEED").env("LAB", "true");
+    let unseeded = ran(command.output().unwrap());
+    assert!(unseeded.code != 0 && unseeded.stderr.contains("SEED"), "{unseeded:?}");
+    for file in ["github-matrix.yml", "gitlab-ci.yml", "kubernetes-job.yaml"] {
+        let text = fs::read_to_string(course().join("workflows").join(file)).unwrap();
+        assert!(text.contains("SEED") && text.contains("shuf -n 1"), "{file}");
     }
     let merged = class.json(&["--merge", "0.json", "1.json"]);
     let names: Vec<_> = merged["submissions"].as_array().unwrap().iter().collect();
@@ -246,9 +259,11 @@ fn a_hostile_submission_earns_nothing_and_harms_nothing() {
         class.submit_pivot(&name, &text);
         names.push((name, "pivot"));
     }
-    for (name, text) in hostile("whose-name") {
-        fs::write(class.submit(&name, 1).join(OBSERVED.0), text).unwrap();
-        names.push((name, "whose-name"));
+    for (exercise, place) in [("whose-name", OBSERVED.0), ("pids-limit", LIMITED)] {
+        for (name, text) in hostile(exercise) {
+            fs::write(class.submit(&name, 1).join(place), text).unwrap();
+            names.push((name, exercise));
+        }
     }
     let place = |name: &str| {
         let place = class.submit(name, 1).join(PIVOT.0);
@@ -270,7 +285,8 @@ fn a_hostile_submission_earns_nothing_and_harms_nothing() {
     let unchanged: Vec<&Path> = unchanged.iter().map(PathBuf::as_path).collect();
     let before = checksum(&unchanged);
     let all: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).chain(["honest"]).collect();
-    let report = class.json(&[&FOUR[..], &all].concat());
+    let limited = ["--exercise", "pids-limit"];
+    let report = class.json(&[&FOUR[..], &limited, &all].concat());
     assert_eq!(checksum(&unchanged), before);
     assert_eq!(sheet(&report, "honest")["points"], 9, "{:#}", sheet(&report, "honest"));
     for (name, exercise) in &names {
@@ -286,6 +302,8 @@ fn a_hostile_submission_earns_nothing_and_harms_nothing() {
         fs::read(entry.path().join("cmdline")).is_ok_and(|words| words == b"sleep\086399\0")
     };
     assert_eq!(fs::read_dir("/proc").unwrap().flatten().filter(is_left).count(), 0);
+    // Nor does a cgroup: its record stays until it is gone.
+    assert_eq!(class.lab.lab(["clean"]).ok(), "nothing to clean\n");
 }
 
 #[test]
@@ -351,4 +369,173 @@ fn an_ordinary_user_grades_too_and_keeps_what_is_theirs() {
     assert_eq!(sheet(&report, "anna")["points"], 9, "{:#}", sheet(&report, "anna"));
     assert_eq!(mark(&report, "ben", "whose-name")["result"], "failed");
     assert_eq!((checksum(&[&own]), fs::metadata(&own).unwrap().permissions().mode()), before);
+}
+
+#[test]
+fn a_submission_that_was_unpacked_one_level_too_deep_is_found() {
+    let Some(class) = Class::new() else { return };
+    class.submit_solved("anna/anna", 1);
+    fs::create_dir_all(class.dir.path().join("anna/__MACOSX/.lab")).unwrap();
+    class.submit("ben/one", 1);
+    class.submit("ben/other", 1);
+    class.submit("clara/too/deep", 1);
+    fs::create_dir(class.dir.path().join("dora")).unwrap();
+    symlink("../anna/anna", class.dir.path().join("dora/dora")).unwrap();
+    let report = class.json(&["--exercise", "whose-name", "anna", "ben", "clara", "dora"]);
+    assert_eq!(sheet(&report, "anna")["points"], 1);
+    let error = |name| sheet(&report, name)["error"].as_str().unwrap_or_default().to_owned();
+    assert!(error("ben").contains("several directories in it are copies"), "{}", error("ben"));
+    for name in ["clara", "dora"] {
+        assert!(error(name).contains("no directory in it is one"), "{name}: {}", error(name));
+    }
+}
+
+/// A report as another machine has made it, of submissions with these names.
+fn report_of(names: &[&str]) -> String {
+    let mark = serde_json::json!({
+        "name": "@pivot", "chapter": "03\u{1b}[2J", "kind": "build", "result": "failed",
+        "points": u32::MAX, "of": u32::MAX, "why": "-2+3\u{1b}]0;pwned\u{7}", "milliseconds": u64::MAX,
+    });
+    let sheet = |name: &&str| {
+        serde_json::json!({
+            "name": name, "points": 0, "of": 1, "exercises": [mark.clone(), mark.clone()],
+            "milliseconds": u64::MAX,
+        })
+    };
+    let sheets: Vec<Value> = names.iter().map(sheet).collect();
+    serde_json::json!({ "course": "0.1.0", "seed": 1, "submissions": sheets }).to_string()
+}
+
+const EVIL: [&str; 7] =
+    ["=1+1", "@SUM(A1)", "+1", "-1", "x\u{1b}]0;pwned\u{7}", "new\nline", "tab\tand\u{202e}back"];
+
+#[test]
+fn a_name_commands_neither_a_terminal_nor_a_spreadsheet() {
+    let Some(class) = Class::new() else { return };
+    for name in EVIL {
+        fs::create_dir(class.dir.path().join(name)).unwrap();
+    }
+    let not_text = OsStr::from_bytes(b"caf\xe9");
+    fs::create_dir(class.dir.path().join(not_text)).unwrap();
+    let grade = |format: &str| {
+        let mut command = class.lab.program("lab");
+        command.args(["grade", "--exercise", "whose-name", "--format", format, "--"]);
+        command.args(EVIL).arg(not_text).current_dir(class.dir.path());
+        ran(command.output().expect("lab starts")).ok()
+    };
+    fs::write(class.dir.path().join("evil.json"), report_of(&EVIL)).unwrap();
+    let merged = |format: &str| class.grade(&["--merge", "evil.json", "--format", format]).ok();
+    for (how, report) in [("graded", &grade as &dyn Fn(&str) -> String), ("merged", &merged)] {
+        let table = report("table");
+        let is_bare = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!table.contains(is_bare), "{how}: {table:?}");
+        for name in [r"new\nline", r"x\u{1b}]0;pwned\u{7}"] {
+            assert_eq!(table.lines().filter(|line| line.starts_with(name)).count(), 1, "{table}");
+        }
+        let csv = report("csv");
+        assert!(!csv.contains(|c: char| is_bare(c) && c != '\r'), "{how}: {csv:?}");
+        let is_formula = |cell: &str| cell.starts_with(['=', '+', '-', '@']);
+        assert!(!csv.lines().flat_map(|line| line.split(',')).any(is_formula), "{how}: {csv}");
+        for cell in ["\r\n'=1+1,", "\r\n'@SUM(A1),", "\r\n'+1,", "\r\n'-1,"] {
+            assert!(csv.contains(cell), "{how}: {csv}");
+        }
+        let json: Value = serde_json::from_str(&report("json")).expect("JSON");
+        let names = json["submissions"].as_array().unwrap().iter().map(|it| it["name"].clone());
+        let names: std::collections::BTreeSet<String> = names.map(|it| it.to_string()).collect();
+        assert!(names.len() >= EVIL.len() && !names.iter().any(|name| name.contains("\\n\"")));
+        assert!(report("junit").contains(r#"<testsuite name="x\u{1b}]0;pwned\u{7}""#));
+    }
+    assert!(grade("table").contains(r"caf\xe9"));
+}
+
+#[test]
+fn a_report_replaces_plain_files_and_is_written_into_all_others() {
+    let lab = Lab::new();
+    let dir = TempDir::with_prefix("lab-test-").unwrap();
+    let path = |name: &str| dir.path().join(name);
+    fs::write(path("report.json"), report_of(&["anna"])).unwrap();
+    let merge = |output: &str| {
+        let mut command = lab.program("lab");
+        command.args(["grade", "--merge", "report.json", "--format", "csv", "--output", output]);
+        ran(command.current_dir(dir.path()).output().expect("lab starts"))
+    };
+    let is_csv = |file: &Path| fs::read_to_string(file).unwrap().starts_with("name,points,of");
+
+    fs::write(path("old"), "old").unwrap();
+    fs::set_permissions(path("old"), fs::Permissions::from_mode(0o640)).unwrap();
+    fs::hard_link(path("old"), path("elsewhere")).unwrap();
+    for name in ["old", "new", "sub/new"] {
+        assert!(merge(name).ok().starts_with("submission"));
+        assert!(is_csv(&path(name)), "{name}");
+    }
+    assert_eq!(fs::metadata(path("old")).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(fs::read_to_string(path("elsewhere")).unwrap(), "old");
+
+    fs::write(path("target"), "old").unwrap();
+    symlink("target", path("link")).unwrap();
+    merge("link").ok();
+    assert!(path("link").is_symlink() && is_csv(&path("target")));
+
+    assert!(merge("/dev/stdout").ok().starts_with("name,points,of"));
+    let failed = merge("sub");
+    assert_eq!(failed.code, 125, "{failed:?}");
+
+    let pipe = path("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read_to_string(pipe).unwrap()
+    });
+    merge("pipe").ok();
+    assert!(reader.join().unwrap().starts_with("name,points,of"));
+    assert!(fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());
+
+    if skip::is_root() {
+        // As /dev/null is one, which everybody needs.
+        let device = nix::sys::stat::makedev(1, 3);
+        let (kind, mode) = (nix::sys::stat::SFlag::S_IFCHR, nix::sys::stat::Mode::S_IRWXU);
+        nix::sys::stat::mknod(&path("null"), kind, mode, device).unwrap();
+        merge("null").ok();
+        assert!(fs::symlink_metadata(path("null")).unwrap().file_type().is_char_device());
+    }
+    let names = || fs::read_dir(dir.path()).unwrap().flatten().map(|entry| entry.file_name());
+    assert!(!names().any(|name| name.to_string_lossy().contains("unfinished")));
+}
+
+#[test]
+fn what_a_teacher_names_is_a_plain_file_with_numbers_that_can_be() {
+    let Some(class) = Class::new() else { return };
+    class.submit("anna", 1);
+    let dir = class.dir.path();
+    nix::unistd::mkfifo(&dir.join("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    fs::create_dir(dir.join("dir")).unwrap();
+    let refused = |args: &[&str], why: &str| {
+        let ran = class.grade(args);
+        assert!(ran.code != 0 && ran.stderr.contains(why), "{args:?}: {ran:?}");
+        assert!(!ran.stderr.contains("panicked"), "{args:?}: {ran:?}");
+    };
+    for file in ["/dev/zero", "pipe", "dir"] {
+        refused(&["--merge", file], "it is no plain file");
+        refused(&["--seeds", file, "anna"], "it is no plain file");
+    }
+    for limit in ["0", "4294967295"] {
+        refused(&["--time-limit", limit, "anna"], "--time-limit");
+    }
+    let check = |text: &str, why: &str| {
+        let dir = dir.join("checks/zombies");
+        fs::create_dir_all(&dir).unwrap();
+        fs::write(dir.join("check.toml"), text).unwrap();
+        refused(&["--exercise", "zombies", "--checks", "checks", "anna"], why);
+    };
+    let case = "[[case]]\nabout = \"x\"\nexit = \"0\"\n";
+    check(&format!("{case}seconds = 9223372036854775807\n"), "a program gets 1 to 600");
+    check(&format!("{case}seconds = 0\n"), "a program gets 1 to 600");
+    let fact = "[[case.fact]]\nlook = \"exit\"\nis = \"0\"\nwithin = 9223372036854775807\n";
+    check(&format!("{case}{fact}"), "a fact gets 600000");
+    let value =
+        "[values]\nx = { bytes = [9223372036854775807, 9223372036854775807], unit = \"MiB\" }\n";
+    check(&format!("{value}{case}"), "too many");
+    fs::remove_file(dir.join("checks/zombies/check.toml")).unwrap();
+    symlink("/dev/zero", dir.join("checks/zombies/check.toml")).unwrap();
+    refused(&["--exercise", "zombies", "--checks", "checks", "anna"], "it is no plain file");
 }

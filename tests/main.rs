@@ -24,6 +24,7 @@ mod exercises;
 mod faults;
 mod grade;
 mod job_control;
+mod learners_copy;
 mod lifetimes;
 mod rootfs;
 mod rootless;

@@ -39,7 +39,7 @@ pub fn check(desk: &mut Desk, bench: &Bench, exercise: &Exercise) -> Result<Verd
     if verdict.reason.is_none() {
         let points = exercise.about.points;
         let record = desk.progress.note(exercise);
-        record.attempts += 1;
+        record.attempts = record.attempts.saturating_add(1);
         if verdict.has_passed() && !record.solved {
             record.solved = true;
             // Whoever has seen the solution has learned from it, but not done it.

@@ -1,11 +1,13 @@
 //! One case of a check: the program runs in a sandbox, and we look.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write;
 use std::time::Duration;
 
 use process::{Error, Result, Step};
 
+use super::bench::LARGEST;
+use super::beneath::read_plain;
 use super::checks::{Case, Check, Fact, Observe, Whose};
 use super::course::Exercise;
 use super::facts::{self, Seen};
@@ -134,7 +136,8 @@ fn in_full(case: &Case, check: &Check) -> Result<Vec<Fact>> {
     for fact in &mut facts {
         if let Some(name) = fact.look.strip_prefix("snapshot ") {
             let path = check.dir.join(format!("snapshots/{name}.snap"));
-            let text = fs::read_to_string(&path).step(|| format!("read {}", path.display()))?;
+            let text = read_plain(&path, LARGEST)?;
+            let text = String::from_utf8_lossy(&text);
             // insta writes two lines of dashes around what it says of itself.
             let body = text.splitn(3, "---\n").nth(2).unwrap_or(&text);
             fact.is = Some(body.to_owned());

@@ -71,6 +71,9 @@ pub struct Case {
     pub seconds: u64,
 }
 
+/// The longest that can be waited for a program, in seconds.
+const LONGEST: u64 = 600;
+
 fn seconds() -> u64 {
     5
 }
@@ -194,6 +197,7 @@ impl Check {
     /// Whether all looks and values exist: a slip is to be found by reading, not by the
     /// first learner who comes so far.
     fn validate(&self, path: &Path) -> std::result::Result<(), String> {
+        self.case.iter().try_for_each(Case::validate)?;
         self.case.iter().flat_map(Case::facts).try_for_each(|fact| fact.validate())?;
         let truths = self.question.iter().flat_map(|question| question.truth.values());
         let looks = truths.map(|truth| &truth.look);
@@ -240,6 +244,13 @@ impl Case {
         facts
     }
 
+    fn validate(&self) -> std::result::Result<(), String> {
+        match self.seconds {
+            1..=LONGEST => Ok(()),
+            seconds => Err(format!("{seconds} seconds: a program gets 1 to {LONGEST}")),
+        }
+    }
+
     /// A run of the course's own runtime: there is nothing to be checked about it.
     pub fn of_lab(words: &[String]) -> Self {
         Self {
@@ -267,6 +278,13 @@ impl Case {
 impl Fact {
     fn validate(&self) -> std::result::Result<(), String> {
         exists(&self.look)?;
+        if self.within > 1000 * LONGEST {
+            return Err(format!(
+                "within {} ms: a fact gets {} at most",
+                self.within,
+                1000 * LONGEST
+            ));
+        }
         match self.comparison() {
             Some(_) => Ok(()),
             None => Err(format!("nothing is said of what {:?} must be", self.look)),

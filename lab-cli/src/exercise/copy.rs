@@ -17,22 +17,21 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
-use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 
 use process::{Error, Result, Step};
 use serde::{Deserialize, Serialize};
 
 use super::bench::{Answer, LARGEST};
+use super::beneath::Beneath;
 use super::checks::Check;
-use super::course::{Course, Exercise, read_toml};
+use super::course::{Course, Exercise, parse_toml};
 use super::fingerprint;
 use super::lines;
 use super::values::{Dice, Values};
 
 /// Where a copy keeps its notes.
-const NOTES: &str = ".lab";
+pub const NOTES: &str = ".lab";
 /// Where it is noted what was handed out.
 pub const HANDED_OUT: &str = ".lab/course.toml";
 
@@ -40,6 +39,7 @@ pub const HANDED_OUT: &str = ".lab/course.toml";
 #[derive(Debug)]
 pub struct Copy {
     dir: PathBuf,
+    files: Beneath,
     handed_out: HandedOut,
 }
 
@@ -89,8 +89,7 @@ impl Copy {
             });
         }
         let handed_out = HandedOut { version: String::new(), seed, files: BTreeMap::new() };
-        let mut copy = Self { dir, handed_out };
-        fs::create_dir_all(copy.dir.join(NOTES)).step(|| "create .lab")?;
+        let mut copy = Self { files: Beneath::open(&dir)?, dir, handed_out };
         copy.update(course)?;
         Ok(copy)
     }
@@ -114,8 +113,11 @@ impl Copy {
     /// # Errors
     /// If there is none.
     pub fn at(dir: &Path) -> Result<Self> {
-        let handed_out = read_toml(&dir.join(HANDED_OUT))?;
-        Ok(Self { dir: dir.to_owned(), handed_out })
+        let files = Beneath::open(dir)?;
+        let notes = files.read(Path::new(HANDED_OUT), LARGEST)?;
+        let notes = notes.ok_or_else(|| Error::new(format!("{HANDED_OUT}: it is not there")))?;
+        let handed_out = parse_toml(Path::new(HANDED_OUT), &notes)?;
+        Ok(Self { dir: dir.to_owned(), files, handed_out })
     }
 
     /// Its directory.
@@ -128,9 +130,9 @@ impl Copy {
         self.handed_out.seed
     }
 
-    /// A file of its notes.
-    pub fn note(&self, name: &str) -> PathBuf {
-        self.dir.join(NOTES).join(name)
+    /// Its files: whatever is read, written and made in a copy, is by this.
+    pub fn files(&self) -> &Beneath {
+        &self.files
     }
 
     /// Where a file of an exercise's starter is in the copy.
@@ -152,20 +154,11 @@ impl Copy {
     pub fn answer(&self, exercise: &Exercise) -> Result<Answer> {
         let mut answer = Answer::new();
         for name in &exercise.about.edit {
-            let path = self.path_of(exercise, name);
-            let step = || format!("read {}", path.display());
-            let data = match path.symlink_metadata() {
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                data => data.step(step)?,
-            };
-            if !data.is_file() {
-                return Err(Error::new(format!("{}: it is no plain file", step())));
-            }
-            if data.len() > LARGEST {
-                return Err(Error::new(format!("{}: it has {} bytes", step(), data.len()))
-                    .hint(format!("an answer has {LARGEST} bytes at most")));
-            }
-            answer.insert(name.clone(), lines::plain(&fs::read(&path).step(step)?));
+            let path = relative(exercise, name);
+            let bytes = self.files.read(Path::new(&path), LARGEST).map_err(|error| {
+                error.hint(format!("an answer is a plain file of {LARGEST} bytes at most"))
+            })?;
+            answer.extend(bytes.map(|bytes| (name.clone(), lines::plain(&bytes))));
         }
         Ok(answer)
     }
@@ -205,32 +198,29 @@ impl Copy {
         }
         self.handed_out.version = env!("CARGO_PKG_VERSION").to_owned();
         let text = toml::to_string(&self.handed_out).map_err(|error| Error::new(error.to_string()));
-        write(&self.note("course.toml"), text?.as_bytes())?;
+        self.files.write(Path::new(HANDED_OUT), text?.as_bytes())?;
         Ok(changes)
     }
 
     fn hand_out(&mut self, name: &str, new: &[u8]) -> Result<Option<Change>> {
-        let path = self.dir.join(name);
-        let before = match fs::read(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            read => Some(lines::plain(&read.step(|| format!("read {}", path.display()))?)),
-        };
+        let path = Path::new(name);
+        let before = self.files.read(path, LARGEST)?.map(|bytes| lines::plain(&bytes));
         let print = fingerprint::text(new);
         let known = self.handed_out.files.insert(name.to_owned(), print.clone());
         let Some(before) = before else {
             // What the learner has removed comes back: without it nothing can be checked.
-            write(&path, new)?;
+            self.files.write(path, new)?;
             return Ok(Some(Change::New(name.to_owned())));
         };
         if before == new || known.as_ref() == Some(&print) {
             return Ok(None);
         }
         if known.is_some_and(|known| known == fingerprint::text(&before)) {
-            write(&path, new)?;
+            self.files.write(path, new)?;
             return Ok(Some(Change::Replaced(name.to_owned())));
         }
         let beside = format!("{name}.new");
-        write(&self.dir.join(&beside), new)?;
+        self.files.write(Path::new(&beside), new)?;
         Ok(Some(Change::Beside(beside)))
     }
 }
@@ -281,20 +271,4 @@ fn package(exercise: &Exercise, course: &Course) -> String {
         text.push_str(&course.dependency(library));
     }
     text
-}
-
-/// Writes a file. Under sudo it belongs to whom its directory belongs to: it is to be
-/// edited by them.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let step = || format!("write {}", path.display());
-    if let Some(dir) = path.parent() {
-        fs::create_dir_all(dir).step(step)?;
-    }
-    // Whoever is interrupted leaves the old file, or the new one.
-    let unfinished = PathBuf::from(format!("{}.unfinished", path.display()));
-    fs::write(&unfinished, bytes).step(step)?;
-    if let Some(owner) = path.parent().and_then(|dir| fs::metadata(dir).ok()) {
-        let _ = chown(&unfinished, Some(owner.uid()), Some(owner.gid()));
-    }
-    fs::rename(&unfinished, path).step(step)
 }

@@ -23,6 +23,11 @@ use process::{Error, Result, Step};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::beneath::read_plain;
+
+/// The largest file of this format, in bytes: a list of seeds may have many lines.
+const LARGEST_TOML: u64 = 16 << 20;
+
 /// Files by name, and what is in them.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
@@ -265,8 +270,15 @@ impl Exercise {
 /// # Errors
 /// If it cannot be read, or is not of the format.
 pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = fs::read_to_string(path).step(|| format!("read {}", path.display()))?;
-    toml::from_str(&text).map_err(|error| {
+    parse_toml(path, &read_plain(path, LARGEST_TOML)?)
+}
+
+/// The same for what has been read of it.
+///
+/// # Errors
+/// If it is not of the format.
+pub fn parse_toml<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T> {
+    toml::from_slice(bytes).map_err(|error| {
         Error::new(format!("{}: {}", path.display(), error.to_string().trim_end()))
     })
 }

@@ -83,7 +83,7 @@ impl Desk {
     pub fn list(&self) -> Result<()> {
         let exercises = self.course.exercises()?;
         let width = exercises.iter().map(|exercise| exercise.name.len()).max().unwrap_or(0);
-        let (mut chapter, mut solved, mut reached, mut all) = ("", 0, 0, 0);
+        let (mut chapter, mut solved, mut reached, mut all) = ("", 0, 0u64, 0u64);
         for exercise in &exercises {
             if exercise.chapter != chapter {
                 chapter = &exercise.chapter;
@@ -101,8 +101,8 @@ impl Desk {
             let (kind, worth) = (about.kind.name(), about.points);
             println!("  {mark} {name:width$}  {kind:7}  {worth:3}  {}{seen}", about.title);
             solved += usize::from(record.solved);
-            reached += record.points;
-            all += worth;
+            reached += u64::from(record.points);
+            all += u64::from(worth);
         }
         println!("\n{solved} of {} solved, {reached} of {all} points", exercises.len());
         Ok(())

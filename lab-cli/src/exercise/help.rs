@@ -1,11 +1,13 @@
 //! What helps a learner who is stuck: hints, the solution, a new beginning.
 
-use std::fs;
+use std::ffi::OsStr;
+use std::path::Path;
 
 use colored::Colorize;
-use process::{Error, Result, Step};
+use process::{Error, Result};
 
-use super::copy::write;
+use super::bench::LARGEST;
+use super::copy::relative;
 use super::course::Exercise;
 use super::desk::{Desk, ask};
 use super::prose::fitted;
@@ -85,19 +87,21 @@ pub fn reset(desk: &Desk, exercise: &Exercise, is_yes: bool) -> Result<()> {
     }
     let mut is_same = true;
     for (name, bytes) in desk.copy.starter(exercise)? {
-        let path = desk.copy.path_of(exercise, &name);
-        let before = fs::read(&path).unwrap_or_default();
+        let (files, path) = (desk.copy.files(), relative(exercise, &name));
+        let path = Path::new(&path);
+        let before = files.read(path, LARGEST)?.unwrap_or_default();
         if before == bytes {
             continue;
         }
         is_same = false;
+        let path_of = |name: &str| desk.copy.path_of(exercise, name);
         if !before.is_empty() {
-            let kept = path.with_file_name(format!("{name}.orig"));
-            fs::rename(&path, &kept).step(|| format!("keep {}", path.display()))?;
-            println!("kept {}", kept.display());
+            let kept = format!("{name}.orig");
+            files.rename(path, OsStr::new(&kept))?;
+            println!("kept {}", path_of(&name).with_file_name(kept).display());
         }
-        write(&path, &bytes)?;
-        println!("put back {}", path.display());
+        files.write(path, &bytes)?;
+        println!("put back {}", path_of(&name).display());
     }
     if is_same {
         println!("nothing has been changed");

@@ -10,8 +10,10 @@
 //! nothing is to be done.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -128,7 +130,7 @@ fn sysroot(course: &Course, rustc: &Path) -> Result<PathBuf> {
         .current_dir(course.checkout())
         .output()
         .step(|| "ask rustc where it is")?;
-    Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+    Ok(PathBuf::from(OsStr::from_bytes(output.stdout.trim_ascii())))
 }
 
 /// One number for all that a kit is made of.

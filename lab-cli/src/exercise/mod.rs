@@ -18,6 +18,7 @@
 
 mod attempt;
 pub mod bench;
+pub mod beneath;
 mod build;
 mod case;
 pub mod checks;

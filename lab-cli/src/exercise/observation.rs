@@ -4,6 +4,7 @@
 //! exercise is solved or reset, or for half an hour.
 
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -12,11 +13,15 @@ use nix::sys::signal::{Signal, kill};
 use process::running::{Running, running};
 use process::{Error, Result, Step};
 
+use super::bench::LARGEST;
 use super::checks::Check;
 use super::copy::Copy;
 use super::course::{Exercise, Kind};
 use super::values::{Dice, Values, random_seed};
 use crate::output::println;
+
+/// What its runtime says, in the copy.
+const LOG: &str = ".lab/container.log";
 
 /// How long it runs at most, in seconds.
 const LIFETIME: &str = "1800";
@@ -35,8 +40,7 @@ pub fn start(copy: &Copy, exercise: &Exercise) -> Result<()> {
     let mut values = Values::draw(&check.values, &mut Dice::new(random_seed()?, &exercise.name))?;
     values.set("forever", LIFETIME);
     let mut words = observe.run.iter().map(|word| values.fill(word));
-    let log = copy.note("container.log");
-    let errors = std::fs::File::create(&log).step(|| format!("write {}", log.display()))?;
+    let errors = copy.files().create(Path::new(LOG))?;
     let program = std::env::current_exe().step(|| "find the lab program")?;
     let mut runtime = Command::new(program)
         .args(["run", "--view", "none"])
@@ -59,7 +63,8 @@ pub fn start(copy: &Copy, exercise: &Exercise) -> Result<()> {
         let has_ended = runtime.try_wait().step(|| "start the container")?.is_some();
         if has_ended || Instant::now() > deadline {
             let _ = runtime.kill();
-            let said = std::fs::read_to_string(&log).unwrap_or_default();
+            let said = copy.files().read(Path::new(LOG), LARGEST)?.unwrap_or_default();
+            let said = String::from_utf8_lossy(&said);
             return Err(Error::new(format!("start the container: {}", said.trim())));
         }
         sleep(Duration::from_millis(5));

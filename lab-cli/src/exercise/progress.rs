@@ -1,13 +1,17 @@
 //! How far a learner is: `.lab/progress.toml`.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::path::Path;
 
-use process::{Error, Result, Step};
+use process::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::copy::{Copy, write};
-use super::course::{Course, Exercise};
+use super::bench::LARGEST;
+use super::copy::Copy;
+use super::course::{Course, Exercise, parse_toml};
+
+/// Where it is in a copy.
+const FILE: &str = ".lab/progress.toml";
 
 /// What is noted of all exercises.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -45,15 +49,11 @@ impl Progress {
     /// # Errors
     /// If it cannot be read.
     pub fn read(copy: &Copy) -> Result<Self> {
-        let path = copy.note("progress.toml");
-        let text = match std::fs::read_to_string(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
-            text => text.step(|| format!("read {}", path.display()))?,
+        let Some(bytes) = copy.files().read(Path::new(FILE), LARGEST)? else {
+            return Ok(Self::default());
         };
-        toml::from_str(&text).map_err(|error| {
-            Error::new(format!("{}: {}", path.display(), error.to_string().trim_end()))
-                .hint("without that file everything begins anew")
-        })
+        parse_toml(Path::new(FILE), &bytes)
+            .map_err(|error| error.hint("without that file everything begins anew"))
     }
 
     /// Writes it down.
@@ -62,7 +62,7 @@ impl Progress {
     /// If it cannot be written.
     pub fn write(&self, copy: &Copy) -> Result<()> {
         let text = toml::to_string(self).map_err(|error| Error::new(error.to_string()))?;
-        write(&copy.note("progress.toml"), text.as_bytes())
+        copy.files().write(Path::new(FILE), text.as_bytes())
     }
 
     /// What is noted of an exercise.

@@ -27,7 +27,11 @@ impl Dice {
 
     /// A number from `first` to `last`.
     pub fn between(&mut self, first: u64, last: u64) -> u64 {
-        first + self.next() % (last - first + 1)
+        match last.saturating_sub(first).checked_add(1) {
+            Some(count) => first + self.next() % count,
+            // Every number there is.
+            None => self.next(),
+        }
     }
 
     fn next(&mut self) -> u64 {
@@ -117,7 +121,10 @@ impl Values {
                     let units = dice.between(*first, *last.max(first));
                     let shift = if matches!(unit, Unit::KiB) { 10 } else { 20 };
                     values.set(name, units.to_string());
-                    values.set(&format!("{name}.bytes"), (units << shift).to_string());
+                    let bytes = units.checked_mul(1 << shift).ok_or_else(|| {
+                        Error::new(format!("the value {name}: {units} of that unit are too many"))
+                    })?;
+                    values.set(&format!("{name}.bytes"), bytes.to_string());
                 }
                 Draw::OneOf { one_of } => {
                     let last = one_of.len().saturating_sub(1) as u64;

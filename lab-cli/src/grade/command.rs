@@ -10,14 +10,17 @@ use clap::ValueEnum;
 use process::{Error, Result, State, Step};
 
 use super::marking::{Marking, choose};
-use super::report::{Outcome, Report, Sheet};
-use super::{csv, junit, merge, table};
+use super::report::{Outcome, Report, Sheet, name_of};
+use super::{csv, destination, junit, merge, table};
 use crate::clean;
 use crate::exercise::bench::Bench;
 use crate::exercise::checks::Check;
 use crate::exercise::course::{Course, read_toml};
-use crate::exercise::{copy, crew, host, values};
+use crate::exercise::{crew, host, values};
 use crate::output::{self, print};
+
+/// The longest time that a submission can be given: a week, in seconds.
+const LONGEST: i64 = 7 * 24 * 60 * 60;
 
 /// Grade a class's submissions, each in a sandbox
 #[derive(clap::Args)]
@@ -52,7 +55,8 @@ pub struct Args {
     exercise: Vec<String>,
 
     /// The most that one submission may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600,
+          value_parser = clap::value_parser!(u32).range(1..=LONGEST))]
     time_limit: u32,
 
     /// Leave out the times: reports with one seed are the same then
@@ -96,9 +100,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Format::Csv => csv::of(&report),
         Format::Junit => junit::of(&report),
     };
-    match &args.output {
+    match args.output.as_ref().filter(|file| !destination::is_stdout(file)) {
         Some(file) => {
-            copy::write(file, anstream::adapter::strip_str(&text).to_string().as_bytes())?;
+            destination::write(file, anstream::adapter::strip_str(&text).to_string().as_bytes())?;
             print!("{}", table::of(&report));
         }
         None => print!("{text}"),
@@ -164,7 +168,7 @@ fn jobs(dirs: &[PathBuf]) -> Result<Vec<(String, PathBuf)>> {
     let mut names = BTreeSet::new();
     let job = |dir: &PathBuf| {
         let path = fs::canonicalize(dir).step(|| format!("find {}", dir.display()))?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = name_of(path.file_name().unwrap_or_default());
         if !names.insert(name.clone()) {
             return Err(Error::new(format!("two submissions are called {name}"))
                 .hint("a submission is called as its directory is"));

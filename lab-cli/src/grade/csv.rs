@@ -31,9 +31,16 @@ fn row<S: AsRef<str>>(cells: impl Iterator<Item = S>) -> String {
     cells.join(",") + "\r\n"
 }
 
+/// A spreadsheet takes a cell that begins like this for a formula, and computes it. With an
+/// apostrophe before it, it is text.
+const FORMULA: [char; 10] =
+    ['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
 fn quoted(cell: &str) -> String {
+    let apostrophe = if cell.starts_with(FORMULA) { "'" } else { "" };
+    let cell = format!("{apostrophe}{cell}");
     match cell.contains([',', '"', '\r', '\n']) {
         true => format!("\"{}\"", cell.replace('"', "\"\"")),
-        false => cell.to_owned(),
+        false => cell,
     }
 }

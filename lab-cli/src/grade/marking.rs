@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use nix::unistd::alarm;
 use process::{Error, Result};
 
-use super::report::{Mark, Outcome, Sheet};
+use super::report::{Mark, Outcome, Sheet, sum};
 use super::submission::Submission;
 use crate::exercise::bench::{Bench, Seeds};
 use crate::exercise::checks::Check;
@@ -39,7 +39,7 @@ pub struct Marking {
 impl Marking {
     /// What can be earned.
     pub fn points(&self) -> u32 {
-        self.exercises.iter().map(|(exercise, _)| exercise.about.points).sum()
+        sum(self.exercises.iter().map(|(exercise, _)| exercise.about.points))
     }
 
     /// Marks a submission. Whatever is wrong with it stands on the sheet.

@@ -1,12 +1,15 @@
 //! Reports of several machines, joined into one.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use process::{Error, Result, Step};
+use process::{Error, Result};
 
 use super::report::Report;
+use crate::exercise::beneath::read_plain;
+
+/// The largest report, in bytes: that of a few thousand submissions.
+const LARGEST: u64 = 256 << 20;
 
 /// Reads and joins them, in their order.
 ///
@@ -43,9 +46,11 @@ pub fn merge(files: &[PathBuf]) -> Result<Report> {
 }
 
 fn read(file: &Path) -> Result<Report> {
-    let text = fs::read_to_string(file).step(|| format!("read {}", file.display()))?;
-    serde_json::from_str(&text).map_err(|error| {
-        Error::new(format!("read {}: {error}", file.display()))
-            .hint("only reports of `lab grade --format json` can be merged")
-    })
+    let mut report: Report =
+        serde_json::from_slice(&read_plain(file, LARGEST)?).map_err(|error| {
+            Error::new(format!("read {}: {error}", file.display()))
+                .hint("only reports of `lab grade --format json` can be merged")
+        })?;
+    report.clean();
+    Ok(report)
 }

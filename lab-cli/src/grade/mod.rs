@@ -1,7 +1,7 @@
 //! `lab grade`: a class's submissions, checked as each learner's own are.
 //!
 //! ```text
-//!   alice/ bob/ …   copies that `lab exercise init` made        [`submission`], [`beneath`]
+//!   alice/ bob/ …   copies that `lab exercise init` made        [`submission`]
 //!      │  the files that were theirs to edit, nothing else
 //!      ▼
 //!   worker, worker, …    one submission after the other          [`marking`]
@@ -17,9 +17,9 @@
 //! keeps them from it. What is left for us is to read with care, to put an end to what
 //! takes too long, and to make of whatever goes wrong a row instead of the end.
 
-mod beneath;
 mod command;
 mod csv;
+mod destination;
 mod junit;
 mod marking;
 mod merge;

@@ -1,5 +1,8 @@
 //! What came of it all: the data from which every format is made.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::exercise::course::Exercise;
@@ -82,6 +85,20 @@ impl Report {
         }
     }
 
+    /// Makes harmless what another program, or another person, has put into it.
+    pub fn clean(&mut self) {
+        let clean = |text: &mut String| *text = visible(text);
+        clean(&mut self.course);
+        for sheet in &mut self.submissions {
+            clean(&mut sheet.name);
+            sheet.error = sheet.error.as_deref().map(one_line);
+            for mark in &mut sheet.exercises {
+                [&mut mark.name, &mut mark.chapter, &mut mark.kind].into_iter().for_each(clean);
+                mark.why = mark.why.as_deref().map(one_line);
+            }
+        }
+    }
+
     /// The exercises of all sheets, each once, in their order.
     pub fn exercises(&self) -> Vec<&Mark> {
         let mut all: Vec<&Mark> = Vec::new();
@@ -94,13 +111,18 @@ impl Report {
     }
 }
 
+/// Points together. A report that is merged can name any number.
+pub fn sum(points: impl Iterator<Item = u32>) -> u32 {
+    points.fold(0, u32::saturating_add)
+}
+
 impl Sheet {
     /// A sheet with these marks on it.
     pub fn new(name: &str, exercises: Vec<Mark>) -> Self {
         Self {
             name: name.to_owned(),
-            points: exercises.iter().map(|mark| mark.points).sum(),
-            of: exercises.iter().map(|mark| mark.of).sum(),
+            points: sum(exercises.iter().map(|mark| mark.points)),
+            of: sum(exercises.iter().map(|mark| mark.of)),
             error: None,
             exercises,
             milliseconds: None,
@@ -142,15 +164,58 @@ impl Outcome {
     }
 }
 
+/// A directory's name as all reports have it. Its owner has chosen it: what commands a
+/// terminal or begins a new line in a table is spelled out, and so is what is no text. Two
+/// names stay two.
+pub fn name_of(name: &OsStr) -> String {
+    let mut text = String::new();
+    for chunk in name.as_bytes().utf8_chunks() {
+        text.push_str(&visible(&chunk.valid().replace('\\', r"\\")));
+        chunk.invalid().iter().for_each(|byte| text.push_str(&format!(r"\x{byte:02x}")));
+    }
+    text
+}
+
+/// A text in which every character is seen.
+pub fn visible(text: &str) -> String {
+    let mut seen = String::new();
+    for c in text.chars() {
+        match c {
+            '\\' | '\'' | '"' => seen.push(c),
+            // Behind a letter, where an accent is at its place.
+            c => seen.extend(format!("a{c}").escape_debug().skip(1)),
+        }
+    }
+    seen
+}
+
 /// A reason may quote what a submission printed: it must not command a terminal, nor
 /// fill the report.
 fn one_line(text: &str) -> String {
     const LONGEST: usize = 300;
     let is_space = |c: char| c.is_whitespace() || c.is_control();
     let words: Vec<&str> = text.split(is_space).filter(|word| !word.is_empty()).collect();
-    let line = words.join(" ");
+    let line = visible(&words.join(" "));
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_line_of_text_and_another_name_another_one() {
+        let name = |bytes: &[u8]| name_of(OsStr::from_bytes(bytes));
+        for plain in ["anna", "O'Brien", "Jose\u{301}", "Jos\u{e9}", "=1+1", "\u{5f20}"] {
+            assert_eq!(name(plain.as_bytes()), plain);
+        }
+        assert_eq!(name(b"x\x1b]0;pwned\x07"), r"x\u{1b}]0;pwned\u{7}");
+        assert_eq!(name(b"new\nline"), r"new\nline");
+        assert_eq!(name(br"new\nline"), r"new\\nline");
+        assert_eq!(name(b"caf\xe9"), r"caf\xe9");
+        assert_eq!(name("a\u{202e}b".as_bytes()), r"a\u{202e}b");
     }
 }

@@ -7,12 +7,13 @@
 //! fit the predictions that were handed out, and the teacher's own list if there is one.
 //! `.lab/progress.toml` is not even read.
 
+use std::fs;
 use std::path::Path;
 
-use process::{Error, Result};
+use process::{Error, Result, Step};
 
-use super::beneath::Beneath;
 use crate::exercise::bench::{Answer, LARGEST};
+use crate::exercise::beneath::Beneath;
 use crate::exercise::copy::{self, HANDED_OUT, HandedOut};
 use crate::exercise::course::{Exercise, Kind};
 use crate::exercise::lines;
@@ -23,15 +24,37 @@ pub struct Submission {
     handed_out: HandedOut,
 }
 
+/// The most names that are looked at in a submission that is no copy itself.
+const MOST_NAMES: usize = 1000;
+
+/// The copy in a directory that is not one: whoever unpacks `anna.zip` into `anna` gets
+/// `anna/anna`.
+fn one_level_deeper(dir: &Path, top: &Beneath) -> Result<(Beneath, Vec<u8>)> {
+    let entries = fs::read_dir(dir).step(|| "list it")?.flatten().take(MOST_NAMES);
+    let mut copies = entries.filter_map(|entry| {
+        let copy = top.enter(Path::new(&entry.file_name())).ok()??;
+        let notes = copy.read(Path::new(HANDED_OUT), LARGEST).ok()??;
+        Some((copy, notes))
+    });
+    let missing = "it is not a copy of the exercises, and no directory in it is one";
+    let copy = copies.next().ok_or_else(|| Error::new(missing))?;
+    match copies.next() {
+        None => Ok(copy),
+        Some(_) => Err(Error::new("several directories in it are copies of the exercises")),
+    }
+}
+
 impl Submission {
     /// Opens it.
     ///
     /// # Errors
     /// If it is no copy of the exercises.
     pub fn open(dir: &Path) -> Result<Self> {
-        let dir = Beneath::open(dir)?;
-        let notes = dir.read(HANDED_OUT, LARGEST)?;
-        let notes = notes.ok_or_else(|| Error::new("it is not a copy of the exercises"))?;
+        let (top, handed_out) = (Beneath::open(dir)?, Path::new(HANDED_OUT));
+        let (dir, notes) = match top.read(handed_out, LARGEST)? {
+            Some(notes) => (top, notes),
+            None => one_level_deeper(dir, &top)?,
+        };
         let handed_out = toml::from_str(&String::from_utf8_lossy(&notes))
             .map_err(|error| Error::new(format!("{HANDED_OUT}: {}", error.message())))?;
         Ok(Self { dir, handed_out })
@@ -51,7 +74,7 @@ impl Submission {
         let (mut answer, mut is_begun) = (Answer::new(), false);
         for name in &exercise.about.edit {
             let path = copy::relative(exercise, name);
-            let Some(bytes) = self.dir.read(&path, LARGEST)? else { continue };
+            let Some(bytes) = self.dir.read(Path::new(&path), LARGEST)? else { continue };
             let bytes = lines::plain(&bytes);
             // The starter may have changed in the course since it was handed out.
             let is_starter = starter.get(name) == Some(&bytes)

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use colored::Colorize;
 
-use super::report::{Outcome, Report, Sheet};
+use super::report::{Outcome, Report, Sheet, sum};
 
 /// The widest that a name is shown.
 const WIDEST: usize = 24;
@@ -44,8 +44,8 @@ pub fn of(report: &Report) -> String {
 /// The points in a chapter: green if they are all there are, a dot if nothing is begun.
 fn cell(sheet: &Sheet, chapter: &str) -> String {
     let marks: Vec<_> = sheet.exercises.iter().filter(|mark| mark.chapter == chapter).collect();
-    let points: u32 = marks.iter().map(|mark| mark.points).sum();
-    let of: u32 = marks.iter().map(|mark| mark.of).sum();
+    let points = sum(marks.iter().map(|mark| mark.points));
+    let of = sum(marks.iter().map(|mark| mark.of));
     let text = match marks.iter().all(|mark| mark.result == Outcome::NotBegun) {
         true => "·".to_owned(),
         false => points.to_string(),
@@ -79,10 +79,11 @@ fn summary(report: &Report) -> String {
         let _ = writeln!(text, "{broken} could not be graded");
     }
     let times = report.submissions.iter().filter_map(|sheet| sheet.milliseconds);
-    let (sum, timed) = times.fold((0, 0), |(sum, timed), time| (sum + time, timed + 1));
-    if let Some(mean) = sum.checked_div(timed) {
-        let (sum, mean) = (seconds(Some(sum)), seconds(Some(mean)));
-        let _ = writeln!(text, "{sum} in all, {mean} for each on average");
+    let (all, timed) =
+        times.fold((0u64, 0), |(all, timed), time| (all.saturating_add(time), timed + 1));
+    if let Some(mean) = all.checked_div(timed) {
+        let (all, mean) = (seconds(Some(all)), seconds(Some(mean)));
+        let _ = writeln!(text, "{all} in all, {mean} for each on average");
     }
     text
 }

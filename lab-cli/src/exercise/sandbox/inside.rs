@@ -6,7 +6,7 @@ use std::io::{PipeReader, PipeWriter, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cgroups::{Cgroup, Version, hierarchies};
@@ -178,8 +178,8 @@ fn furnish(plan: &Plan, trees: &[OwnedFd]) -> Result<()> {
     }
     // Links such as /bin -> usr/bin have no tree of their own.
     for (name, target) in links() {
-        let link = new.join(&name);
-        symlink(&target, &link).step(|| format!("link /{name} to {target}"))?;
+        symlink(&target, new.join(name))
+            .step(|| format!("link /{name} to {}", target.display()))?;
     }
     if let Some(image) = trees.get(plan.shown.len()) {
         let from = Path::new("/proc/self/fd").join(image.as_raw_fd().to_string()).join(".");
@@ -207,10 +207,10 @@ fn furnish(plan: &Plan, trees: &[OwnedFd]) -> Result<()> {
 }
 
 /// The host's links in its root that lead to directories we show.
-fn links() -> impl Iterator<Item = (String, String)> {
+fn links() -> impl Iterator<Item = (&'static str, PathBuf)> {
     ["bin", "sbin", "lib", "lib32", "lib64", "libx32"].into_iter().filter_map(|name| {
         let target = fs::read_link(Path::new("/").join(name)).ok()?;
-        Some((name.to_owned(), target.to_str()?.to_owned()))
+        Some((name, target))
     })
 }
 
