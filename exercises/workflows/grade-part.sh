@@ -4,8 +4,10 @@
 #   grade-part.sh INDEX COUNT CLASS REPORT
 #
 # Of the directories in CLASS, sorted by name, machine INDEX of COUNT (0, 1, …) takes every
-# COUNT-th one. $SEED is drawn once for all machines, so that all learners are asked the same.
+# COUNT-th one. $SEED is drawn once for all machines, so that all learners are asked the same;
+# whoever knew it could have prepared the answers.
 set -eu
+: "${SEED:?is to be drawn once for all machines, such as by shuf -n 1 -i 1-9007199254740991}"
 index=$1 count=$2 class=$3 report=$4
 
 set -- # the part, collected in "$@"
