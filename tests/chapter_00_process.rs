@@ -2,9 +2,9 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
-use harness::{Lab, eventually, kernel};
+use harness::{Lab, Ran, eventually, kernel};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -64,6 +64,106 @@ fn variables_come_from_options_and_files_the_later_one_winning() {
         .output()
         .expect("lab starts");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "option,file=file,of the host,unset\n");
+}
+
+#[test]
+fn a_file_of_variables_may_come_from_another_system() {
+    let lab = Lab::new();
+    let file = lab.state_dir().join("variables");
+    let ran = |text: &[u8], script: &str| {
+        fs::write(&file, text).expect("a file");
+        lab.sh(&format!("chapter-00 --view none --env-file {}", file.display()), script)
+    };
+    let text =
+        b"\xef\xbb\xbfFIRST=1\r\n# a comment\r\n\r\n  LAST= 2 \r\nBYTES=\xe9\r\nINNER=a\rb\n";
+    let script = "echo \"$FIRST,$LAST,$BYTES,$INNER,\" | od -An -c | tr -d ' \\n'";
+    assert_eq!(ran(text, script).ok(), "1,2,351,a\\rb,\\n");
+    assert_eq!(ran(text, "echo \"[$LAST]\"").ok(), "[ 2 ]\n");
+    for (text, line) in [
+        (&b"A=1\nA B=c\n"[..], 2),
+        (b"KEY =x\n", 1),
+        (b"\nA\tB\n", 2),
+        (b"A=1\r\n\r\n=value\r\n", 3),
+        (b"A=\0\n", 1),
+    ] {
+        let ran = ran(text, "env");
+        assert_eq!((ran.code, &*ran.stdout), (125, ""), "{ran:?}");
+        assert!(ran.stderr.contains(&format!(": line {line}: ")), "{}", ran.stderr);
+    }
+    // A pipe is as good as a file, and one without an end is not.
+    let piped =
+        format!("echo PIPED=yes | exec \"$0\" run 0 --env-file /dev/stdin -- sh -c 'echo $PIPED'");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &piped]).arg(harness::programs().join("lab"));
+    shell.envs(lab.program("lab").get_envs().filter_map(|(name, value)| Some((name, value?))));
+    assert_eq!(harness::ran(shell.output().expect("a shell")).ok(), "yes\n");
+    let ran = lab.sh("chapter-00 --env-file /dev/zero", "true");
+    assert!(ran.code == 125 && ran.stderr.contains("larger than 8 MiB"), "{ran:?}");
+}
+
+#[test]
+fn an_error_of_any_length_is_told_in_full() {
+    let lab = Lab::new();
+    for length in [4_000, 5_000, 100_000] {
+        let long = format!("/{}", "x".repeat(length));
+        let ran = lab.lab(["run", "chapter-00", "--view", "none", "-w", &long, "true"]);
+        let said = format!("error: change to the working directory {long}: file name too long\n");
+        assert!((ran.code, &ran.stderr) == (125, &said), "{length}: {}", ran.stderr);
+        let ran = lab.lab(["run", "chapter-00", "--view", "none", "--", &long]);
+        let said = format!("error: exec {long}: file name too long\n");
+        assert!((ran.code, &ran.stderr) == (126, &said), "{length}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_callers_umask_is_neither_the_containers_nor_that_of_the_records() {
+    for umask in ["000", "077", "777"] {
+        let lab = Lab::new();
+        let state = lab.state_dir().join("new/state");
+        // What is told of the record was made before the container could run.
+        let look = format!("umask; stat -c %a {0} {0}/* {0}/*/container", state.display());
+        let mut shell = Command::new("sh");
+        let script =
+            format!("umask {umask}; exec \"$0\" run chapter-00 --view none -- sh -c '{look}'");
+        shell.args(["-c", &script]).arg(harness::programs().join("lab"));
+        shell.envs(lab.program("lab").get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.env("LAB_STATE_DIR", &state);
+        let ran = harness::ran(shell.output().expect("a shell"));
+        // A mask can take away from what a mode grants, and nothing else is at 777.
+        if umask == "777" && !harness::skip::is_root() {
+            continue;
+        }
+        let expected = if umask == "777" { "0022\n0\n0\n0\n" } else { "0022\n700\n700\n600\n" };
+        assert_eq!(ran.ok(), expected, "{umask}");
+    }
+}
+
+#[test]
+fn a_name_is_one_containers_however_many_ask_for_it_at_once() {
+    let lab = Lab::new();
+    for _ in 0..3 {
+        let start = || {
+            let mut run = lab.program("lab");
+            run.args(["run", "chapter-00", "--view", "none", "--name", "one", "--"]);
+            run.args(["sh", "-c", "echo runs; read line"]);
+            run.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            run.spawn().expect("lab starts")
+        };
+        let mut all: Vec<_> = (0..6).map(|_| start()).collect();
+        eventually("all but one end", || {
+            let runs = |run: &mut Child| run.try_wait().expect("it is ours").is_none();
+            all.iter_mut().map(runs).filter(|runs| *runs).count() <= 1
+        });
+        let ran: Vec<_> = all
+            .into_iter()
+            .map(|run| harness::ran(run.wait_with_output().expect("it ends")))
+            .collect();
+        let refused = |ran: &&Ran| {
+            ran.code == 125 && ran.stderr.starts_with("error: the name one is in use by container ")
+        };
+        assert_eq!(ran.iter().filter(refused).count(), 5, "{ran:?}");
+        assert_eq!(ran.iter().filter(|ran| ran.stdout == "runs\n").count(), 1, "{ran:?}");
+    }
 }
 
 #[test]

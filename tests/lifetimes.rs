@@ -3,11 +3,14 @@
 //! What may happen while it is being made or removed is in `faults`.
 
 use std::collections::HashSet;
+use std::fs;
+use std::os::unix::fs::{chown, symlink};
 use std::path::Path;
+use std::process::Command;
 
 use harness::host::{self, Host};
 use harness::net::Net;
-use harness::{Started, cgroup, eventually, kernel, skip};
+use harness::{Lab, SOMEBODY, Started, cgroup, eventually, kernel, skip};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -181,4 +184,61 @@ fn a_layer_in_which_something_is_mounted_is_not_deleted() {
     assert_eq!(host.ids(), [&*id]);
     host.lab(&["clean"]).ok();
     host.assert_clean(&[id], "without the mount");
+}
+
+#[test]
+fn a_record_that_is_none_keeps_nobody_up() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let state = lab.state_dir().to_owned();
+    let fifo = |path: &Path| {
+        let made = Command::new("mkfifo").arg(path).status();
+        assert!(made.expect("mkfifo starts").success());
+    };
+    // In place of the directory, and in it; endless, no text, and a link out.
+    fifo(&state.join("aaaaaaaaaaaa"));
+    symlink("/", state.join("bbbbbbbbbbbb")).unwrap();
+    let inside = |id: &str, kind: &str| {
+        fs::create_dir_all(state.join(id)).unwrap();
+        state.join(id).join(kind)
+    };
+    fifo(&inside("000000000001", "container"));
+    fifo(&inside("000000000002", "network"));
+    let endless = fs::File::create(inside("000000000003", "cgroup")).unwrap();
+    endless.set_len(1 << 40).unwrap();
+    fs::write(inside("000000000004", "cgroup"), b"/sys/fs/cgroup/\xe9\n").unwrap();
+    fs::write(inside("000000000005", "container"), b"1\n\xff\n\n\n").unwrap();
+    symlink("/dev/zero", inside("000000000006", "container")).unwrap();
+    // Of somebody else: it is not for us to act on.
+    let theirs = inside("000000000007", "container");
+    fs::write(&theirs, "1\n").unwrap();
+    chown(theirs.parent().unwrap(), Some(SOMEBODY), Some(SOMEBODY)).unwrap();
+
+    let ran = lab.lab(["clean"]);
+    for file in ["000000000002/network", "000000000003/cgroup"] {
+        assert!(ran.stderr.contains(file), "{file}: {ran:?}");
+    }
+    assert!(ran.stderr.contains("it is not a regular file"), "{ran:?}");
+    assert!(ran.stderr.contains("it is larger than 1 MiB"), "{ran:?}");
+    // What could be understood is gone, and what could not is still there.
+    let left = |id: &str| state.join(id).exists();
+    for id in ["000000000001", "000000000004", "000000000005", "000000000006"] {
+        assert!(!left(id), "{id}: {ran:?}");
+    }
+    for id in ["000000000002", "000000000003", "000000000007"] {
+        assert!(left(id), "{id}: {ran:?}");
+    }
+    assert_eq!(lab.sh("chapter-00 --view none", "echo runs").ok(), "runs\n");
+    let missing = lab.lab(["view", "nobody"]);
+    assert!(missing.stderr.contains("nobody"), "{missing:?}");
+    for entry in fs::read_dir(&state).unwrap().flatten() {
+        let path = entry.path();
+        let _ = if path.is_dir() && !path.is_symlink() {
+            fs::remove_dir_all(path)
+        } else {
+            fs::remove_file(path)
+        };
+    }
 }

@@ -6,7 +6,9 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use harness::terminal::on_terminal;
-use harness::{Lab, assert_snapshot, skip};
+use harness::{Lab, assert_snapshot, eventually, kernel, skip};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 /// `$ lab …`, what it answered and how it ended, as in a transcript.
@@ -212,4 +214,68 @@ fn who_starts_a_pid_1_that_ignores_ctrl_c_is_told_the_way_out() {
         assert!(!seen.contains('\x1b'), "colours on a dumb terminal: {seen:?}");
         terminal.expect_end();
     }
+}
+
+/// `lab run chapter-04` on a root whose /etc never answers: a file system in user space,
+/// whose server is nobody. The child waits for it before it is ready.
+fn hanging_start(lab: &Lab) -> Command {
+    let root = lab.state_dir().join("root");
+    for name in ["etc", "proc", "sys", "dev"] {
+        fs::create_dir_all(root.join(name)).expect("a directory");
+    }
+    let script = "exec 9<>/dev/fuse; options=fd=9,rootmode=40000,user_id=0,group_id=0; \
+         mount -i -t fuse -o $options fuse \"$1/etc\" || exit 1; \
+         echo $$ starts; exec \"$2\" run chapter-04 --rootfs \"$1\" --view none -- true";
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--propagation", "private", "bash", "-c", script, "bash"]);
+    command.arg(root).arg(harness::programs().join("lab"));
+    let lab = lab.program("lab");
+    command.envs(lab.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command
+}
+
+/// Waits until a process has a child that is on its way to become a container.
+fn wait_until_held_up(runtime: i32) {
+    eventually("the child waits", || {
+        kernel::child_of(runtime).is_some_and(|child| {
+            fs::read_to_string(format!("/proc/{child}/wchan")).unwrap_or_default().contains("fuse")
+        })
+    });
+}
+
+#[test]
+fn a_start_that_hangs_is_ended_by_a_signal() {
+    if !skip::is_root() {
+        return;
+    }
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        let lab = Lab::new();
+        let mut start = hanging_start(&lab);
+        let started = start
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let runtime = started.id() as i32;
+        wait_until_held_up(runtime);
+        let child = kernel::child_of(runtime).expect("a child");
+        kill(Pid::from_raw(runtime), signal).expect("it runs");
+        let ran = harness::ran(started.wait_with_output().expect("it ends"));
+        assert_eq!(ran.code, 128 + signal as i32);
+        assert_eq!(ran.stderr, format!("error: {signal} came before the container had started\n"));
+        assert!(!kernel::is_alive(child));
+        // The record is gone as well, says the end of `lab`.
+    }
+}
+
+#[test]
+fn a_start_that_hangs_is_ended_by_ctrl_c() {
+    let Some(lab) = Lab::as_root() else { return };
+    let mut terminal = on_terminal(hanging_start(&lab));
+    let runtime = terminal.expect(" starts");
+    wait_until_held_up(runtime.trim().parse().expect("its number"));
+    terminal.send_control('c');
+    terminal.expect("SIGINT came before the container had started");
+    terminal.expect_end();
 }

@@ -1,8 +1,8 @@
 //! What to run, and in which surroundings: the options that every chapter has.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::io::{stdin, stdout};
+use std::fs::File;
+use std::io::{Read, stdin, stdout};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,12 @@ use crate::{Error, Result, Step, running};
 
 /// Where commands are looked up unless `-e PATH=…` says otherwise; Docker's value.
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// The most that an environment file has, in bytes: more than execve(2) takes.
+const LARGEST_FILE: u64 = 8 << 20;
+
+/// What some editors write in front of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The command-line options of chapter 0.
 #[derive(Clone, Debug, clap::Args)]
@@ -52,13 +58,7 @@ impl CommandOptions {
         self.name.as_deref().map_or(Ok(()), check_name)?;
         let mut env = Vec::new();
         for file in &self.env_file {
-            let text =
-                fs::read(file).step(|| format!("read the environment file {}", file.display()))?;
-            for line in text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_start) {
-                if !line.is_empty() && !line.starts_with(b"#") {
-                    env.extend(variable(OsStr::from_bytes(line))?);
-                }
-            }
+            env.extend(variables(file)?);
         }
         for setting in &self.env {
             env.extend(variable(setting)?);
@@ -118,12 +118,40 @@ fn check_name(name: &str) -> Result<()> {
         return Err(Error::new(format!("invalid container name: {name}"))
             .hint("letters and digits, and after the first also `_`, `.` and `-`"));
     }
-    match running::running()?.iter().find(|other| other.name.as_deref() == Some(name)) {
-        None => Ok(()),
-        Some(other) => {
-            Err(Error::new(format!("the name {name} is in use by container {}", other.id)))
-        }
+    running::check_is_free(name)
+}
+
+/// A file of variables, with what editors of other systems leave in it. It may be a pipe.
+fn variables(path: &Path) -> Result<Vec<(OsString, OsString)>> {
+    let step = || format!("read the environment file {}", path.display());
+    let mut text = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut text))
+        .step(step)?;
+    if text.len() as u64 > LARGEST_FILE {
+        return Err(Error::new(format!("{}: it is larger than 8 MiB", step())));
     }
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+    let mut env = Vec::new();
+    for (line, number) in text.split(|&byte| byte == b'\n').zip(1..) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line).trim_ascii_start();
+        if line.is_empty() || line.starts_with(b"#") {
+            continue;
+        }
+        let wrong = |why: &str| Error::new(format!("{}: line {number}: {why}", step()));
+        let name = line.split(|&byte| byte == b'=').next().unwrap_or_default();
+        if name.is_empty() {
+            return Err(wrong("there is no name before the ="));
+        }
+        if name.iter().any(u8::is_ascii_whitespace) {
+            return Err(wrong("a name has no white space in it, nor before the ="));
+        }
+        if line.contains(&0) {
+            return Err(wrong("a variable has no NUL byte in it"));
+        }
+        env.extend(variable(OsStr::from_bytes(line))?);
+    }
+    Ok(env)
 }
 
 /// `KEY=VALUE`, or `KEY` for the host's value, which may not be there.

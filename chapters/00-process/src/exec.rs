@@ -11,7 +11,7 @@ use nix::unistd::{chdir, execve, getcwd};
 use crate::command::DEFAULT_PATH;
 use crate::terminal::Terminal;
 use crate::user::User;
-use crate::{Command, Error, Result, Step};
+use crate::{Command, Error, Result, Step, interpreter};
 
 /// Becomes the command. Returns only if that fails.
 ///
@@ -48,11 +48,11 @@ pub(crate) fn exec(
 
     let mut refused = None;
     for program in candidates(&command.argv[0], path) {
-        let Err(errno) = execve(&c_string(program.into())?, &argv, &envp);
-        match errno {
-            Errno::ENOENT | Errno::ENOTDIR => {}
-            // Keep looking, as shells do: a later directory may have a better one.
-            errno => refused = refused.or(Some(errno)),
+        let Err(errno) = execve(&c_string(program.clone().into())?, &argv, &envp);
+        // Keep looking, as shells do: a later directory may have a better one. But what is
+        // there and was refused is what the user has meant.
+        if program.exists() || !matches!(errno, Errno::ENOENT | Errno::ENOTDIR) {
+            refused = refused.or(Some((program, errno)));
         }
     }
     Err(explain(command, refused))
@@ -71,27 +71,22 @@ fn candidates(name: &OsStr, path: &OsStr) -> Vec<PathBuf> {
         .collect()
 }
 
-fn explain(command: &Command, refused: Option<Errno>) -> Error {
-    let program = &command.argv[0];
-    let step = format!("exec {}", program.display());
-    let Some(errno) = refused else {
-        let error = Error::from_errno(step, Errno::ENOENT).exit_code(Error::NOT_FOUND);
-        return match std::fs::metadata(program) {
-            // The file is there: what the kernel did not find is its interpreter.
-            Ok(_) if program.as_bytes().contains(&b'/') => error.hint(
-                "the file exists, but its interpreter (the ELF loader, or what #! names) \
-                 is not in this root",
-            ),
-            _ => error.hint("it is looked up in the container's root and PATH, not in the host's"),
-        };
+fn explain(command: &Command, refused: Option<(PathBuf, Errno)>) -> Error {
+    let (program, errno) = match refused {
+        Some((program, errno)) => (Some(program), errno),
+        None => (None, Errno::ENOENT),
     };
-    let error = Error::from_errno(step, errno).exit_code(Error::NOT_EXECUTABLE);
-    match errno {
-        Errno::EACCES => error.hint("it is a directory, or has no execute permission"),
-        Errno::ENOEXEC => {
-            error.hint("it is neither an ELF program of this machine nor a #! script")
-        }
-        _ => error,
+    let error = Error::from_errno(format!("exec {}", command.argv[0].display()), errno);
+    let error = match errno {
+        Errno::ENOENT | Errno::ENOTDIR => error.exit_code(Error::NOT_FOUND),
+        _ => error.exit_code(Error::NOT_EXECUTABLE),
+    };
+    match program {
+        Some(program) => match interpreter::hint(&program, errno) {
+            Some(hint) => error.hint(hint),
+            None => error,
+        },
+        None => error.hint("it is looked up in the container's root and PATH, not in the host's"),
     }
 }
 

@@ -31,10 +31,13 @@ pub mod runtime;
 pub mod signals;
 pub mod state;
 
+mod accounts;
 mod clone;
 mod command;
 mod error;
 mod exec;
+mod interpreter;
+mod plain_file;
 mod status;
 mod sys;
 mod terminal;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
+use nix::sys::stat::{Mode, umask};
 use nix::unistd::Pid;
 
 use crate::child::{self, Change, What};
@@ -209,6 +210,8 @@ fn prepare(gate: &ChildGate) -> Result<Vec<OwnedFd>> {
     // If it died before this call, the gate below is closed already.
     prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;
     signals::reset()?;
+    // Whatever the caller's is: files are for all to read and for their owner to write.
+    umask(Mode::from_bits_truncate(0o022));
     gate.wait_for_begin()
 }
 // ANCHOR_END: prepare

@@ -4,15 +4,14 @@
 //! the kernel and not guessed from process ids.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
 use nix::unistd::Pid;
 
-use crate::Result;
 use crate::lock::Lock;
-use crate::state::{CONTAINER, entries};
+use crate::state::{CONTAINER, entries, open};
+use crate::{Error, Result, plain_file};
 
 /// What others can know of a running container.
 #[derive(Clone, Debug)]
@@ -37,7 +36,7 @@ pub fn running() -> Result<Vec<Running>> {
     for (id, dir) in entries()? {
         // A shared lock, taken and dropped again, tells an owner from none and
         // cannot be mistaken for one by a sweep at the same moment.
-        let Ok(file) = File::open(&dir) else { continue };
+        let Ok(file) = open(&dir) else { continue };
         if let Ok(Some(_)) = Lock::try_sharing(file) {
             continue;
         }
@@ -48,9 +47,22 @@ pub fn running() -> Result<Vec<Running>> {
     Ok(running)
 }
 
+/// Refuses a name that a running container has; without a name, there is nothing to refuse.
+pub(crate) fn check_is_free(name: &str) -> Result<()> {
+    if name.is_empty() {
+        return Ok(());
+    }
+    match running()?.iter().find(|other| other.name.as_deref() == Some(name)) {
+        None => Ok(()),
+        Some(other) => {
+            Err(Error::new(format!("the name {name} is in use by container {}", other.id)))
+        }
+    }
+}
+
 /// Reads what [`crate::State::announce`] wrote; `None` while the container is being made.
 pub(crate) fn read_container(id: String, dir: &Path) -> Option<Running> {
-    let text = fs::read(dir.join(CONTAINER)).ok()?;
+    let text = plain_file::read(&dir.join(CONTAINER)).ok()?;
     let mut lines = text.splitn(5, |&byte| byte == b'\n');
     let mut line = || String::from_utf8(lines.next()?.to_vec()).ok();
     let pid = Pid::from_raw(line()?.parse().ok()?);

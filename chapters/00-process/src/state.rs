@@ -19,13 +19,13 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Pid, User, geteuid};
 
 use crate::lock::Lock;
-use crate::{Command, Result, Step, orphan};
+use crate::{Command, Result, Step, orphan, plain_file, running};
 
 /// The record of who runs in a container.
 pub(crate) const CONTAINER: &str = "container";
@@ -78,6 +78,7 @@ impl State {
     /// Takes a new id and writes down that it is ours.
     pub fn create() -> Result<Self> {
         let root = directory();
+        // Whoever writes a record decides what root removes.
         make_private(&root)
             .step(|| format!("create {}", root.display()))
             .map_err(|error| error.hint("LAB_STATE_DIR names another directory for records"))?;
@@ -121,8 +122,14 @@ impl State {
     }
 
     /// Writes down who runs in the container, so that others can find it by name.
+    ///
+    /// # Errors
+    /// If another one has the name.
     pub fn announce(&self, chapter: &str, pid: Pid, command: &Command) -> Result<()> {
         let name = command.name.as_deref().unwrap_or("");
+        // Between our look and our word, nobody else may take it.
+        let _names = if name.is_empty() { None } else { Some(lock_names()?) };
+        running::check_is_free(name)?;
         let started = orphan::started(pid)?;
         let mut text = format!("{pid}\n{started}\n{chapter}\n{name}\n").into_bytes();
         for word in &command.argv {
@@ -141,15 +148,18 @@ impl State {
     /// Writes down a leftover-to-be, before it is made. `kind` is a file name.
     pub fn record(&self, kind: &str, what: impl AsRef<[u8]>) -> Result<()> {
         let path = self.dir.join(kind);
-        File::create(&path)
+        let options = &mut File::options();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        options
+            .open(&path)
             .and_then(|mut file| file.write_all(what.as_ref()))
             .step(|| format!("write {}", path.display()))
     }
 
     /// What was written down under `kind`; `None` if nothing was.
-    pub fn recorded(&self, kind: &str) -> Result<Option<String>> {
+    pub fn recorded(&self, kind: &str) -> Result<Option<Vec<u8>>> {
         let path = self.dir.join(kind);
-        match fs::read_to_string(&path) {
+        match plain_file::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             text => text.map(Some).step(|| format!("read {}", path.display())),
         }
@@ -186,17 +196,29 @@ pub(crate) fn entries() -> Result<Vec<(String, PathBuf)>> {
         .filter_map(|entry| {
             let entry = entry.ok()?;
             let id = entry.file_name().into_string().ok()?;
-            is_id(&id).then(|| (id, entry.path()))
+            let is_record = is_id(&id) && entry.file_type().is_ok_and(|kind| kind.is_dir());
+            is_record.then(|| (id, entry.path()))
         })
         .collect())
 }
 
+/// Until it is dropped, no other container gets a name.
+fn lock_names() -> Result<Lock> {
+    let root = directory();
+    let step = || format!("lock {}", root.display());
+    Lock::wait_for(File::open(&root).step(step)?).step(step)
+}
+
 /// Locks a directory; `None` if somebody else holds it or it is already gone.
 fn try_lock(dir: &Path) -> Result<Option<Lock>> {
-    let file = match File::open(dir) {
+    let file = match open(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file.step(|| format!("open {}", dir.display()))?,
     };
+    // What somebody else has put here is not for us to act on.
+    if file.metadata().is_ok_and(|found| found.uid() != geteuid().as_raw()) {
+        return Ok(None);
+    }
     let lock = Lock::try_on(file).step(|| format!("lock {}", dir.display()))?;
     let Some(lock) = lock else { return Ok(None) };
     // The lock is on the directory we opened, which may have been removed since.
@@ -205,6 +227,12 @@ fn try_lock(dir: &Path) -> Result<Option<Lock>> {
         _ => false,
     };
     Ok(is_there.then_some(lock))
+}
+
+/// Opens a record's directory, and nothing else.
+pub(crate) fn open(dir: &Path) -> io::Result<File> {
+    let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
+    File::options().read(true).custom_flags(flags).open(dir)
 }
 
 /// Twelve random hexadecimal digits.

@@ -1,11 +1,8 @@
-//! Which user the command runs as, looked up in the *container's* /etc/passwd.
+//! Which user the command runs as, by the names of the *container's* /etc/passwd.
 //!
-//! Names are nothing to the kernel, which knows numbers only. They are read from
-//! the root the process stands in by now, without the C library: its name service
-//! would load the host's modules, or the container's into our process.
+//! Names are nothing to the kernel, which knows numbers only: a uid, a gid, and the gids of
+//! the groups that one is a member of beside it.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use nix::errno::Errno;
@@ -13,6 +10,7 @@ use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
 
+use crate::accounts::{self, Id};
 use crate::{Error, Result, Step, sys};
 
 /// capabilities(7), linux/capability.h.
@@ -23,36 +21,46 @@ const CAP_SETGID: u32 = 6;
 pub struct User {
     uid: Uid,
     gid: Gid,
+    /// All of its groups, `gid` first.
+    groups: Vec<Gid>,
     pub(crate) home: PathBuf,
 }
 
 impl User {
-    /// Resolves `user[:group]`; without one, we stay who we are.
+    /// Resolves `user[:group]` as Docker does; of what is not said, we stay who we are.
+    ///
+    /// Who names a group gets this one only, and everybody else those of their own.
     pub(crate) fn resolve(wanted: Option<&str>) -> Result<Self> {
-        let Some(wanted) = wanted else {
-            let (uid, gid) = (geteuid(), getegid());
-            let home = passwd(|_, number| number == uid.as_raw())?.map(|entry| entry.home);
-            return Ok(Self { uid, gid, home: home.unwrap_or_else(|| "/".into()) });
+        let (user, group) = wanted.map_or(("", ""), |it| it.split_once(':').unwrap_or((it, "")));
+        let id = if user.is_empty() { Id::Number(geteuid().as_raw()) } else { Id::parse(user)? };
+        let account = accounts::account(id)?;
+        let uid = match (id, &account) {
+            (Id::Number(number), _) => number,
+            (Id::Name(_), Some(account)) => account.uid,
+            (Id::Name(_), None) => return Err(unknown("user", user, "/etc/passwd")),
         };
-        let (user, group) = match wanted.split_once(':') {
-            Some((user, group)) => (user, Some(group)),
-            None => (wanted, None),
+        let mut groups = Vec::new();
+        let gid = match (group, &account) {
+            ("", _) if user.is_empty() => getegid().as_raw(),
+            ("", None) => 0,
+            ("", Some(account)) => {
+                groups = accounts::groups_of(&account.name)?;
+                account.gid
+            }
+            (group, _) => match Id::parse(group)? {
+                Id::Number(number) => number,
+                name => {
+                    accounts::group(name)?.ok_or_else(|| unknown("group", group, "/etc/group"))?
+                }
+            },
         };
-        let number = user.parse::<u32>().ok();
-        let entry = passwd(|name, uid| name == user || Some(uid) == number)?;
-        let uid = match (number, &entry) {
-            (Some(number), _) => number,
-            (None, Some(entry)) => entry.uid,
-            (None, None) => return Err(unknown("user", user, "/etc/passwd")),
-        };
-        let gid = match group {
-            Some(group) => group_id(group)?,
-            None => entry.as_ref().map_or(0, |entry| entry.gid),
-        };
+        groups.retain(|other| *other != gid);
+        groups.insert(0, gid);
         Ok(Self {
             uid: Uid::from_raw(uid),
             gid: Gid::from_raw(gid),
-            home: entry.map_or_else(|| "/".into(), |entry| entry.home),
+            groups: groups.into_iter().map(Gid::from_raw).collect(),
+            home: account.map_or_else(|| "/".into(), |account| account.home),
         })
     }
 
@@ -63,13 +71,13 @@ impl User {
     pub fn become_it(&self) -> Result<()> {
         // Groups first: afterwards we may no longer be allowed to. The caller's
         // supplementary groups must not follow us into the container.
-        match setgroups(&[self.gid]) {
+        match setgroups(&self.groups) {
             // An ordinary user cannot drop groups, and changes nothing else either.
             Err(Errno::EPERM) if !geteuid().is_root() => {}
             // Nor can the root of a user namespace that was made by one: setgroups is
             // denied in there, as chapter 8 tells. The capability is not what lacks.
             Err(Errno::EPERM) if sys::has_capability(CAP_SETGID) == Ok(true) => {}
-            dropped => dropped.step(|| "drop supplementary groups")?,
+            set => set.step(|| "set supplementary groups").map_err(explain)?,
         }
         setresgid(self.gid, self.gid, self.gid)
             .step(|| format!("become group {}", self.gid))
@@ -90,47 +98,6 @@ fn explain(error: Error) -> Error {
         ),
         _ => error,
     }
-}
-
-/// A line of /etc/passwd: `name:password:uid:gid:comment:home:shell`.
-struct Passwd {
-    uid: u32,
-    gid: u32,
-    home: PathBuf,
-}
-
-/// The first line whose name and uid are wanted.
-fn passwd(is_wanted: impl Fn(&str, u32) -> bool) -> Result<Option<Passwd>> {
-    Ok(read("/etc/passwd")?.lines().find_map(|line| {
-        let fields: Vec<_> = line.split(':').collect();
-        let uid = fields.get(2)?.parse().ok()?;
-        let gid = fields.get(3)?.parse().ok()?;
-        let home = PathBuf::from(fields.get(5)?);
-        is_wanted(fields[0], uid).then_some(Passwd { uid, gid, home })
-    }))
-}
-
-/// A file of the root, which need not have it. One that cannot be read is not the same:
-/// without its line, a user would get the group 0.
-fn read(path: &str) -> Result<String> {
-    match fs::read(path) {
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(String::new())
-        }
-        read => Ok(String::from_utf8_lossy(&read.step(|| format!("read {path}"))?).into_owned()),
-    }
-}
-
-fn group_id(group: &str) -> Result<u32> {
-    if let Ok(number) = group.parse() {
-        return Ok(number);
-    }
-    read("/etc/group")?
-        .lines()
-        .map(|line| line.split(':').collect::<Vec<_>>())
-        .find(|fields| fields[0] == group)
-        .and_then(|fields| fields.get(2)?.parse().ok())
-        .ok_or_else(|| unknown("group", group, "/etc/group"))
 }
 
 fn unknown(kind: &str, name: &str, file: &str) -> Error {

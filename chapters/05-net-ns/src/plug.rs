@@ -109,7 +109,7 @@ impl Drop for Plug {
 pub fn sweep(state: &State) -> Result<Vec<String>> {
     let Some(record) = state.recorded(RECORD)? else { return Ok(Vec::new()) };
     let _lock = lock::lock()?;
-    let removed = release(state.id(), Nat::named(&record))?;
+    let removed = release(state.id(), Nat::named(&String::from_utf8_lossy(&record)))?;
     state.forget(RECORD)?;
     Ok(removed)
 }

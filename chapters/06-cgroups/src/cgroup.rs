@@ -20,6 +20,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -73,8 +74,8 @@ impl Cgroup {
         for setting in &settings {
             cgroup.home(setting)?;
         }
-        let dirs: String =
-            cgroup.ours().map(|group| format!("{}\n", group.dir.display())).collect();
+        let dirs = cgroup.ours().map(|group| group.dir.as_os_str().as_bytes());
+        let dirs: Vec<u8> = dirs.flat_map(|dir| [dir, &b"\n"[..]].concat()).collect();
         if dirs.is_empty() {
             return Ok(cgroup);
         }

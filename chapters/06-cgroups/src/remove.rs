@@ -7,6 +7,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -31,7 +32,8 @@ pub(crate) const RECORD: &str = "cgroup";
 pub fn sweep(state: &State) -> Result<Vec<String>> {
     let Some(record) = state.recorded(RECORD)? else { return Ok(Vec::new()) };
     let mut dirs = Vec::new();
-    for dir in record.lines().map(Path::new) {
+    for line in record.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        let dir = Path::new(OsStr::from_bytes(line));
         // We are about to kill what is in there, on the word of a file.
         if is_ours(dir, state)? {
             dirs.push(dir);

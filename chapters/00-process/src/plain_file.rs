@@ -1,0 +1,32 @@
+//! Reading a file that somebody else has made.
+//!
+//! It should be a plain file of a few lines. It may be a pipe that nobody ever writes to,
+//! or a device without an end: open(2) with O_NONBLOCK does not wait for a writer, and what
+//! was opened is looked at before it is read.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// The most that is read of it, in bytes.
+pub(crate) const LARGEST: u64 = 1 << 20;
+
+/// Opens and reads it; the last name of the path is no link.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW | libc::O_NOCTTY;
+    read_from(&File::options().read(true).custom_flags(flags).open(path)?)
+}
+
+/// Reads what was opened with O_NONBLOCK.
+pub(crate) fn read_from(file: &File) -> io::Result<Vec<u8>> {
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    Ok(bytes)
+}
