@@ -205,3 +205,36 @@ fn no_working_directory_leads_out() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(errors.contains("hint: it is outside of the container's root"), "{errors}");
 }
+
+#[test]
+fn in_a_chroot_it_is_told_why_not_and_what_to_do() {
+    let Some(lab) = Lab::as_root() else { return };
+    // A directory with the host's programs in it that is no mount point.
+    let script = "
+        dir=$0
+        mount -t tmpfs none $dir; mkdir -p $dir/old/proc $dir/old/tmp $dir/old/dev $dir/old/img
+        for name in bin sbin lib lib32 lib64 usr etc; do
+            ! test -h /$name || cp -a /$name $dir/old
+            ! test -d /$name || test -h /$name || { mkdir $dir/old/$name; mount --rbind /$name $dir/old/$name; }
+        done
+        cp \"$1\" $dir/old/lab; chmod 755 $dir/old/lab; chmod 1777 $dir/old/tmp
+        mount -t proc none $dir/old/proc; mount --rbind /dev $dir/old/dev
+        export LAB_STATE_DIR=/tmp/state LAB_CACHE_DIR=/tmp/cache
+        for number in 3 7; do chroot $dir/old /lab run $number -- true; echo $?; done
+        export LAB_STATE_DIR=/tmp/mine LAB_CACHE_DIR=/tmp/my
+        chroot --userspec=61234:61234 $dir/old /lab run 3 -- true; echo $?
+        chroot $dir/old /lab doctor | grep -A 4 '^  user  ' | grep fix:";
+    let lab = lab.program("lab");
+    let place = tempfile::TempDir::with_prefix("lab-test-").unwrap();
+    let mut outer = Command::new("unshare");
+    outer.args([
+        "--mount",
+        "--propagation",
+        "private",
+        "sh",
+        "-c",
+        &format!("exec 2>&1; {script}"),
+    ]);
+    let output = outer.arg(place.path()).arg(lab.get_program()).output().unwrap();
+    assert_snapshot!("in_a_chroot", String::from_utf8_lossy(&output.stdout));
+}

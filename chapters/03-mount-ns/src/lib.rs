@@ -34,7 +34,7 @@ mod volumes;
 
 pub use descent::Descent;
 pub use filesystems::{detached_tmpfs, mount_filesystems};
-pub use pivot::{isolate, pivot};
+pub use pivot::{ENTER_OTHERWISE, is_chroot, isolate, pivot};
 pub use root::{Root, Target};
 pub use sys::make_read_only;
 pub use volumes::{MountOptions, Tmpfs, Volume, bind_from, mount_volumes, place_volumes};

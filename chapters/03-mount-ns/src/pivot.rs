@@ -15,9 +15,11 @@
 //! After chroot the host's tree was still mounted, one lookup away. After
 //! pivot_root it is gone from the namespace: there is nothing to climb to.
 
+use std::fs;
+
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::{chdir, fchdir, pivot_root};
-use process::{Result, Step};
+use process::{Error, Result, Step};
 
 use crate::{Root, sys};
 
@@ -31,6 +33,7 @@ pub fn isolate() -> Result<()> {
     let nothing = None::<&str>;
     mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing)
         .step(|| "make all mounts private")
+        .map_err(explain)
 }
 // ANCHOR_END: isolate
 
@@ -40,7 +43,7 @@ pub fn pivot(root: &Root, read_only: bool) -> Result<()> {
     fchdir(root.as_fd()).step(|| "change to the new root")?;
     // With both arguments the same, the old root ends up mounted on top of the new
     // one, and needs no directory in it: pivot_root(2), NOTES.
-    pivot_root(".", ".").step(|| "pivot_root")?;
+    pivot_root(".", ".").step(|| "pivot_root").map_err(explain)?;
     // We stand in the new root, but a mount point is looked up to the top of what is
     // stacked there. Detached, the old root goes away as soon as nobody uses it.
     umount2(".", MntFlags::MNT_DETACH).step(|| "detach the host's root")?;
@@ -53,3 +56,19 @@ pub fn pivot(root: &Root, read_only: bool) -> Result<()> {
     Ok(())
 }
 // ANCHOR_END: pivot
+
+/// What to do where `/` is no mount point, which both calls need it to be.
+pub const ENTER_OTHERWISE: &str = "in a chroot / is no mount point: enter that directory by pivot_root, as systemd-nspawn -D does";
+
+fn explain(error: Error) -> Error {
+    if is_chroot() { error.hint(ENTER_OTHERWISE) } else { error }
+}
+
+/// Whether we are in a chroot of somebody's: then nothing is mounted on what is `/` for us.
+pub fn is_chroot() -> bool {
+    let table = fs::read("/proc/self/mountinfo").unwrap_or_default();
+    let mut lines = table.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+    // The fifth word is where it is mounted: proc_pid_mountinfo(5).
+    let is_root = |line: &[u8]| line.split(|&byte| byte == b' ').nth(4) == Some(b"/");
+    !table.is_empty() && !lines.any(is_root)
+}

@@ -53,6 +53,8 @@ pub(crate) fn explain(error: Error) -> Error {
                 error.hint("too many of them: see sysctl user.max_user_namespaces, or depth 32")
             }
             Some(Errno::EINVAL) => error.hint("this kernel was built without user namespaces"),
+            // "The caller is in a chroot environment": clone(2), EPERM.
+            Some(Errno::EPERM) if mount_ns::is_chroot() => error.hint(mount_ns::ENTER_OTHERWISE),
             Some(_) if is_refusal(&error) => error.hint(
                 "something forbids user namespaces here, as containers' seccomp filters do; \
                  run it with sudo, or on the host itself",

@@ -73,6 +73,9 @@ pub fn raise(host: &Host, kind: &str) -> String {
 
 /// What to type when an operation is not permitted.
 fn permit(host: &Host) -> String {
+    if mount_ns::is_chroot() {
+        return "systemd-nspawn -D DIR # instead of chroot DIR".to_owned();
+    }
     match (locks(), &host.container) {
         (Some((name, value)), _) if !host.is_root => {
             host.as_root(&format!("sysctl -w {name}={value}"))
