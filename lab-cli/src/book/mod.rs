@@ -18,6 +18,7 @@ use process::{Error, Result, Step};
 
 use crate::output::{self, println};
 
+mod page;
 mod server;
 
 /// The options of `lab book`.

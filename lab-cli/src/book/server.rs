@@ -1,31 +1,31 @@
-//! The smallest web server that a browser is content with: files of one directory.
+//! The smallest web server that a browser is content with: it listens on loopback only,
+//! and answers GET and HEAD only.
 //!
-//! One thread and one answer at a time are enough for one reader. But a browser opens
-//! connections before it knows what for, and says nothing on them, so none is read from
-//! before poll(2) has seen something arrive.
-//!
-//! It listens on loopback only, answers GET and HEAD only, and reads nothing that is
-//! not, with all links followed, below its directory.
+//! There are several readers, as a browser opens connections before it knows what for, and
+//! no threads. So none is waited for: poll(2) tells whose request has gone on arriving, or
+//! whose answer is being taken, and each gets as far as it can.
 
 use std::convert::Infallible;
-use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use process::{Result, Step};
 
-/// How long a request may take to arrive, or an answer to be taken.
-const PATIENCE: Duration = Duration::from_secs(2);
+use super::page;
+
+/// How long a request may take to arrive once it has begun, and its answer to be taken.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The longest request: a browser's is less than 1 KiB.
 const MAX_REQUEST: usize = 16 * 1024;
 
-/// The most connections that wait; the oldest goes.
-const MAX_WAITING: usize = 64;
+/// The most readers at a time; for one more, the one that came first has to go.
+const MAX_READERS: usize = 64;
 
 /// Answers requests for the files of a directory, for ever.
 ///
@@ -33,127 +33,95 @@ const MAX_WAITING: usize = 64;
 /// If the directory is not there, or nobody can be listened to any more.
 pub fn serve(listener: &TcpListener, dir: &Path) -> Result<Infallible> {
     let root = dir.canonicalize().step(|| format!("find {}", dir.display()))?;
-    let mut waiting: Vec<TcpStream> = Vec::new();
+    listener.set_nonblocking(true).step(|| "listen without waiting")?;
+    let mut readers: Vec<Reader> = Vec::new();
     loop {
         let mut sources = vec![PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
-        sources.extend(waiting.iter().map(|peer| PollFd::new(peer.as_fd(), PollFlags::POLLIN)));
-        poll(&mut sources, PollTimeout::NONE).step(|| "wait for a request")?;
-        let mut is_ready = sources.iter().map(|source| source.any().unwrap_or(true));
-        let is_new = is_ready.next().unwrap_or(false);
-        let is_ready: Vec<_> = is_ready.collect();
+        sources.extend(readers.iter().map(Reader::source));
+        match poll(&mut sources, timeout(&readers)) {
+            Err(Errno::EINTR) => continue,
+            polled => polled.step(|| "wait for a request")?,
+        };
+        let is_ready: Vec<_> = sources.iter().map(|source| source.any().unwrap_or(true)).collect();
 
-        let all = waiting.drain(..).zip(is_ready);
-        let (ready, silent): (Vec<_>, Vec<_>) = all.partition(|(_, is_ready)| *is_ready);
-        for (peer, _) in ready {
-            // Who has gone meanwhile needs no answer.
-            let _ = answer(peer, &root);
-        }
-        waiting.extend(silent.into_iter().map(|(peer, _)| peer));
-        if is_new && let Ok((peer, _)) = listener.accept() {
-            if waiting.len() == MAX_WAITING {
-                waiting.remove(0);
+        let mut is_reader_ready = is_ready[1..].iter();
+        readers.retain_mut(|reader| {
+            let is_ready = is_reader_ready.next() == Some(&true);
+            let stays = !is_ready || reader.go_on(&root).unwrap_or(false);
+            stays && reader.end.is_none_or(|end| Instant::now() < end)
+        });
+        if is_ready[0]
+            && let Ok((peer, _)) = listener.accept()
+        {
+            if readers.len() == MAX_READERS {
+                readers.remove(0);
             }
-            waiting.push(peer);
+            readers.extend(Reader::new(peer));
         }
     }
 }
 
-/// Reads one request and answers it; the connection ends with the answer.
-fn answer(mut peer: TcpStream, root: &Path) -> io::Result<()> {
-    peer.set_write_timeout(Some(PATIENCE))?;
-    let request = read(&mut peer)?;
-    let mut words = request.lines().next().unwrap_or_default().split(' ');
-    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let (status, kind, body) = match (method, target.starts_with('/')) {
-        ("GET" | "HEAD", true) => page(root, target),
-        ("GET" | "HEAD", false) => ("400 Bad Request", String::new(), Vec::new()),
-        _ => ("405 Method Not Allowed", "Allow: GET, HEAD\r\n".to_owned(), Vec::new()),
-    };
-    let head = format!(
-        "HTTP/1.1 {status}\r\n{kind}Content-Length: {}\r\nCache-Control: no-cache\r\n\
-         Connection: close\r\n\r\n",
-        body.len()
-    );
-    // The standard library writes to sockets without a SIGPIPE, which would end us.
-    peer.write_all(head.as_bytes())?;
-    if method == "GET" {
-        peer.write_all(&body)?;
-    }
-    Ok(())
+/// Until the first of the readers has taken too long.
+fn timeout(readers: &[Reader]) -> PollTimeout {
+    let first = readers.iter().filter_map(|reader| reader.end).min();
+    first.map_or(PollTimeout::NONE, |end| {
+        // To the next millisecond, or the last one is spent on asking.
+        let left = end.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
+        PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
+    })
 }
 
-/// The head of a request, up to the empty line.
-fn read(peer: &mut TcpStream) -> io::Result<String> {
-    let end = Instant::now() + PATIENCE;
-    let mut request = Vec::new();
-    let mut piece = [0; 4096];
-    while !request.windows(4).any(|end| end == b"\r\n\r\n") && request.len() < MAX_REQUEST {
-        let left = end.saturating_duration_since(Instant::now());
-        // Zero would be for ever.
-        peer.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
-        match peer.read(&mut piece)? {
-            0 => break,
-            length => request.extend(&piece[..length]),
+/// A connection: somebody who has asked, is asking, or may do so.
+struct Reader {
+    peer: TcpStream,
+    request: Vec<u8>,
+    /// What is still to be sent, once the request is whole.
+    answer: Option<Vec<u8>>,
+    /// When it is given up; one who has not said anything may stay.
+    end: Option<Instant>,
+}
+
+impl Reader {
+    fn new(peer: TcpStream) -> io::Result<Self> {
+        peer.set_nonblocking(true)?;
+        Ok(Self { peer, request: Vec::new(), answer: None, end: None })
+    }
+
+    /// What it has to wait for.
+    fn source(&self) -> PollFd<'_> {
+        let flags = if self.answer.is_some() { PollFlags::POLLOUT } else { PollFlags::POLLIN };
+        PollFd::new(self.peer.as_fd(), flags)
+    }
+
+    /// Reads and answers as far as that can be done now; `false` when that was all.
+    ///
+    /// # Errors
+    /// If the connection is broken.
+    fn go_on(&mut self, root: &Path) -> io::Result<bool> {
+        self.end.get_or_insert_with(|| Instant::now() + PATIENCE);
+        if self.answer.is_none() {
+            let mut piece = [0; 4096];
+            let length = match self.peer.read(&mut piece) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(true),
+                length => length?,
+            };
+            self.request.extend(&piece[..length]);
+            let is_whole = self.request.windows(4).any(|end| end == b"\r\n\r\n");
+            match length {
+                0 => return Ok(false),
+                _ if is_whole => {
+                    let request = String::from_utf8_lossy(&self.request);
+                    self.answer = Some(page::answer(&request, root));
+                }
+                _ => return Ok(self.request.len() < MAX_REQUEST),
+            }
         }
+        let answer = self.answer.get_or_insert_default();
+        // The standard library writes to sockets without a SIGPIPE, which would end us.
+        match self.peer.write(answer) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            length => drop(answer.drain(..length?)),
+        }
+        Ok(!answer.is_empty())
     }
-    Ok(String::from_utf8_lossy(&request).into_owned())
-}
-
-/// What is found under a target: the status, more lines for the head, and the content.
-fn page(root: &Path, target: &str) -> (&'static str, String, Vec<u8>) {
-    let path = target.split(['?', '#']).next().unwrap_or_default();
-    let not_found = || {
-        let body = fs::read(root.join("404.html")).unwrap_or_default();
-        ("404 Not Found", content_type(Path::new("404.html")), body)
-    };
-    let Some(found) = look_up(root, path) else { return not_found() };
-    if found.is_dir() && !path.ends_with('/') {
-        // Or the page's own links, which are relative, would start one too high.
-        let location = format!("Location: /{}/\r\n", path.trim_start_matches('/'));
-        return ("301 Moved Permanently", location, Vec::new());
-    }
-    let found =
-        if found.is_dir() { look_up(root, &format!("{path}index.html")) } else { Some(found) };
-    // Only files: to read a pipe would be to wait for its writer.
-    let file = found.filter(|file| file.is_file());
-    match file.and_then(|file| Some((content_type(&file), fs::read(&file).ok()?))) {
-        Some((kind, body)) => ("200 OK", kind, body),
-        None => not_found(),
-    }
-}
-
-/// The file that a path of an address names, if it is below the root.
-fn look_up(root: &Path, path: &str) -> Option<PathBuf> {
-    let name = decode(path)?;
-    let found = root.join(name.trim_start_matches('/')).canonicalize().ok()?;
-    // All `..` and all links are followed by now.
-    found.starts_with(root).then_some(found)
-}
-
-/// Replaces `%20` and the like.
-fn decode(path: &str) -> Option<String> {
-    let mut pieces = path.split('%');
-    let mut bytes = pieces.next()?.as_bytes().to_vec();
-    for piece in pieces {
-        bytes.push(u8::from_str_radix(piece.get(..2)?, 16).ok()?);
-        bytes.extend(&piece.as_bytes()[2..]);
-    }
-    String::from_utf8(bytes).ok()
-}
-
-/// The line that tells a browser what a file is; it runs no script and takes no style
-/// without.
-fn content_type(path: &Path) -> String {
-    let kind = match path.extension().and_then(|ending| ending.to_str()) {
-        Some("html") => "text/html; charset=utf-8",
-        Some("css") => "text/css; charset=utf-8",
-        Some("js") => "text/javascript; charset=utf-8",
-        Some("json") => "application/json",
-        Some("svg") => "image/svg+xml",
-        Some("png") => "image/png",
-        Some("woff2") => "font/woff2",
-        Some("txt" | "md" | "diff" | "cast") => "text/plain; charset=utf-8",
-        _ => "application/octet-stream",
-    };
-    format!("Content-Type: {kind}\r\n")
 }
