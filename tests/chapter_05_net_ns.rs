@@ -14,19 +14,19 @@ use harness::net::{HOST, Net};
 use harness::{DEADLINE, Lab, Started, assert_snapshot, eventually, kernel, skip};
 
 /// Where the container keeps its address, and whoever prints the file.
-fn address(container: &Started) -> Ipv4Addr {
+pub fn address(container: &Started) -> Ipv4Addr {
     let hosts = fs::read_to_string(format!("/proc/{}/root/etc/hosts", container.pid)).unwrap();
     let own = hosts.lines().last().and_then(|line| line.split_whitespace().next());
     own.expect("a line").parse().expect("an address")
 }
 
 /// Whether this host can publish ports at all.
-fn has_rules() -> bool {
+pub fn has_rules() -> bool {
     skip::has_one_of(&["nft", "iptables-restore"])
 }
 
 /// Whether the tests can look at links and routes, and change them.
-fn has_ip() -> bool {
+pub fn has_ip() -> bool {
     skip::has_one_of(&["ip"])
 }
 
@@ -182,7 +182,7 @@ fn a_published_port_is_reached_from_everywhere() {
 }
 
 /// A directory for PATH, with some of the host's programs.
-fn path_with(lab: &Lab, programs: &[&str]) -> Option<PathBuf> {
+pub fn path_with(lab: &Lab, programs: &[&str]) -> Option<PathBuf> {
     let dir = lab.state_dir().join("bin");
     fs::create_dir(&dir).unwrap();
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -26,6 +26,7 @@ mod grade;
 mod job_control;
 mod learners_copy;
 mod lifetimes;
+mod network_confinement;
 mod rootfs;
 mod rootless;
 mod run;

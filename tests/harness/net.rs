@@ -43,16 +43,27 @@ impl Net {
 
     /// A host, and another machine that has a cable to it.
     pub fn host() -> (Self, Self) {
-        let (host, elsewhere) = (Self::new(), Self::new());
-        let there = format!("/proc/{}/fd/{}", std::process::id(), elsewhere.0.as_raw_fd());
-        host.ip(&format!("link add cable type veth peer name cable netns {there}"));
-        for (net, address) in [(&host, "198.51.100.1/24"), (&elsewhere, "198.51.100.2/24")] {
-            net.ip(&format!("address add {address} dev cable"));
-            net.ip("link set cable up");
+        let host = Self::new();
+        let elsewhere = host.beside("cable", "198.51.100.1", "198.51.100.2");
+        (host, elsewhere)
+    }
+
+    /// Another machine, with a cable from here: a link of this `name`, with the address
+    /// `here` on this side.
+    pub fn beside(&self, name: &str, here: &str, there: &str) -> Self {
+        let machine = Self::new();
+        let its = format!("/proc/{}/fd/{}", std::process::id(), machine.0.as_raw_fd());
+        self.ip(&format!("link add {name} type veth peer name {name} netns {its}"));
+        for (net, address) in [(self, here), (&machine, there)] {
+            net.ip(&format!("address add {address}/24 dev {name}"));
+            net.ip(&format!("link set {name} up"));
         }
         // Both ends are on; that there is somebody at the other one is noticed later.
-        eventually("the cable carries", || host.ip("-brief link show cable").contains(" UP "));
-        (host, elsewhere)
+        for net in [self, &machine] {
+            let link = format!("-brief link show {name}");
+            eventually("the cable carries", || net.ip(&link).contains(" UP "));
+        }
+        machine
     }
 
     /// The one that a process is in.
@@ -171,6 +182,18 @@ impl Net {
         client.read_exact(&mut word).expect("it arrives");
         assert_eq!(&word, b"answered");
         Some(peer)
+    }
+
+    /// Whether a call is not answered, where there is a server: it was dropped on the way.
+    pub fn is_kept_from(&self, address: impl Into<SocketAddr>) -> bool {
+        let (address, patience) = (address.into(), Duration::from_millis(700));
+        match self.inside(|| TcpStream::connect_timeout(&address, patience)) {
+            Ok(_) => false,
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::TimedOut, "{address}");
+                true
+            }
+        }
     }
 
     /// The same with a message each way.
