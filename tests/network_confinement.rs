@@ -7,7 +7,7 @@
 //! ```
 
 use std::fs;
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
 use std::time::Duration;
@@ -135,6 +135,14 @@ fn a_kernel_without_ipv6_is_fine() {
     assert_eq!((ran.code, &*ran.stderr), (0, ""));
 }
 
+/// Whether a message that is sent from an address arrives, whatever becomes of an answer.
+fn arrives(net: &Net, own: Ipv4Addr, to: impl Into<SocketAddr>, server: &UdpSocket) -> bool {
+    let socket = net.inside(|| UdpSocket::bind((own, 0))).unwrap();
+    socket.send_to(b"question", to.into()).unwrap();
+    server.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    server.recv_from(&mut [0; 8]).is_ok()
+}
+
 #[test]
 fn a_container_calls_nobody_under_a_strangers_address() {
     if !skip::is_root() || !has_rules() {
@@ -146,14 +154,9 @@ fn a_container_calls_nobody_under_a_strangers_address() {
     let inside = Net::of(container.pid);
     inside.ip("address add 192.0.2.77/32 dev lo");
     let server = office.listen_udp(53);
-    server.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
-    let send_from = |address: Ipv4Addr| {
-        let socket = inside.inside(|| UdpSocket::bind((address, 0))).unwrap();
-        socket.send_to(b"question", ("198.51.100.2", 53)).unwrap();
-        server.recv_from(&mut [0; 8]).is_ok()
-    };
-    assert!(!send_from(Ipv4Addr::new(192, 0, 2, 77)), "a stranger's address passes");
-    assert!(send_from(address(&container)), "its own does not");
+    let from = |own: Ipv4Addr| arrives(&inside, own, ([198, 51, 100, 2], 53), &server);
+    assert!(from(address(&container)), "its own does not pass");
+    assert!(!from(Ipv4Addr::new(192, 0, 2, 77)), "a stranger's address passes");
     container.finish();
 }
 
@@ -247,8 +250,8 @@ fn without_nft_and_iptables_the_host_does_not_route_for_containers() {
         let (own, inside) = (address(&container), Net::of(container.pid));
         let server = inside.listen(80);
         assert_eq!(host.sysctl("ipv4/ip_forward"), was);
-        assert!(office.is_kept_from((own, 80)), "ip_forward is {was}");
         assert!(host.reaches((own, 80), &server).is_some(), "ip_forward is {was}");
+        assert!(office.is_kept_from((own, 80)), "ip_forward is {was}");
         drop(server);
         container.finish();
         assert_eq!(host.sysctl("ipv4/ip_forward"), was);
@@ -317,13 +320,17 @@ fn the_rules_of_others_are_neither_touched_nor_overruled() {
     let theirs =
         || host.run("iptables-save -t filter | grep -v '^#' | grep -vw lab0 | sed 's/\\[.*//'");
     let before = theirs();
-    let container = host.inside(|| lab.start("chapter-05 -p 18080:80", ""));
+    let container = host.inside(|| lab.start("chapter-05 -p 18080:80 -p 18053:53/udp", ""));
     assert_eq!(theirs(), before, "while a container runs");
     let server = Net::of(container.pid).listen(80);
     assert!(host.reaches((HOST, 18080), &server).is_some(), "the host itself");
     assert!(office.is_kept_from((HOST, 18080)), "their policy holds");
+    let messages = Net::of(container.pid).listen_udp(53);
+    let office_sends = || arrives(&office, Ipv4Addr::UNSPECIFIED, (HOST, 18053), &messages);
+    assert!(!office_sends(), "their policy holds one way");
     host.run("iptables -I FORWARD -o lab0 -j ACCEPT; iptables -I FORWARD -i lab0 -j ACCEPT");
     assert!(office.reaches((HOST, 18080), &server).is_some(), "they have let it pass");
+    assert!(office_sends(), "they have let it pass one way");
     host.run("iptables -D FORWARD -o lab0 -j ACCEPT; iptables -D FORWARD -i lab0 -j ACCEPT");
     drop(server);
     container.finish();
