@@ -15,10 +15,30 @@ use std::time::Duration;
 use harness::net::{HOST, Net};
 use harness::{Lab, Started, skip};
 
-use crate::chapter_05_net_ns::{address, has_rules, path_with};
+use crate::chapter_05_net_ns::{address, has_ip, has_rules, path_with};
 
 /// The machine on the host's other network.
 const CELLAR: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 2);
+
+/// The programs, where a test can make and look at networks.
+fn lab() -> Option<Lab> {
+    let lab = Lab::as_root()?;
+    has_ip().then_some(lab)
+}
+
+/// The same, where there is this program.
+fn lab_with(program: &str) -> Option<Lab> {
+    let lab = lab()?;
+    skip::has_one_of(&[program]).then_some(lab)
+}
+
+/// The same, with iptables and without nft in PATH.
+fn lab_without_nft() -> Option<Lab> {
+    let mut lab = lab_with("iptables")?;
+    let path = path_with(&lab, &["iptables-restore", "iptables-save"])?;
+    lab.set_env("PATH", path);
+    Some(lab)
+}
 
 /// A host between two machines, each of which sends it all that it does not know.
 fn host_between_two() -> (Net, Net, Net) {
@@ -50,7 +70,7 @@ fn is_taken_in(net: &Net) -> bool {
 
 #[test]
 fn a_router_that_announces_itself_is_believed_by_nobody_on_the_bridge() {
-    let Some(lab) = Lab::as_root() else { return };
+    let Some(lab) = lab() else { return };
     if !fs::exists("/proc/sys/net/ipv6").unwrap() {
         return skip::skip("needs IPv6");
     }
@@ -91,7 +111,7 @@ fn assert_deaf(net: &Net, link: &str, who: &str) {
 
 #[test]
 fn no_link_of_the_bridge_listens_to_who_wants_to_configure_it_and_others_do_as_before() {
-    let Some(lab) = Lab::as_root() else { return };
+    let Some(lab) = lab() else { return };
     for chapter in ["chapter-05", "chapter-06", "chapter-07", "chapter-08", "chapter-09"] {
         let (host, _office) = Net::host();
         let of_others = || {
@@ -117,7 +137,7 @@ fn no_link_of_the_bridge_listens_to_who_wants_to_configure_it_and_others_do_as_b
 
 #[test]
 fn a_volume_over_the_switches_keeps_none_of_them_from_being_set() {
-    let Some(lab) = Lab::as_root() else { return };
+    let Some(lab) = lab() else { return };
     let host = Net::new();
     for args in ["chapter-05 --tmpfs /proc/sys", "chapter-09 --tmpfs /proc/sys/net"] {
         let container = host.inside(|| lab.start(args, ""));
@@ -128,7 +148,7 @@ fn a_volume_over_the_switches_keeps_none_of_them_from_being_set() {
 
 #[test]
 fn a_kernel_without_ipv6_is_fine() {
-    let Some(lab) = Lab::as_root() else { return };
+    let Some(lab) = lab() else { return };
     let hide = "[ ! -e /proc/sys/net/ipv6 ] || mount -t tmpfs none /proc/sys/net/ipv6";
     let args = ["run", "--view", "none", "chapter-05", "--", "true"];
     let ran = Net::new().inside(|| lab.lab_with_mounts(hide, &args));
@@ -145,10 +165,10 @@ fn arrives(net: &Net, own: Ipv4Addr, to: impl Into<SocketAddr>, server: &UdpSock
 
 #[test]
 fn a_container_calls_nobody_under_a_strangers_address() {
-    if !skip::is_root() || !has_rules() {
+    let Some(lab) = lab() else { return };
+    if !has_rules() {
         return;
     }
-    let lab = Lab::new();
     let (host, office) = Net::host();
     let container = host.inside(|| lab.start("chapter-05", ""));
     let inside = Net::of(container.pid);
@@ -202,45 +222,21 @@ fn assert_confined(lab: &Lab, was_router: bool) {
 
 #[test]
 fn with_nft_only_what_was_published_or_asked_for_passes() {
-    if skip::is_root() && has_nft() {
-        assert_confined(&Lab::new(), false);
-        assert_confined(&Lab::new(), true);
-    }
+    let Some(lab) = lab_with("nft") else { return };
+    assert_confined(&lab, false);
+    assert_confined(&lab, true);
 }
 
 #[test]
 fn with_iptables_only_what_was_published_or_asked_for_passes() {
-    let Some(lab) = with_iptables() else { return };
+    let Some(lab) = lab_without_nft() else { return };
     assert_confined(&lab, false);
-    let Some(lab) = with_iptables() else { return };
     assert_confined(&lab, true);
-}
-
-fn has_nft() -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let has = std::env::split_paths(&path).any(|dir| dir.join("nft").exists());
-    if !has {
-        skip::skip("needs nft");
-    }
-    has
-}
-
-/// A host that has iptables and no nft.
-fn with_iptables() -> Option<Lab> {
-    let mut lab = Lab::as_root()?;
-    match path_with(&lab, &["iptables-restore", "iptables-save"]) {
-        Some(path) => lab.set_env("PATH", path),
-        None => {
-            skip::skip("needs iptables");
-            return None;
-        }
-    }
-    Some(lab)
 }
 
 #[test]
 fn without_nft_and_iptables_the_host_does_not_route_for_containers() {
-    let Some(mut lab) = Lab::as_root() else { return };
+    let Some(mut lab) = lab() else { return };
     let path = path_with(&lab, &[]).unwrap();
     lab.set_env("PATH", path);
     for was in ["0", "1"] {
@@ -272,10 +268,7 @@ fn bridge_with_guest(host: &Net) -> Net {
 
 #[test]
 fn a_bridge_that_others_make_meanwhile_is_theirs_to_route_for() {
-    if !skip::is_root() || !has_nft() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = lab_with("nft") else { return };
     let (host, office) = Net::host();
     office.ip("route add default via 198.51.100.1");
     let container = host.inside(|| lab.start("chapter-05", ""));
@@ -293,10 +286,7 @@ fn a_bridge_that_others_make_meanwhile_is_theirs_to_route_for() {
 
 #[test]
 fn a_bridge_that_was_there_before_is_no_network_to_be_reached_through_the_host() {
-    if !skip::is_root() || !has_nft() {
-        return;
-    }
-    let lab = Lab::new();
+    let Some(lab) = lab_with("nft") else { return };
     let (host, office) = Net::host();
     office.ip("route add default via 198.51.100.1");
     let guest = bridge_with_guest(&host);
@@ -309,7 +299,7 @@ fn a_bridge_that_was_there_before_is_no_network_to_be_reached_through_the_host()
 
 #[test]
 fn the_rules_of_others_are_neither_touched_nor_overruled() {
-    let Some(lab) = with_iptables() else { return };
+    let Some(lab) = lab_without_nft() else { return };
     let (host, office) = Net::host();
     office.ip("route add default via 198.51.100.1");
     // Somebody's firewall: what is not wanted is dropped, and the last rule is theirs.
@@ -339,7 +329,7 @@ fn the_rules_of_others_are_neither_touched_nor_overruled() {
 
 #[test]
 fn what_routing_changes_beside_itself_is_put_back_too() {
-    let Some(lab) = Lab::as_root() else { return };
+    let Some(lab) = lab() else { return };
     for (forward, redirects) in [("0", "0"), ("0", "1"), ("1", "0")] {
         let host = Net::new();
         // In this order: the kernel decides the second anew with the first.
@@ -354,7 +344,7 @@ fn what_routing_changes_beside_itself_is_put_back_too() {
 
 #[test]
 fn what_the_hosts_resolv_conf_says_in_another_encoding_is_passed_on() {
-    let Some(lab) = Lab::as_root() else { return };
+    let Some(lab) = lab() else { return };
     let (file, out) = (lab.state_dir().join("resolv.conf"), lab.state_dir().join("out"));
     fs::create_dir(&out).unwrap();
     let text =
@@ -391,7 +381,7 @@ fn powerless(lab: &Lab, way: &str, args: &str) -> harness::Ran {
 
 #[test]
 fn who_may_not_make_a_bridge_gets_no_network_unless_it_was_asked_for() {
-    let Some(lab) = Lab::as_root() else { return };
+    let Some(lab) = lab() else { return };
     let read_only = "mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys;";
     // From chapter 8 on, there is a user namespace, which takes a /proc that is whole.
     for (way, chapters) in [
