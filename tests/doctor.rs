@@ -244,6 +244,8 @@ fn for_everybody() -> (TempDir, PathBuf) {
     for path in [place.path(), &copy] {
         fs::set_permissions(path, Permissions::from_mode(0o755)).expect("a mode");
     }
+    // Their home, too.
+    std::os::unix::fs::chown(place.path(), Some(NOBODY), Some(NOBODY)).expect("we are root");
     let state = place.path().join("state");
     fs::create_dir(&state).expect("a directory");
     fs::set_permissions(&state, Permissions::from_mode(0o777)).expect("a mode");
@@ -268,6 +270,7 @@ fn an_ordinary_user_is_told_what_an_ordinary_user_can() {
             .env("LAB_STATE_DIR", place.path().join("state/of/nobody"))
             .env("LAB_CACHE_DIR", cache.path().join("of/nobody"))
             .env("PATH", "/usr/bin:/bin")
+            .env("HOME", place.path())
             .uid(NOBODY)
             .gid(NOBODY);
         command.output().expect("it starts")
@@ -301,15 +304,16 @@ fn a_user_without_a_home_is_told_which_directories_to_name() {
         return;
     }
     let (_place, copy) = for_everybody();
-    let output = Command::new(copy)
-        .args(["doctor", "--json"])
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .env("HOME", "/nonexistent")
-        .uid(NOBODY)
-        .gid(NOBODY)
-        .output()
-        .expect("it starts");
+    // Nor can they have the directory below /tmp, for it is somebody else's.
+    let prepare = format!(
+        "mount -t tmpfs none /mnt; cp {} /mnt/lab; mount -t tmpfs -o mode=1777 none /tmp; \
+         mkdir /tmp/lab-{NOBODY}; exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups \
+         env -i PATH=/usr/bin:/bin HOME=/nonexistent /mnt/lab doctor --json",
+        copy.display()
+    );
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--propagation", "private", "sh", "-ec", &prepare]);
+    let output = command.output().expect("it starts");
     let checks: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
     for (name, variable) in
         [("state directory", "LAB_STATE_DIR"), ("cache directory", "LAB_CACHE_DIR")]

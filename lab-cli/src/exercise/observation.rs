@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use process::running::{Running, running};
-use process::{Error, Result, Step};
+use process::{Error, Result, Step, own_program};
 
 use super::bench::LARGEST;
 use super::checks::Check;
@@ -41,8 +41,7 @@ pub fn start(copy: &Copy, exercise: &Exercise) -> Result<()> {
     values.set("forever", LIFETIME);
     let mut words = observe.run.iter().map(|word| values.fill(word));
     let errors = copy.files().create(Path::new(LOG))?;
-    let program = std::env::current_exe().step(|| "find the lab program")?;
-    let mut runtime = Command::new(program)
+    let mut runtime = Command::new(own_program())
         .args(["run", "--view", "none"])
         .args(words.next())
         .args(["--name", &name(exercise)])
