@@ -285,7 +285,7 @@ fn what_is_right_for_one_container_only_does_not_pass() {
     let check = check.replace(line, "dir = { one_of = [\"/etc\", \"/mnt\"] }");
     course_with(&mut learner, file, &check);
     learner.write("03-mount-ns/behind-the-volume/answer.sh", "echo /etc\n");
-    for _ in 0..6 {
+    for _ in 0..10 {
         assert_eq!(learner.run(&["check", "behind-the-volume"]).code, 1);
     }
 }
