@@ -1,15 +1,15 @@
 //! The runtime of an observation, of which the learner's script sees nothing.
 //!
 //! ```text
-//!   lab exercise unseen ── container             what it is to be like is read from a file
-//!        │ exec                │
-//!   sh ──┤                     │ is the child of a shell now, that knows nothing
-//!        └── answer.sh PID ── looks
+//!   lab exercise unseen ───┬── another container   how they are to be is read from a file
+//!        │ exec            └── the container
+//!        ▼                           ▲
+//!       sh ── answer.sh PID ── looks ┘             their parent is a shell now
 //! ```
 //!
 //! A runtime knows what the script is to find out: by its command line, by its memory, by its
-//! records, and this one can look for itself. So it makes the container and is gone. An exec
-//! does that: to the kernel the process is still the container's parent, so nothing ends.
+//! records, and this one can look for itself. So it makes the containers and is gone. An exec
+//! does that: to the kernel the process is still the containers' parent, so nothing ends.
 
 use std::convert::Infallible;
 use std::fs::{self, File};
