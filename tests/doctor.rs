@@ -211,6 +211,25 @@ fn what_it_says_of_layers_in_memory_is_what_a_container_meets() {
 }
 
 #[test]
+fn where_there_can_be_no_bridge_chapters_run_without_a_network_and_it_says_so() {
+    let Some(lab) = Lab::as_root() else { return };
+    let read_only = "mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys; ";
+    for (script, limited) in [
+        ("exec setpriv --bounding-set -net_admin \"$@\"", "bridge and veth"),
+        (&format!("{read_only} exec \"$@\""), "forwarding"),
+    ] {
+        let unshare = ["--mount", "--net", "--propagation", "private"];
+        let ran = doctor_after(&lab, &unshare, script, &["--json"]);
+        let check = row(&checks(&ran), limited).clone();
+        assert_eq!(check["result"], "limited", "{check}");
+        let run = script.replace("\"$@\"", "\"$1\" run --view none chapter-05 -- true");
+        let run = doctor_after(&lab, &unshare, &run, &[]);
+        assert!(run.stderr.starts_with("note: the container has no network: "), "{}", run.stderr);
+        assert_eq!((run.code, ran.code), (0, 0), "{script}");
+    }
+}
+
+#[test]
 fn a_limit_on_namespaces_is_found_and_can_be_raised() {
     if !skip::is_root() {
         return;
