@@ -4,7 +4,7 @@
 //! Nothing is printed here and nothing remembered, so that several processes can do it
 //! side by side: a [`Bench`] is made once, and each check has its own sandboxes.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -43,6 +43,8 @@ pub struct Bench {
     pub image: PathBuf,
     /// This program, which runs the course's own containers.
     pub lab: PathBuf,
+    /// When whatever is being checked is ended.
+    pub until: Cell<Option<Instant>>,
     /// Whether the compiler's messages are for a terminal.
     pub colour: bool,
 }
@@ -55,7 +57,7 @@ impl Bench {
     pub fn new(course: &Course, colour: bool) -> anyhow::Result<Self> {
         let lab = process::own_program();
         let (course, kit) = (course.clone(), OnceCell::new());
-        Ok(Self { course, kit, image: rootfs::pristine()?, lab, colour })
+        Ok(Self { course, kit, image: rootfs::pristine()?, lab, until: Cell::new(None), colour })
     }
 
     /// What programs are linked with; the first time ever it is built. Predictions and
@@ -119,7 +121,7 @@ impl Bench {
         values: &Values,
         verdict: &mut Verdict,
     ) -> Result<()> {
-        let build = |sources| build::build(exercise, &sources, self.kit()?, self.colour);
+        let build = |sources| build::build(self, exercise, &sources);
         let sources = sources(exercise, answer)?;
         let built = build(sources.clone())?;
         verdict.compiler = Some(built.messages).filter(|messages| !messages.is_empty());

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use process::{Error, Result};
 
+use super::bench::Bench;
 use super::beneath::Beneath;
 use super::course::Exercise;
 use super::host;
-use super::kit::Kit;
 use super::sandbox::{End, Limits, Sandbox};
 
 /// Where the sandbox shows the compiler, the libraries, and what comes of them.
@@ -43,12 +43,12 @@ pub struct Built {
 /// # Errors
 /// If the sandbox cannot be made. What is wrong with the sources is no error of ours.
 pub fn build(
+    bench: &Bench,
     exercise: &Exercise,
     sources: &BTreeMap<String, Vec<u8>>,
-    kit: &Kit,
-    colour: bool,
 ) -> Result<Built> {
-    let colour = if colour { "always" } else { "never" };
+    let kit = bench.kit()?;
+    let colour = if bench.colour { "always" } else { "never" };
     let mut argv: Vec<String> = [
         "/rust/bin/rustc",
         "--edition=2024",
@@ -74,6 +74,7 @@ pub fn build(
         argv.extend(["--extern".to_owned(), format!("{name}={KIT}/{}", file.display())]);
     }
     let mut plan = host::plan(argv, LIMITS);
+    plan.until = bench.until.get();
     plan.shown.push((kit.sysroot.clone(), RUST.into()));
     plan.shown.push((kit.dependencies.clone(), KIT.into()));
     for (name, bytes) in sources {

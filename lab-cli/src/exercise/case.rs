@@ -43,6 +43,7 @@ pub fn run(
     argv.extend(case.run.iter().map(|word| values.fill(word)));
     let mut plan = host::plan(argv, LIMITS);
     plan.image = Some(bench.image.clone());
+    plan.until = bench.until.get();
     plan.delegate = exercise.needs_cgroups();
     plan.files.push(host::file(PROGRAM, program.to_owned(), 0o755));
     for (path, text) in &case.files {

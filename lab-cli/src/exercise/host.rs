@@ -54,6 +54,7 @@ pub fn plan(argv: Vec<String>, limits: Limits) -> Plan {
         files: ETC.map(|(path, text)| file(path, text.as_bytes().to_owned(), 0o644)).into(),
         links: Vec::new(),
         limits,
+        until: None,
         is_lab: false,
         delegate: false,
     }
@@ -63,6 +64,7 @@ pub fn plan(argv: Vec<String>, limits: Limits) -> Plan {
 pub fn plan_with_lab(argv: Vec<String>, limits: Limits, bench: &Bench) -> Plan {
     let mut plan = plan(argv, limits);
     plan.shown.push((bench.lab.clone(), PROGRAM.into()));
+    plan.until = bench.until.get();
     plan.is_lab = true;
     plan.image = Some(bench.image.clone());
     plan

@@ -21,7 +21,8 @@ use std::process::{Command, Stdio};
 use process::{Error, Result, Step, state};
 use serde::{Deserialize, Serialize};
 
-use super::course::Course;
+use super::beneath::Beneath;
+use super::course::{Course, read_toml};
 use crate::{output, rootfs};
 
 /// What an exercise's program is linked with, and by which compiler.
@@ -45,17 +46,14 @@ impl Kit {
     pub fn get(course: &Course) -> Result<Self> {
         let dir = rootfs::user_directory()?.join("kit");
         let index = dir.join("index");
-        let found = fs::read_to_string(&index).ok().and_then(|text| toml::from_str(&text).ok());
+        let found = read_toml(&index).ok();
         if let Some(kit) = found.filter(|kit: &Self| stamp(course, &kit.sysroot) == Ok(kit.stamp)) {
             return Ok(kit);
         }
         let kit = Self::build(course, &dir)?;
         let text = toml::to_string(&kit).map_err(|error| Error::new(error.to_string()))?;
         // Whoever reads meanwhile finds the old one or the new one.
-        let unfinished = dir.join(format!("index.{}", std::process::id()));
-        fs::write(&unfinished, text)
-            .and_then(|()| fs::rename(&unfinished, &index))
-            .step(|| format!("write {}", index.display()))?;
+        Beneath::open(&dir)?.write(Path::new("index"), text.as_bytes())?;
         Ok(kit)
     }
 

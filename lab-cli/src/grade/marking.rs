@@ -1,8 +1,8 @@
 //! Marking one submission, exercise by exercise.
 //!
-//! It happens in a worker, a process of its own. Two clocks run: one that is asked
-//! before each exercise, and `alarm(2)`, which ends the worker if the checker itself is
-//! held up by what it looks at.
+//! It happens in a worker, a process of its own. Two clocks run: one that each sandbox is
+//! ended by, and that is asked before each exercise, and `alarm(2)`, which ends the worker if
+//! the checker itself is held up by what it looks at.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,9 +18,9 @@ use crate::exercise::checks::Check;
 use crate::exercise::course::{Exercise, Kind};
 use crate::exercise::verdict::{self, Verdict};
 
-/// How much longer than its time a submission may take: the exercise that is under way,
-/// and some patience with a busy machine.
-const GRACE: u32 = 120;
+/// How much longer than its time a submission may take: to make a sandbox and to end it, on a
+/// busy machine.
+const GRACE: u32 = 60;
 
 /// What is the same for all submissions.
 pub struct Marking {
@@ -51,14 +51,21 @@ impl Marking {
         };
         alarm::set(self.time_limit + GRACE);
         let deadline = started + Duration::from_secs(self.time_limit.into());
+        self.bench.until.set(Some(deadline));
         let mark = |(exercise, check): &(Exercise, Check)| {
             let started = Instant::now();
-            let mut mark = if started < deadline {
-                self.mark_exercise(name, &submission, exercise, check)
-            } else {
+            let over = || {
                 let why = format!("the {} s of this submission were over", self.time_limit);
                 Mark::new(exercise, Outcome::Failed, Some(&why))
             };
+            let mut mark = match started < deadline {
+                true => self.mark_exercise(name, &submission, exercise, check),
+                false => over(),
+            };
+            let is_cut = matches!(mark.result, Outcome::Failed | Outcome::Error);
+            if is_cut && Instant::now() >= deadline {
+                mark = over();
+            }
             if mark.result != Outcome::NotBegun {
                 mark.milliseconds = Some(started.elapsed().as_millis() as u64);
             }

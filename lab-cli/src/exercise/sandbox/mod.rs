@@ -100,6 +100,8 @@ pub struct Plan {
     pub links: Vec<(PathBuf, String)>,
     /// What it may use.
     pub limits: Limits,
+    /// When it is ended, whatever it is about.
+    pub until: Option<Instant>,
     /// Whether the program is `lab` itself.
     pub is_lab: bool,
     /// Whether it gets a cgroup in which it may make others.
@@ -111,7 +113,7 @@ pub struct Plan {
 pub enum End {
     /// With this exit code; 128 and a signal's number for a signal.
     Exited(u8),
-    /// The whole sandbox was killed by a limit, such as of memory.
+    /// The whole sandbox was killed by a limit, such as of memory or of time.
     Killed,
 }
 
@@ -124,6 +126,7 @@ pub struct Sandbox {
     errors: File,
     status: PipeReader,
     _release: PipeWriter,
+    until: Option<Instant>,
     end: Option<End>,
     users: Users,
     // In this order: a cgroup can be removed when it is empty, the record after that.
@@ -185,6 +188,7 @@ impl Sandbox {
             errors,
             status,
             _release: release,
+            until: plan.until,
             end: None,
             users,
             cgroup,
@@ -214,6 +218,14 @@ impl Sandbox {
     /// How the program has ended, if it has, waiting for it up to `patience`.
     pub fn wait(&mut self, patience: Duration) -> Result<Option<&End>> {
         if self.end.is_none() {
+            let left = self.until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left == Some(Duration::ZERO) {
+                // What it was about to say is not heard any more.
+                self.kill();
+                self.end = Some(End::Killed);
+                return Ok(self.end.as_ref());
+            }
+            let patience = patience.min(left.unwrap_or(patience));
             let timeout = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
             let mut polled = [PollFd::new(self.status.as_fd(), PollFlags::POLLIN)];
             if poll(&mut polled, timeout).step(|| "wait for the program")? > 0 {
@@ -225,6 +237,13 @@ impl Sandbox {
             }
         }
         Ok(self.end.as_ref())
+    }
+
+    /// Ends all that runs in there. It may take a moment to be gone.
+    fn kill(&self) {
+        // The end of PID 1 is the end of all the others; pid_namespaces(7). It is our
+        // child that nobody has waited for, so the number is still its own.
+        let _ = kill(self.pid, Signal::SIGKILL);
     }
 
     /// What it has printed so far, at most 64 KiB of it.
@@ -245,9 +264,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // The end of PID 1 is the end of all the others; pid_namespaces(7). It is our
-        // child that nobody has waited for, so the number is still its own.
-        let _ = kill(self.pid, Signal::SIGKILL);
+        self.kill();
         // Unless one of them is frozen, in a cgroup that it has made: then none is gone before
         // that one is.
         if let Some(cgroup) = &self.cgroup {
