@@ -136,7 +136,8 @@ impl Beneath {
             drop(owner);
             dir = match openat(&dir, name, flags, Mode::empty()) {
                 Err(Errno::ELOOP | Errno::ENOTDIR) => {
-                    return Err(Error::new(format!("{}: there is a link", path.display())));
+                    let path = path.display();
+                    return Err(Error::new(format!("{path}: there is a link, or no directory")));
                 }
                 opened => opened.step(step)?,
             };

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::{Look, Scene, Seen, Subject};
+use super::{Found, Look, Scene, Seen, Subject, files};
 use crate::view;
 use crate::view::observe::network::{Interface, Network};
 
@@ -62,14 +62,11 @@ fn ipv4(network: &Network, name: &str) -> Vec<String> {
 
 /// A link of a cable tells the number that the other end has where that one is.
 fn peer(scene: &Scene<'_>, subject: &Subject, name: &str) -> Seen {
-    let at = subject.path(&format!("root/sys/class/net/{name}/iflink"));
-    let number = match std::fs::read_to_string(&at) {
-        Ok(text) => text.trim().to_owned(),
-        Err(why) => return Seen::nothing(at, why.to_string()),
-    };
+    let link = files::content(scene, subject, &format!("/sys/class/net/{name}/iflink"));
+    let Found::Text(number) = link.found else { return link };
     let host = match Subject::host(scene) {
         Ok(host) => host,
-        Err(why) => return Seen::nothing(at, why),
+        Err(why) => return Seen::nothing(link.at, why),
     };
     list(&host, |network| {
         let ends = network.interfaces.iter().filter(|link| link.index.to_string() == number);
