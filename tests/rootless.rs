@@ -335,6 +335,12 @@ fn connects(tool: &str, other: &str) {
     lab.env("PATH", user.path_with(&[(other, "exit 1")]));
     let (mut run, pid) = host.inside(|| start(lab));
 
+    // No link of the network in between listens to routers: it has no IPv6.
+    let between = Net::of(run.id() as i32);
+    assert_eq!(between.ip("-6 address show scope link"), "");
+    assert_eq!(between.ip("-6 route show default"), "");
+    assert!(between.ip("-brief link").lines().count() >= 4, "lo, a tap, lab0, a cable");
+
     let container = Net::of(pid);
     let far = elsewhere.listen(7000);
     let peer = container.reaches((Ipv4Addr::new(198, 51, 100, 2), 7000), &far);
