@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use harness::{Lab, assert_snapshot, kernel};
 
@@ -237,4 +237,107 @@ fn in_a_chroot_it_is_told_why_not_and_what_to_do() {
     ]);
     let output = outer.arg(place.path()).arg(lab.get_program()).output().unwrap();
     assert_snapshot!("in_a_chroot", String::from_utf8_lossy(&output.stdout));
+}
+
+/// A copy of the default root in the state directory, with a shell script run in it.
+fn image(lab: &Lab, script: &str) -> PathBuf {
+    let image = lab.state_dir().join("image");
+    let copied = Command::new("cp").arg("-a").arg(lab.image()).arg(&image).status();
+    assert!(copied.expect("cp starts").success());
+    let ran = Command::new("sh").args(["-ec", script]).current_dir(&image).status();
+    assert!(ran.expect("sh starts").success());
+    image
+}
+
+#[test]
+fn a_name_in_the_image_that_leads_nowhere_leads_to_a_place_inside() {
+    let Some(lab) = Lab::as_root() else { return };
+    let script = "rm -f etc/resolv.conf etc/hosts etc/hostname
+        ln -s ../run/systemd/resolve/stub-resolv.conf etc/resolv.conf
+        ln -s /lab-test/of/no/host etc/hosts
+        ln -s one etc/hostname; ln -s ../etc/two etc/one; ln -s /lab-test/../../name etc/two
+        ln -s lab-test/there volume; ln -s ../../../../lab-test/temporary tmpfs
+        ln -s nowhere/../lab-test/up up; rm -rf run; mkdir -p real/run; ln -s /real/run run";
+    let image = image(&lab, script);
+    let data = lab.state_dir().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::write(data.join("file"), "of the volume\n").unwrap();
+    let (image, data) = (image.display(), data.display());
+    // The last one is below a link that is absolute: /run.
+    let volumes = format!("-v {data}:/volume -v {data}/file:/up -v {data}:/run/lab/deep:ro");
+    let inside = "cat /volume/file /up /run/lab/deep/file; grep -c localhost /etc/hosts
+        [ $(cat /name) = $(hostname) ] && echo named; echo > /lab-test/temporary/x && echo written";
+    let expected = "of the volume\nof the volume\nof the volume\n";
+    for chapter in ["chapter-04", "chapter-05", "chapter-07", "chapter-08", "chapter-09"] {
+        let network = if chapter == "chapter-04" { "" } else { "--network none" };
+        let args = format!("{chapter} {network} --rootfs {image} {volumes} --tmpfs /tmpfs");
+        let said = lab.sh(&args, inside).ok();
+        assert!(said.starts_with(expected), "{chapter}: {said}");
+        assert!(said.ends_with("named\nwritten\n"), "{chapter}: {said}");
+    }
+    assert!(!Path::new("/lab-test").exists() && !Path::new("/name").exists());
+    let report = lab.report(&format!("chapter-07 --network none --rootfs {image} {volumes}"), "");
+    assert_eq!(report.1["outcome"]["changes"], serde_json::json!([]), "made by the runtime");
+}
+
+#[test]
+fn links_in_a_circle_are_an_error() {
+    let Some(lab) = Lab::as_root() else { return };
+    let image = image(&lab, "ln -s b a; ln -s a b; ln -s c/x c; ln -s / top");
+    let run = |option: &str, target: &str| {
+        let args = format!("chapter-07 --network none --rootfs {} {option}", image.display());
+        let ran = lab.sh(&format!("{args}{target}"), "echo it runs");
+        assert_eq!((ran.code, &*ran.stdout), (125, ""), "{option}{target}");
+        ran.stderr
+    };
+    for target in ["/a", "/b/below", "/c"] {
+        assert!(run("--tmpfs ", target).contains("too many symbolic links"), "{target}");
+        assert!(run("-v /usr:", target).contains("too many symbolic links"), "{target}");
+    }
+    assert!(run("--tmpfs ", "/top").contains("it leads to the container's root"));
+}
+
+#[test]
+fn a_place_of_the_wrong_kind_is_told() {
+    let Some(lab) = Lab::as_root() else { return };
+    let run = |option: &str| {
+        let ran = lab.sh(&format!("chapter-07 --network none {option}"), "echo it runs");
+        assert_eq!((ran.code, &*ran.stdout), (125, ""), "{option}");
+        ran.stderr
+    };
+    let on_a_file = "a directory cannot be mounted on a file";
+    assert!(run("-v /usr:/etc/passwd").contains(on_a_file));
+    assert!(run("--tmpfs /etc/passwd").contains(on_a_file));
+    let on_a_directory = "a file cannot be mounted on a directory";
+    assert!(run("-v /etc/passwd:/etc").contains(on_a_directory));
+    // One volume on another.
+    assert!(run("-v /etc/passwd:/a -v /usr:/a/b").contains("not a directory"));
+    assert!(run("-v /usr:/").contains("it cannot be the container's root"));
+    assert!(run("--tmpfs /a/..").contains("it cannot be the container's root"));
+    assert!(run("--tmpfs /t:noatim").contains("a tmpfs has no option noatim"));
+    assert!(run("--tmpfs /t:size=many").contains("one of `size=many` has a wrong value"));
+    let options = "--tmpfs /t:defaults,noatime,size=1m --tmpfs /u:relatime,rw";
+    let mounts = lab.sh(&format!("chapter-03 {options}"), "grep ' /[tu] ' /proc/mounts").ok();
+    assert!(mounts.lines().count() == 2 && mounts.contains("noatime"), "{mounts}");
+}
+
+#[test]
+fn renames_elsewhere_do_not_keep_a_container_from_starting() {
+    let Some(lab) = Lab::as_root() else { return };
+    let image = image(&lab, "mkdir -p a/b; ln -s ../../a/../a/b/../b/real a/b/link");
+    // Whoever renames anything makes the kernel unsure of every `..` on its way.
+    let script = "cd \"$0\"; mkdir x; echo ready; while :; do mv x y; mv y x; done";
+    let racers = "import os, sys\nos.chdir(sys.argv[1])\nos.mkdir('x')\nprint('ready', flush=True)\n\
+                  while True: os.rename('x', 'y'); os.rename('y', 'x')";
+    let program = if Path::new("/usr/bin/python3").exists() { "/usr/bin/python3" } else { "sh" };
+    let text = if program == "sh" { script } else { racers };
+    let mut racer = Command::new(program);
+    racer.args(["-c", text]).arg(lab.state_dir()).stdout(Stdio::piped());
+    let mut racer = racer.spawn().expect("it starts");
+    let said = kernel::read_until(racer.stdout.as_mut().unwrap(), "ready\n");
+    let args = format!("chapter-03 --rootfs {} -v /usr:/a/b/link/volume", image.display());
+    let failed: Vec<_> = (0..40).map(|_| lab.sh(&args, "")).filter(|ran| ran.code != 0).collect();
+    racer.kill().unwrap();
+    racer.wait().unwrap();
+    assert!(said.is_some() && failed.is_empty(), "{failed:?}");
 }

@@ -29,6 +29,18 @@ use nix::sys::stat::{Mode, SFlag, fstat, fstatat};
 /// The levels that are kept open. An ordinary tree has fewer.
 const NEAREST: usize = 16;
 
+/// What is done at each directory of a tree.
+pub trait Visitor {
+    /// Looks at the directory, and returns the names of those in it to go into.
+    fn enter(&mut self, place: &mut Descent) -> Vec<OsString>;
+
+    /// Is back in the directory above one that is done with.
+    fn leave(&mut self, _above: &Descent, _name: &OsStr) {}
+
+    /// Could not go into one.
+    fn miss(&mut self, _above: &Descent, _name: &OsStr, _errno: Errno) {}
+}
+
 /// A place in a tree, and the way back to its top.
 #[derive(Debug)]
 pub struct Descent {
@@ -41,9 +53,9 @@ pub struct Descent {
 }
 
 impl Descent {
-    /// Stands at the top of a tree.
+    /// Stands at the top of a tree. It must not be a link.
     pub fn from(top: &Path) -> nix::Result<Self> {
-        let top = Dir::open(top, directory(), Mode::empty())?;
+        let top = Dir::open(top, directory() | OFlag::O_NOFOLLOW, Mode::empty())?;
         Ok(Self { open: [top].into(), closed: Vec::new(), names: Vec::new() })
     }
 
@@ -57,30 +69,24 @@ impl Descent {
         self.names.iter().collect()
     }
 
-    /// Goes through the whole tree. `enter` looks at each directory and returns the names
-    /// of those in it to go into; `leave` is told, in the directory above, the name of each
-    /// that is done with, also of one that could not be entered.
+    /// Goes through the whole tree.
     ///
     /// Not a recursion: that would need a stack as deep as the tree.
     ///
     /// # Errors
     /// If the way back is lost.
-    pub fn walk(
-        mut self,
-        mut enter: impl FnMut(&mut Self) -> Vec<OsString>,
-        mut leave: impl FnMut(&Self, &OsStr),
-    ) -> nix::Result<()> {
-        let mut ahead = vec![enter(&mut self)];
+    pub fn walk(mut self, visitor: &mut impl Visitor) -> nix::Result<()> {
+        let mut ahead = vec![visitor.enter(&mut self)];
         while let Some(names) = ahead.last_mut() {
             match names.pop() {
                 Some(name) => match self.down(&name) {
-                    Ok(()) => ahead.push(enter(&mut self)),
-                    Err(_) => leave(&self, &name),
+                    Ok(()) => ahead.push(visitor.enter(&mut self)),
+                    Err(errno) => visitor.miss(&self, &name, errno),
                 },
                 None => {
                     ahead.pop();
                     if let Some(name) = self.up()? {
-                        leave(&self, &name);
+                        visitor.leave(&self, &name);
                     }
                 }
             }

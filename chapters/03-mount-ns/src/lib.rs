@@ -18,7 +18,7 @@
 //! process in it: there is nothing to unmount.
 //!
 //! Read [`runtime`], then `pivot.rs`, `root.rs`, `filesystems.rs`, `volumes.rs`; and
-//! `descent.rs`, when chapters 6 and 7 use it.
+//! `descent.rs` and `mount_table.rs`, when chapters 6 and 7 use them.
 //!
 //! Left out on purpose: files still belong to the host's users (chapter 8), and much
 //! of /proc and /sys is dangerous in the hands of root (chapter 9 masks it).
@@ -27,14 +27,16 @@ pub mod runtime;
 
 mod descent;
 mod filesystems;
+mod mount_table;
 mod pivot;
 mod root;
 mod sys;
 mod volumes;
 
-pub use descent::Descent;
+pub use descent::{Descent, Visitor};
 pub use filesystems::{detached_tmpfs, mount_filesystems};
+pub use mount_table::{Mount, mount_table, unescape};
 pub use pivot::{ENTER_OTHERWISE, is_chroot, isolate, pivot};
-pub use root::{Root, Target};
+pub use root::{Root, Target, names_in};
 pub use sys::make_read_only;
 pub use volumes::{MountOptions, Tmpfs, Volume, bind_from, mount_volumes, place_volumes};

@@ -7,14 +7,14 @@
 //! absolute link or `..` stays inside. What comes back is a descriptor, and every
 //! mount is made on that, not on a path that may have changed meanwhile.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat, openat2};
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat, openat2, readlinkat};
 use nix::mount::{MsFlags, mount};
-use nix::sys::stat::{Mode, mkdirat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, mkdirat};
 use process::{Error, Result, Step};
 
 use crate::sys;
@@ -75,40 +75,113 @@ impl Root {
     // ANCHOR: look_up
     /// Opens what is at a path of the container.
     pub fn look_up(&self, path: &Path, flags: OFlag) -> nix::Result<OwnedFd> {
-        let how =
-            OpenHow::new().flags(flags | OFlag::O_CLOEXEC).resolve(ResolveFlag::RESOLVE_IN_ROOT);
-        openat2(&self.dir, path, how)
+        self.resolve(path, flags, ResolveFlag::empty())
+    }
+
+    fn resolve(&self, path: &Path, flags: OFlag, more: ResolveFlag) -> nix::Result<OwnedFd> {
+        let how = OpenHow::new()
+            .flags(flags | OFlag::O_CLOEXEC)
+            .resolve(ResolveFlag::RESOLVE_IN_ROOT | more);
+        // While anything is renamed anywhere, the kernel cannot tell whether a `..` has led
+        // out, and says EAGAIN. Somebody may well rename all the time, but not be lucky so
+        // often.
+        let mut tries = 0..128;
+        loop {
+            match openat2(&self.dir, path, how) {
+                Err(Errno::EAGAIN) if tries.next().is_some() => {}
+                opened => return opened,
+            }
+        }
     }
     // ANCHOR_END: look_up
 
     /// Opens a place for a mount, and makes it where it is missing.
     pub fn target(&self, path: &Path, target: Target) -> Result<OwnedFd> {
         let step = || format!("open {} in the container", path.display());
-        match self.look_up(path, OFlag::O_PATH) {
-            Err(Errno::ENOENT) => self.make_target(path, target),
+        let found = match self.look_up(path, OFlag::O_PATH) {
+            Err(Errno::ENOENT) => self.make_target(path, target)?,
             Err(Errno::ENOSYS) => {
-                Err(Error::from_errno(step(), Errno::ENOSYS).hint("openat2 needs Linux 5.6"))
+                return Err(
+                    Error::from_errno(step(), Errno::ENOSYS).hint("openat2 needs Linux 5.6")
+                );
             }
-            found => found.step(step),
+            found => found.step(step)?,
+        };
+        // The kernel answers no more than "invalid argument".
+        let wrong = match (target, kind_of(&fstat(&found).step(step)?) == SFlag::S_IFDIR) {
+            (Target::Directory, false) => "a directory cannot be mounted on a file",
+            (Target::File, true) => "a file cannot be mounted on a directory",
+            _ => return Ok(found),
+        };
+        Err(Error::new(format!("mount on {} in the container: {wrong}", path.display())))
+    }
+
+    /// Fails if a path of the container leads to its root, by a link: what is mounted on that
+    /// lies below what everybody starts from, and nobody sees it.
+    pub fn refuse_root(&self, path: &Path) -> Result<()> {
+        let identity = |dir: &OwnedFd| fstat(dir).map(|stat| (stat.st_dev, stat.st_ino));
+        let Ok(found) = self.look_up(path, OFlag::O_PATH) else { return Ok(()) };
+        match identity(&found) == identity(&self.dir) {
+            true => {
+                Err(Error::new(format!("{}: it leads to the container's root", path.display())))
+            }
+            false => Ok(()),
         }
     }
 
+    /// Makes a place, with the directories on the way to it.
+    ///
+    /// A link on the way may lead to what is not there yet: /etc/resolv.conf of many
+    /// images is one into /run, which is empty until the system has started. The kernel
+    /// would not make anything behind a link, so here we go from name to name ourselves.
     fn make_target(&self, path: &Path, target: Target) -> Result<OwnedFd> {
-        let mut parent = PathBuf::from("/");
-        let mut names: Vec<&OsStr> = names_of(path)?;
-        let last = names.pop().unwrap_or_default();
-        for name in names {
-            self.make_entry(&parent, name, Target::Directory)?;
-            parent.push(name);
+        let step = || format!("create {} in the container", path.display());
+        let mut ahead = names_in(path);
+        let mut here = PathBuf::from("/");
+        let mut links = 0;
+        while let Some(name) = ahead.pop() {
+            if name == ".." {
+                here.pop();
+                continue;
+            }
+            let next = here.join(&name);
+            match self.read_link(&next) {
+                // As many as the kernel follows: path_resolution(7).
+                Ok(_) if links == 40 => return Err(Errno::ELOOP).step(step),
+                Ok(link) => {
+                    links += 1;
+                    if link.is_absolute() {
+                        here = PathBuf::from("/");
+                    }
+                    ahead.extend(names_in(&link));
+                    continue;
+                }
+                // It is there, and no link.
+                Err(Errno::EINVAL) => {}
+                Err(Errno::ENOENT) => {
+                    let is_last = ahead.is_empty();
+                    let kind = if is_last { target } else { Target::Directory };
+                    self.make_entry(&here, &name, kind).step(step)?;
+                }
+                Err(errno) => return Err(errno).step(step),
+            }
+            here = next;
         }
-        self.make_entry(&parent, last, target)?;
-        self.look_up(path, OFlag::O_PATH).step(|| format!("open {}", path.display()))
+        self.resolve(&here, OFlag::O_PATH, ResolveFlag::RESOLVE_NO_SYMLINKS).step(step)
     }
 
-    /// Makes one directory or empty file; one that is there already is fine.
-    fn make_entry(&self, parent: &Path, name: &OsStr, kind: Target) -> Result<()> {
-        let step = || format!("create {} in the container", parent.join(name).display());
-        let dir = self.look_up(parent, OFlag::O_PATH | OFlag::O_DIRECTORY).step(step)?;
+    /// Where a link of the container leads; EINVAL for what is no link.
+    fn read_link(&self, path: &Path) -> nix::Result<PathBuf> {
+        let link = self.look_up(path, OFlag::O_PATH | OFlag::O_NOFOLLOW)?;
+        let is_link = kind_of(&fstat(&link)?) == SFlag::S_IFLNK;
+        // With an empty path: of the descriptor itself, readlink(2).
+        if is_link { readlinkat(&link, "").map(PathBuf::from) } else { Err(Errno::EINVAL) }
+    }
+
+    /// Makes one directory or empty file in a directory on the way to which is no link.
+    fn make_entry(&self, parent: &Path, name: &OsStr, kind: Target) -> nix::Result<()> {
+        let directory = OFlag::O_PATH | OFlag::O_DIRECTORY;
+        let dir = self.resolve(parent, directory, ResolveFlag::RESOLVE_NO_SYMLINKS)?;
         let made = match kind {
             Target::Directory => mkdirat(&dir, name, Mode::from_bits_truncate(0o755)),
             Target::File => {
@@ -116,10 +189,8 @@ impl Root {
                 openat(&dir, name, new, Mode::from_bits_truncate(0o644)).map(drop)
             }
         };
-        match made {
-            Err(Errno::EEXIST) => Ok(()),
-            made => made.step(step),
-        }
+        // Another container may have made it in this moment.
+        if made == Err(Errno::EEXIST) { Ok(()) } else { made }
     }
 
     /// The directory itself.
@@ -134,13 +205,13 @@ pub(crate) fn by_descriptor(fd: &OwnedFd) -> PathBuf {
     format!("/proc/self/fd/{}", fd.as_raw_fd()).into()
 }
 
-/// The names between the slashes of an absolute path without `..`.
-fn names_of(path: &Path) -> Result<Vec<&OsStr>> {
-    path.components()
-        .filter(|component| *component != Component::RootDir)
-        .map(|component| match component {
-            Component::Normal(name) => Ok(name),
-            _ => Err(Error::new(format!("{}: `..` in a path to be created", path.display()))),
-        })
-        .collect()
+fn kind_of(stat: &FileStat) -> SFlag {
+    SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT
+}
+
+/// The names of a path, the last one first.
+pub fn names_in(path: &Path) -> Vec<OsString> {
+    let is_name =
+        |part: &Component<'_>| matches!(part, Component::Normal(_) | Component::ParentDir);
+    path.components().rev().filter(is_name).map(|part| part.as_os_str().to_owned()).collect()
 }

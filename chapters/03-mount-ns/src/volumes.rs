@@ -10,7 +10,7 @@
 //! ```
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
 use nix::errno::Errno;
@@ -112,6 +112,7 @@ impl FromStr for Tmpfs {
         let mut data = Vec::new();
         for option in options.split(',').filter(|option| !option.is_empty()) {
             match option {
+                "defaults" => {}
                 "ro" => flags.insert(MsFlags::MS_RDONLY),
                 "rw" => flags.remove(MsFlags::MS_RDONLY),
                 "noexec" => flags.insert(MsFlags::MS_NOEXEC),
@@ -120,17 +121,48 @@ impl FromStr for Tmpfs {
                 "suid" => flags.remove(MsFlags::MS_NOSUID),
                 "nodev" => flags.insert(MsFlags::MS_NODEV),
                 "dev" => flags.remove(MsFlags::MS_NODEV),
-                other => data.push(other),
+                "sync" => flags.insert(MsFlags::MS_SYNCHRONOUS),
+                "async" => flags.remove(MsFlags::MS_SYNCHRONOUS),
+                "dirsync" => flags.insert(MsFlags::MS_DIRSYNC),
+                "noatime" => flags.insert(MsFlags::MS_NOATIME),
+                "atime" => flags.remove(MsFlags::MS_NOATIME),
+                "nodiratime" => flags.insert(MsFlags::MS_NODIRATIME),
+                "diratime" => flags.remove(MsFlags::MS_NODIRATIME),
+                "relatime" => flags.insert(MsFlags::MS_RELATIME),
+                "strictatime" => flags.insert(MsFlags::MS_STRICTATIME),
+                other if OF_TMPFS.contains(&name_of(other)) => data.push(other),
+                other => return Err(format!("a tmpfs has no option {other}: see tmpfs(5)")),
             }
         }
         Ok(Self { target: absolute(target)?, flags, data: data.join(",") })
     }
 }
 
+/// What tmpfs(5) takes beside the flags of every mount.
+const OF_TMPFS: [&str; 9] =
+    ["size", "nr_blocks", "nr_inodes", "mode", "uid", "gid", "mpol", "huge", "noswap"];
+
+/// The part of an option before its value.
+fn name_of(option: &str) -> &str {
+    option.split_once('=').map_or(option, |(name, _)| name)
+}
+
+/// A path in the container, without the detours: `/a/../b` is `/b`, as Docker has it.
 fn absolute(path: &str) -> Result<PathBuf, String> {
-    match path.starts_with('/') {
-        true => Ok(path.into()),
-        false => Err(format!("{path}: the path in the container must be absolute")),
+    if !path.starts_with('/') {
+        return Err(format!("{path}: the path in the container must be absolute"));
+    }
+    let mut plain = PathBuf::from("/");
+    for part in Path::new(path).components() {
+        match part {
+            Component::Normal(name) => plain.push(name),
+            Component::ParentDir => drop(plain.pop()),
+            _ => {}
+        }
+    }
+    match plain.parent() {
+        Some(_) => Ok(plain),
+        None => Err(format!("{path}: it cannot be the container's root")),
     }
 }
 
@@ -172,9 +204,17 @@ pub fn place_volumes(root: &Root, options: &MountOptions, trees: Vec<OwnedFd>) -
         options.volume.iter().zip(trees).map(|(volume, tree)| Mount::Volume(volume, tree));
     let mut mounts: Vec<_> = volumes.chain(options.tmpfs.iter().map(Mount::Tmpfs)).collect();
     mounts.sort_by_key(|mount| mount.target().components().count());
-    mounts.iter().try_for_each(|mount| match mount {
-        Mount::Volume(volume, tree) => root.place(tree.as_fd(), &volume.target, kind_of(tree)?),
-        Mount::Tmpfs(Tmpfs { target, flags, data }) => root.mount("tmpfs", target, *flags, data),
+    mounts.iter().try_for_each(|mount| {
+        root.refuse_root(mount.target())?;
+        match mount {
+            Mount::Volume(volume, tree) => root.place(tree.as_fd(), &volume.target, kind_of(tree)?),
+            Mount::Tmpfs(Tmpfs { target, flags, data }) => {
+                root.mount("tmpfs", target, *flags, data).map_err(|error| match error.errno() {
+                    Some(Errno::EINVAL) => error.hint(format!("one of `{data}` has a wrong value")),
+                    _ => error,
+                })
+            }
+        }
     })
 }
 
@@ -225,7 +265,7 @@ mod tests {
             Volume { source: "/srv".into(), target: "/data".into(), read_only: true }
         );
         assert!(!"/srv:/data".parse::<Volume>().unwrap().read_only);
-        for wrong in ["/srv", ":/data", "/srv:data", "/srv:/data:rx", "/a:/b:ro:ro"] {
+        for wrong in ["/srv", ":/data", "/srv:data", "/srv:/data:rx", "/a:/b:ro:ro", "/a:/"] {
             assert!(wrong.parse::<Volume>().is_err(), "{wrong} was accepted");
         }
     }
@@ -235,5 +275,17 @@ mod tests {
         let tmpfs: Tmpfs = "/run:exec,size=64k,mode=700".parse().unwrap();
         assert_eq!(tmpfs.flags, MsFlags::MS_NOSUID | MsFlags::MS_NODEV);
         assert_eq!(tmpfs.data, "size=64k,mode=700");
+        let tmpfs: Tmpfs = "/run:defaults,noatime,relatime".parse().unwrap();
+        assert_eq!(tmpfs.data, "");
+        assert!("/run:size=1m,sizes=2m".parse::<Tmpfs>().unwrap_err().contains("sizes=2m"));
+    }
+
+    #[test]
+    fn the_containers_root_is_no_place_for_a_mount() {
+        for root in ["/", "//", "/.", "/a/..", "/../", "/a/../../b/.."] {
+            assert!(format!("/srv:{root}").parse::<Volume>().is_err(), "{root}");
+            assert!(root.parse::<Tmpfs>().is_err(), "{root}");
+        }
+        assert_eq!("/a/./../b//c".parse::<Tmpfs>().unwrap().target, Path::new("/b/c"));
     }
 }

@@ -21,9 +21,12 @@
 //!   /proc/self/mountinfo   … / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory
 //! ```
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
+use mount_ns::{Mount, mount_table};
 use process::{Result, Step};
 
 /// The generation of a hierarchy.
@@ -87,15 +90,15 @@ impl Hierarchy {
 /// # Errors
 /// If /proc is not mounted, or a hierarchy cannot be read.
 pub fn hierarchies() -> Result<Vec<Hierarchy>> {
-    let mounts = read("/proc/self/mountinfo")?;
-    let mounts: Vec<Mount> = mounts.lines().filter_map(Mount::parse).collect();
+    let mounts = mount_table()?;
     let mut hierarchies = Vec::new();
-    for line in read("/proc/self/cgroup")?.lines().rev() {
+    let list = fs::read("/proc/self/cgroup").step(|| "read /proc/self/cgroup")?;
+    for line in list.split(|&byte| byte == b'\n').rev() {
         let Some((names, _)) = parse_membership(line) else { continue };
         // The same tree may be mounted twice: take the mount that shows most of it.
-        let mount = mounts.iter().filter(|mount| mount.is_of(&names));
-        let Some(mount) = mount.min_by_key(|mount| mount.root.len()) else { continue };
-        hierarchies.push(mount.to_hierarchy(names)?);
+        let mount = mounts.iter().filter(|mount| is_of(mount, &names));
+        let Some(mount) = mount.min_by_key(|mount| mount.root.as_os_str().len()) else { continue };
+        hierarchies.push(to_hierarchy(mount, names)?);
     }
     Ok(hierarchies)
 }
@@ -126,59 +129,36 @@ pub fn unmounted_controllers(hierarchies: &[Hierarchy]) -> Vec<String> {
 }
 
 /// A line of /proc/PID/cgroup: the names (none for v2) and the process's cgroup.
-pub(crate) fn parse_membership(line: &str) -> Option<(Vec<String>, PathBuf)> {
-    let (_, rest) = line.split_once(':')?;
-    let (names, path) = rest.split_once(':')?;
+pub(crate) fn parse_membership(line: &[u8]) -> Option<(Vec<String>, PathBuf)> {
+    let mut fields = line.splitn(3, |&byte| byte == b':').skip(1);
+    // A controller's name is the kernel's, a cgroup's is anybody's: bytes.
+    let (names, path) = (str::from_utf8(fields.next()?).ok()?, fields.next()?);
     let names = names.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    Some((names, PathBuf::from(path)))
+    Some((names, PathBuf::from(OsStr::from_bytes(path))))
 }
 
-/// A line of /proc/self/mountinfo, as far as it matters here, proc_pid_mountinfo(5).
-struct Mount<'a> {
-    root: &'a str,
-    target: &'a str,
-    kind: &'a str,
-    options: &'a str,
-}
-
-impl<'a> Mount<'a> {
-    /// `31 23 0:31 / /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory`
-    fn parse(line: &'a str) -> Option<Self> {
-        let (mount, filesystem) = line.split_once(" - ")?;
-        let mut mount = mount.split(' ').skip(3);
-        let (root, target) = (mount.next()?, mount.next()?);
-        let mut filesystem = filesystem.split(' ');
-        let (kind, options) = (filesystem.next()?, filesystem.nth(1)?);
-        Some(Self { root, target, kind, options })
+/// Whether the hierarchy that /proc/self/cgroup lists with `names` is mounted here.
+fn is_of(mount: &Mount, names: &[String]) -> bool {
+    let has =
+        |name: &String| mount.options.split(|&byte| byte == b',').any(|it| it == name.as_bytes());
+    match names {
+        [] => mount.kind == b"cgroup2",
+        names => mount.kind == b"cgroup" && names.iter().all(has),
     }
+}
 
-    /// Whether the hierarchy that /proc/self/cgroup lists with `names` is mounted here.
-    fn is_of(&self, names: &[String]) -> bool {
-        match names {
-            [] => self.kind == "cgroup2",
-            names => {
-                self.kind == "cgroup"
-                    && names.iter().all(|name| self.options.split(',').any(|has| has == name))
-            }
+fn to_hierarchy(mount: &Mount, names: Vec<String>) -> Result<Hierarchy> {
+    let (version, controllers) = match &*mount.kind {
+        b"cgroup2" => {
+            let file = mount.target.join("cgroup.controllers");
+            // Its names are the kernel's.
+            let available =
+                fs::read_to_string(&file).step(|| format!("read {}", file.display()))?;
+            (Version::V2, available.split_whitespace().map(str::to_owned).collect())
         }
-    }
-
-    fn to_hierarchy(&self, names: Vec<String>) -> Result<Hierarchy> {
-        let mount = PathBuf::from(self.target);
-        let (version, controllers) = match self.kind {
-            "cgroup2" => {
-                let available = read(mount.join("cgroup.controllers"))?;
-                (Version::V2, available.split_whitespace().map(str::to_owned).collect())
-            }
-            _ => (Version::V1, names),
-        };
-        Ok(Hierarchy { version, controllers, mount, root: PathBuf::from(self.root) })
-    }
-}
-
-fn read(path: impl AsRef<Path>) -> Result<String> {
-    let path = path.as_ref();
-    fs::read_to_string(path).step(|| format!("read {}", path.display()))
+        _ => (Version::V1, names),
+    };
+    Ok(Hierarchy { version, controllers, mount: mount.target.clone(), root: mount.root.clone() })
 }
 
 #[cfg(test)]
@@ -187,14 +167,17 @@ mod tests {
 
     #[test]
     fn a_co_mounted_hierarchy_is_found_by_all_its_controllers() {
-        let line =
-            "31 23 0:31 / /sys/fs/cgroup/cpu,cpuacct rw shared:9 - cgroup cgroup rw,cpu,cpuacct";
-        let mount = Mount::parse(line).unwrap();
-        let (names, path) = parse_membership("4:cpu,cpuacct:/user.slice").unwrap();
-        assert!(mount.is_of(&names));
+        let mount = Mount {
+            root: "/".into(),
+            target: "/sys/fs/cgroup/cpu,cpuacct".into(),
+            kind: b"cgroup".into(),
+            options: b"rw,cpu,cpuacct".into(),
+        };
+        let (names, path) = parse_membership(b"4:cpu,cpuacct:/user.slice").unwrap();
+        assert!(is_of(&mount, &names));
         assert_eq!(path, Path::new("/user.slice"));
-        assert!(!mount.is_of(&["cpuset".to_owned()]));
-        assert!(!mount.is_of(&[]), "the names of v2 are empty, and this is v1");
+        assert!(!is_of(&mount, &["cpuset".to_owned()]));
+        assert!(!is_of(&mount, &[]), "the names of v2 are empty, and this is v1");
     }
 
     #[test]

@@ -69,10 +69,11 @@ pub struct Usage {
 /// If there is no such process, or /proc does not show it to us.
 pub fn of_process(pid: Pid) -> Result<Vec<Membership>> {
     let path = format!("/proc/{pid}/cgroup");
-    let text = fs::read_to_string(&path)
+    let list = fs::read(&path)
         .step(|| format!("read {path}"))
         .map_err(|error| error.hint(format!("is there a process {pid}? ps -e lists them")))?;
-    let places: Vec<_> = text.lines().filter_map(parse_membership).collect();
+    let lines = list.split(|&byte| byte == b'\n');
+    let places: Vec<_> = lines.filter_map(parse_membership).collect();
     Ok(hierarchies()?
         .into_iter()
         .filter_map(|hierarchy| {

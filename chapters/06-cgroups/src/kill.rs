@@ -20,7 +20,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use mount_ns::Descent;
+use mount_ns::{Descent, Visitor};
 use nix::fcntl::{OFlag, openat};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
@@ -51,27 +51,32 @@ pub(crate) fn kill_round(dirs: &[impl AsRef<Path>]) -> usize {
         // One write for the whole tree, and no race with forks.
         let file = OpenOptions::new().write(true).open(dir.as_ref().join("cgroup.kill"));
         let _ = file.and_then(|mut file| file.write_all(b"1"));
-        visit(dir.as_ref(), |here| found += kill_in(here));
+        look_at_all(dir.as_ref(), |here| found += kill_in(here));
     }
     // Only now, when nobody is left who could freeze them again.
     for dir in dirs {
-        visit(dir.as_ref(), thaw);
+        look_at_all(dir.as_ref(), thaw);
     }
     found
 }
 
-/// Visits a cgroup and all below it. What is gone meanwhile needs no visit.
-fn visit(top: &Path, mut look: impl FnMut(BorrowedFd<'_>)) {
-    let enter = |place: &mut Descent| {
-        look(place.here());
-        children(place)
-    };
-    let _ = Descent::from(top).and_then(|top| top.walk(enter, |_, _| {}));
+/// Looks at a cgroup and at all below it. What is gone meanwhile needs no look.
+fn look_at_all(top: &Path, look: impl FnMut(BorrowedFd<'_>)) {
+    let _ = Descent::from(top).and_then(|top| top.walk(&mut Look(look)));
+}
+
+struct Look<F>(F);
+
+impl<F: FnMut(BorrowedFd<'_>)> Visitor for Look<F> {
+    fn enter(&mut self, cgroup: &mut Descent) -> Vec<OsString> {
+        self.0(cgroup.here());
+        children(cgroup)
+    }
 }
 
 /// The cgroups directly below.
-pub(crate) fn children(place: &mut Descent) -> Vec<OsString> {
-    let entries = place.entries().unwrap_or_default();
+pub(crate) fn children(cgroup: &mut Descent) -> Vec<OsString> {
+    let entries = cgroup.entries().unwrap_or_default();
     entries.into_iter().filter(|(_, is_dir)| *is_dir).map(|(name, _)| name).collect()
 }
 
@@ -89,7 +94,8 @@ fn kill_in(cgroup: BorrowedFd<'_>) -> usize {
     // 0 stands for a process that our PID namespace cannot name, and to kill(2) it would
     // mean our own process group.
     let strangers = pids.filter(|pid| pid.as_raw() > 1 && *pid != Pid::this());
-    strangers.map(|pid| kill(pid, Signal::SIGKILL)).count()
+    let killed: Vec<_> = strangers.map(|pid| kill(pid, Signal::SIGKILL)).collect();
+    killed.len()
 }
 
 /// v1: lets the processes of one cgroup go on, as far as those above it do.

@@ -4,7 +4,7 @@
 //! killed process stays a moment longer, until it is done exiting. So: try; if it is
 //! busy, kill what is in there, remove what is below, and try again.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
@@ -12,7 +12,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use mount_ns::Descent;
+use mount_ns::{Descent, Visitor};
 use nix::errno::Errno;
 use nix::sys::statfs::{CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, statfs};
 use nix::unistd::{UnlinkatFlags, unlinkat};
@@ -90,12 +90,22 @@ fn remove_dir(dir: &Path, all: &[impl AsRef<Path>], deadline: Instant) -> Result
             }
         }
         kill_round(all);
-        // The deepest first. One that is busy still is tried again in the next round.
-        let leave = |above: &Descent, name: &OsStr| {
-            let _ = unlinkat(above.here(), name, UnlinkatFlags::RemoveDir);
-        };
-        let _ = Descent::from(dir).and_then(|top| top.walk(children, leave));
+        let _ = Descent::from(dir).and_then(|top| top.walk(&mut RemoveBelow));
         sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(1));
+    }
+}
+
+/// Removes what is below a cgroup, the deepest first. One that is still busy is tried again
+/// in the next round.
+struct RemoveBelow;
+
+impl Visitor for RemoveBelow {
+    fn enter(&mut self, cgroup: &mut Descent) -> Vec<OsString> {
+        children(cgroup)
+    }
+
+    fn leave(&mut self, above: &Descent, name: &OsStr) {
+        let _ = unlinkat(above.here(), name, UnlinkatFlags::RemoveDir);
     }
 }
