@@ -5,9 +5,12 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use harness::{Lab, assert_snapshot};
+use harness::host::Host;
+use harness::{Lab, Ran, Started, assert_snapshot, eventually, kernel, ran, skip};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 /// Everything about a tree: paths, kinds, modes, owners, sizes, times and contents.
 fn fingerprint(dir: &Path) -> String {
@@ -282,4 +285,185 @@ fn the_root_directory_is_the_images() {
     let root = fs::metadata(format!("/proc/{}/root/", container.pid)).unwrap();
     assert_eq!((root.mode(), root.uid(), root.gid()), (image.mode(), image.uid(), image.gid()));
     container.finish();
+}
+
+/// Makes a tree of 200 levels, step by step: the whole path would be too long for the
+/// kernel, and the levels are more than the runtime may open.
+const DIG: &str = "i=0; while [ $i -lt 200 ]; do
+    mkdir a-directory-with-a-longer-name && cd -P a-directory-with-a-longer-name
+    i=$((i+1)); done; echo > f";
+
+/// Runs `lab` with few descriptors.
+fn with_few_files(lab: &Lab, args: &[&str]) -> Ran {
+    let program = lab.program("lab");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\""]).arg(program.get_program()).args(args);
+    shell.envs(program.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    ran(shell.stdin(Stdio::null()).output().expect("sh starts"))
+}
+
+#[test]
+fn a_tree_of_any_depth_is_listed_and_removed() {
+    let Some(lab) = Lab::as_root() else { return };
+    let file = lab.state_dir().join("report.json");
+    let script = format!("cd /tmp; {DIG}; exit 3");
+    let args = ["run", "7", "--network", "none", "--json", file.to_str().unwrap()];
+    let args: Vec<_> = args.into_iter().chain(["--", "sh", "-c", &script]).collect();
+    let ran = with_few_files(&lab, &args);
+    assert_eq!((ran.code, &*ran.stderr), (3, ""), "nothing is left, the code is the command's");
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let changes = report["outcome"]["changes"].as_array().expect("a list");
+    assert_eq!(changes.len(), 202, "C /tmp, each level, and the file");
+    let deepest = changes.iter().map(|line| line.as_str().unwrap()).max_by_key(|line| line.len());
+    assert_eq!(
+        deepest.unwrap(),
+        format!("A /tmp{}/f", "/a-directory-with-a-longer-name".repeat(200))
+    );
+}
+
+#[test]
+fn a_tree_of_any_depth_is_removed_when_nobody_is_left_to_do_it() {
+    if !skip::is_root() {
+        return;
+    }
+    let host = Host::new();
+    let container = host.start("chapter-07 --network none", &format!("cd /tmp; {DIG}"));
+    let other = host.start("chapter-07 --network none", "");
+    let ids = [container.id(), other.id()];
+    for container in [container, other] {
+        kill(Pid::from_raw(container.runtime), Signal::SIGKILL).expect("it runs");
+        eventually("both end", || !kernel::is_alive(container.pid));
+    }
+    let said = with_few_files(&host.lab, &["clean"]).ok();
+    assert!(ids.iter().all(|id| said.contains(&format!("record of {id}"))), "{said}");
+    host.assert_clean(&ids, "a deep tree");
+}
+
+#[test]
+fn what_cannot_be_removed_is_told_and_keeps_nothing_else() {
+    if !skip::is_root() {
+        return;
+    }
+    let host = Host::new();
+    let immutable = |id: &str, how: &str| {
+        let file = host.lab.state_dir().join(id).join("overlay/upper/dir/stays");
+        Command::new("chattr").arg(how).arg(file).output().is_ok_and(|ran| ran.status.success())
+    };
+    let script = "mkdir /dir; echo > /dir/stays; echo > /dir/goes; mkdir -p /z/y; echo > /z/y/x";
+    let containers = [(); 3].map(|()| host.start("chapter-07 --network none", script));
+    let mut ids: Vec<_> = containers.iter().map(Started::id).collect();
+    ids.sort();
+    for container in containers {
+        kill(Pid::from_raw(container.runtime), Signal::SIGKILL).expect("it runs");
+        eventually("both end", || !kernel::is_alive(container.pid));
+    }
+    // Two of three, so that one of them is not the last.
+    let stays = &ids[..2];
+    if !stays.iter().all(|id| immutable(id, "+i")) {
+        host.lab(&["clean"]).ok();
+        return skip::skip("needs chattr, and a file system of the state directory that knows it");
+    }
+    let ran = host.lab(&["clean"]);
+    let rerun = host.lab(&["run", "chapter-07", "--network", "none", "--", "echo", "it runs"]);
+    let left: Vec<_> = stays
+        .iter()
+        .map(|id| host.lab.state_dir().join(id).join("overlay/upper"))
+        .map(|upper| Command::new("find").arg(".").current_dir(upper).output().unwrap().stdout)
+        .collect();
+    assert!(stays.iter().all(|id| immutable(id, "-i")));
+    assert_eq!(ran.code, 125, "{ran:?}");
+    for id in stays {
+        let error = format!("{id}/overlay/upper/dir/stays: operation not permitted");
+        assert_eq!(ran.stderr.matches(&error).count(), 1, "{}", ran.stderr);
+        assert!(!ran.stdout.contains(&format!("record of {id}")), "{}", ran.stdout);
+        assert!(rerun.stderr.contains(&error), "{}", rerun.stderr);
+    }
+    assert!(ran.stdout.contains(&format!("record of {}", ids[2])), "{}", ran.stdout);
+    assert_eq!((rerun.code, &*rerun.stdout), (0, "it runs\n"));
+    for left in left {
+        assert_eq!(String::from_utf8_lossy(&left), ".\n./dir\n./dir/stays\n");
+    }
+    host.lab(&["clean"]).ok();
+    host.assert_clean(&ids, "immutable files");
+}
+
+#[test]
+fn what_fails_after_the_end_leaves_the_exit_code_to_the_command() {
+    let Some(lab) = Lab::as_root() else { return };
+    let ran = lab.sh("chapter-07 --network none --json /dev/full", "exit 3");
+    assert_eq!(ran.code, 3);
+    assert_eq!(ran.stderr, "warning: write the report: No space left on device (os error 28)\n");
+    // A kept layer has a place that is taken.
+    let kept = lab.state_dir().join("kept");
+    fs::write(&kept, "").unwrap();
+    let ran = lab.sh("chapter-07 --network none --keep", "exit 4");
+    assert_eq!(ran.code, 4);
+    assert!(ran.stderr.starts_with("warning: create "), "{}", ran.stderr);
+    fs::remove_file(kept).unwrap();
+    // Both of it is the same for the chapter's own program.
+    let file = lab.state_dir().join("kept");
+    fs::write(&file, "").unwrap();
+    let image = lab.image();
+    let mut program = lab.program("chapter-07-overlay");
+    program.args(["--network", "none", "--keep", "--rootfs"]).arg(image);
+    let ran = harness::ran(program.args(["--", "sh", "-c", "exit 5"]).output().expect("it starts"));
+    assert_eq!(ran.code, 5);
+    assert!(ran.stderr.starts_with("warning: create "), "{}", ran.stderr);
+}
+
+#[test]
+fn links_of_the_image_are_not_followed_on_the_host() {
+    let Some(lab) = Lab::as_root() else { return };
+    let base = layer(&lab, "base", &[("real/shadow", "")]);
+    // The host has both: /etc/passwd, and what is in the layer's own `real`.
+    for (name, target) in [("absolute", "/etc"), ("relative", "real"), ("up", "../../../../etc")] {
+        std::os::unix::fs::symlink(target, base.join(name)).unwrap();
+    }
+    let script = "for a in absolute relative up; do
+        rm /$a; mkdir /$a; touch /$a/passwd /$a/shadow; done";
+    assert_eq!(
+        changes(&lab, &format!("--layer {}", base.display()), script),
+        [
+            "C /absolute",
+            "A /absolute/passwd",
+            "A /absolute/shadow",
+            "C /relative",
+            "A /relative/passwd",
+            "A /relative/shadow",
+            "C /up",
+            "A /up/passwd",
+            "A /up/shadow"
+        ]
+    );
+}
+
+#[test]
+fn in_a_directory_that_was_replaced_so_is_what_is_further_down() {
+    let Some(lab) = Lab::as_root() else { return };
+    let files =
+        [("tree/below/deep", "1"), ("tree/below/deeper/yet", "2"), ("tree/below/kept", "3")];
+    let base = layer(&lab, "base", &files);
+    let script = "rm -r /tree; mkdir -p /tree/below/deeper; echo > /tree/below/kept";
+    assert_eq!(
+        changes(&lab, &format!("--layer {}", base.display()), script),
+        [
+            "C /tree",
+            "C /tree/below",
+            "D /tree/below/deep",
+            "C /tree/below/deeper",
+            "D /tree/below/deeper/yet",
+            "C /tree/below/kept"
+        ]
+    );
+}
+
+#[test]
+fn names_that_are_no_text_are_told_apart() {
+    let Some(lab) = Lab::as_root() else { return };
+    let script = "cd /tmp; for n in '\\351' '\\352' \"\\303\\251\" \"\\377'\"; do
+        touch \"$(printf \"$n\")\"; done";
+    assert_eq!(
+        changes(&lab, "", script),
+        ["C /tmp", "A /tmp/\u{e9}", "A $'/tmp/\\351'", "A $'/tmp/\\352'", "A $'/tmp/\\377\\''"]
+    );
 }

@@ -7,7 +7,7 @@
 //! The standard library's `println!` panics when a disk is full, and its `eprintln!` when
 //! nobody listens any more. So print with [`print!`], [`println!`] and [`tell`] only.
 
-use std::fmt::Arguments;
+use std::fmt::{Arguments, Display};
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use clap::ColorChoice;
 use colored::Colorize;
 use nix::errno::Errno;
-use process::{Error, Result, Step};
+use process::{Error, Result, Step, printable};
 
 /// Prints to standard output, as the standard library's does, but never panics.
 macro_rules! print {
@@ -85,13 +85,12 @@ pub fn tell(text: &str) {
 
 /// Prints what is good to know.
 pub fn note(text: &str) {
-    tell(&format!("{} {text}\n", "note:".cyan().bold()));
+    say(&"note:".cyan().bold(), text, None);
 }
 
 /// Prints a warning, and what to do about it.
 pub fn warn(text: &str, hint: Option<&str>) {
-    let hint = hint.map(|hint| format!("{} {hint}\n", "hint:".cyan().bold()));
-    tell(&format!("{} {text}\n{}", "warning:".yellow().bold(), hint.unwrap_or_default()));
+    say(&"warning:".yellow().bold(), text, hint);
 }
 
 /// Prints an error with its hint, and returns the status to exit with.
@@ -104,6 +103,11 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
 /// Prints an error with its hint.
 pub fn print_error(error: &anyhow::Error) {
     let hint = error.downcast_ref::<process::Error>().and_then(process::Error::to_hint);
-    let hint = hint.map(|hint| format!("{} {hint}\n", "hint:".cyan().bold()));
-    tell(&format!("{} {error:#}\n{}", "error:".red().bold(), hint.unwrap_or_default()));
+    say(&"error:".red().bold(), &format!("{error:#}"), hint);
+}
+
+/// One line, and one for the hint. There may be names of strangers in both.
+fn say(label: &dyn Display, text: &str, hint: Option<&str>) {
+    let hint = hint.map(|hint| format!("{} {}\n", "hint:".cyan().bold(), printable(hint)));
+    tell(&format!("{label} {}\n{}", printable(text), hint.unwrap_or_default()));
 }

@@ -2,7 +2,8 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{IsTerminal, stderr, stdin, stdout};
+use std::io::{BufWriter, IsTerminal, Write, stderr, stdin, stdout};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,7 +12,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use colored::Colorize;
 use net_ns::NetworkOptions;
 use nix::unistd::geteuid;
-use process::{Container, Outcome, POWERLESS_ROOT, Step};
+use process::{Change, Container, Outcome, Step};
 use serde::Serialize;
 use user_ns::rootless::World;
 
@@ -127,6 +128,10 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     } else {
         output::tell(&summary::in_short(&outcome));
     }
+    // What fails from here on is told; the exit code is the command's.
+    for failure in &outcome.failures {
+        output::warn(&failure.to_string(), failure.to_hint());
+    }
     if let Some(file) = json {
         let report = Report {
             chapter: chapter.package,
@@ -134,7 +139,12 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
             view: seen,
             outcome: (&outcome).into(),
         };
-        serde_json::to_writer_pretty(file, &report)?;
+        if let Err(error) = write(file, &report) {
+            output::warn(&format!("write the report: {error}"), None);
+        }
+    }
+    if let Err(error) = container.remove() {
+        output::warn(&error.to_string(), error.to_hint());
     }
     Ok(ExitCode::from(outcome.status.code()))
 }
@@ -150,23 +160,24 @@ pub fn start(args: &RunArgs) -> Result<Container> {
     Ok(container)
 }
 
-/// Lets who has not the power of root be root of a user namespace, from the first chapter
-/// on that needs one; there this program starts again.
+fn write(file: File, report: &Report<'_>) -> std::io::Result<()> {
+    let mut file = BufWriter::new(file);
+    serde_json::to_writer_pretty(&mut file, report)?;
+    file.flush()
+}
+
+/// Lets an ordinary user be root of a user namespace, from the first chapter on that
+/// needs one; there this program starts again.
 fn become_root(chapter: &Chapter, matches: &ArgMatches) -> Result<()> {
-    if process::is_privileged() || chapter.root == DefaultRoot::Host {
+    if geteuid().is_root() || chapter.root == DefaultRoot::Host {
         return Ok(());
     }
-    output::note(&format!("{}: this runs in a user namespace, chapter 8 explains it", lack()));
+    output::note("not root: this runs in a user namespace, chapter 8 explains it");
     if !chapter.has_own("net") {
         return Ok(user_ns::rootless::enter(World::Shared)?);
     }
     let network = NetworkOptions::from_arg_matches(matches)?;
     Ok(user_ns::rootless::become_root(&network, output::note)?)
-}
-
-/// What this user is not, or has not.
-pub fn lack() -> &'static str {
-    if geteuid().is_root() { POWERLESS_ROOT } else { "not root" }
 }
 
 /// The root a chapter runs in when none is named; also says if it looks damaged.
@@ -230,7 +241,8 @@ struct OutcomeJson<'a> {
     cpu_usec: Option<u128>,
     throttled_usec: Option<u128>,
     killed_by: Option<&'a str>,
-    changes: Option<&'a [String]>,
+    /// `A /etc/motd`
+    changes: Option<Vec<String>>,
 }
 
 impl<'a> From<&'a Outcome> for OutcomeJson<'a> {
@@ -242,7 +254,22 @@ impl<'a> From<&'a Outcome> for OutcomeJson<'a> {
             cpu_usec: outcome.cpu_time.map(|time| time.as_micros()),
             throttled_usec: outcome.throttled.map(|time| time.as_micros()),
             killed_by: outcome.killed_by.as_deref(),
-            changes: outcome.changes.as_deref(),
+            changes: outcome.changes.as_ref().map(|list| list.iter().map(spell).collect()),
         }
+    }
+}
+
+/// A name need not be text. One that is not is spelled like in a shell, `A $'/caf\351'`,
+/// so that no two are the same.
+fn spell(change: &Change) -> String {
+    let path = change.path.as_os_str().as_bytes();
+    let spell = |byte: &u8| match byte {
+        b'\'' | b'\\' => format!("\\{}", char::from(*byte)),
+        b' '..=b'~' => char::from(*byte).to_string(),
+        byte => format!("\\{byte:03o}"),
+    };
+    match str::from_utf8(path) {
+        Ok(path) => format!("{} {path}", change.kind),
+        Err(_) => format!("{} $'{}'", change.kind, path.iter().map(spell).collect::<String>()),
     }
 }

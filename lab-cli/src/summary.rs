@@ -1,11 +1,12 @@
 //! The few lines at the end of a run: how it ended, what it used, what it changed.
 
 use std::fmt::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use cgroups::size;
 use colored::Colorize;
-use process::{ExitStatus, Outcome};
+use process::{Change, ExitStatus, Outcome};
 
 use crate::view::Text;
 
@@ -40,7 +41,7 @@ pub fn of(outcome: &Outcome) -> String {
         add_changes(&mut text, changes);
     }
     if let Some(kept) = &outcome.kept {
-        line(&mut text, "kept", &kept.display());
+        line(&mut text, "kept", &shown(kept));
     }
     text
 }
@@ -48,12 +49,16 @@ pub fn of(outcome: &Outcome) -> String {
 /// Only what must not be missed, where the command's own output is what counts.
 pub fn in_short(outcome: &Outcome) -> String {
     let killed = outcome.killed_by.iter().map(|limit| format!("killed: {limit} was reached\n"));
-    let kept = outcome.kept.iter().map(|kept| format!("kept: {}\n", kept.display()));
+    let kept = outcome.kept.iter().map(|kept| format!("kept: {}\n", shown(kept)));
     killed.chain(kept).collect()
 }
 
-fn add_changes(text: &mut String, changes: &[String]) {
-    let count = |kind| changes.iter().filter(|change| change.starts_with(kind)).count();
+fn shown(path: &Path) -> Text {
+    Text::from_bytes(path.as_os_str().as_encoded_bytes())
+}
+
+fn add_changes(text: &mut String, changes: &[Change]) {
+    let count = |kind| changes.iter().filter(|change| change.kind == kind).count();
     let counts = [('A', "added"), ('C', "changed"), ('D', "deleted")];
     let counts = counts.map(|(kind, name)| (count(kind), name));
     let counts: Vec<_> = counts
@@ -65,11 +70,11 @@ fn add_changes(text: &mut String, changes: &[String]) {
     line(text, "files", &counts);
     for change in changes.iter().take(MAX_CHANGES) {
         // File names are the container's own words.
-        let change = Text::from(change.as_str());
-        let coloured = match change.as_str().as_bytes().first() {
-            Some(b'A') => change.as_str().green(),
-            Some(b'D') => change.as_str().red(),
-            _ => change.as_str().yellow(),
+        let name = format!("{} {}", change.kind, shown(&change.path));
+        let coloured = match change.kind {
+            'A' => name.green(),
+            'D' => name.red(),
+            _ => name.yellow(),
         };
         line(text, "", &coloured);
     }

@@ -5,7 +5,7 @@ use std::io::{Write, stderr};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::{Command, Outcome, Process, Result, State};
+use crate::{Command, Error, Outcome, Process, Result, State, printable};
 
 /// Something a container is made of beside its process: a network, a cgroup, a layer.
 ///
@@ -70,7 +70,7 @@ impl Container {
     /// Starts the container and waits for its end.
     ///
     /// # Errors
-    /// If it cannot be started, waited for, or reported on.
+    /// If it cannot be started, or waited for.
     pub fn run(&mut self) -> Result<Outcome> {
         self.process.start()?;
         let status = self.process.wait()?;
@@ -83,29 +83,37 @@ impl Container {
             killed_by: None,
             changes: None,
             kept: None,
+            failures: Vec::new(),
         };
-        self.parts.iter().try_for_each(|part| part.report(&mut outcome))?;
+        for part in &self.parts {
+            if let Err(error) = part.report(&mut outcome) {
+                outcome.failures.push(error);
+            }
+        }
         Ok(outcome)
+    }
+
+    /// Removes all it was made of.
+    ///
+    /// # Errors
+    /// If something of it is still there; it stays recorded.
+    pub fn remove(self) -> Result<()> {
+        let (id, record) = (self.state.id().to_owned(), self.state.dir().to_owned());
+        drop(self);
+        match record.try_exists() {
+            Ok(false) => Ok(()),
+            _ => Err(Error::new(format!("something of {id} could not be removed"))
+                .hint("`lab clean` tries again, and tells what it is")),
+        }
     }
 }
 
 /// Runs what `create` makes, as each chapter's own program does.
 pub fn main(create: impl FnOnce() -> Result<Container>) -> ExitCode {
     match create().and_then(run_to_end) {
-        Ok(outcome) => {
-            if let Some(limit) = &outcome.killed_by {
-                tell(format_args!("killed: {limit} was reached"));
-            }
-            if let Some(kept) = &outcome.kept {
-                tell(format_args!("kept: {}", kept.display()));
-            }
-            ExitCode::from(outcome.status.code())
-        }
+        Ok(outcome) => ExitCode::from(outcome.status.code()),
         Err(error) => {
-            tell(format_args!("error: {error}"));
-            if let Some(hint) = error.to_hint() {
-                tell(format_args!("hint: {hint}"));
-            }
+            tell_error("error", &error);
             ExitCode::from(error.to_exit_code())
         }
     }
@@ -113,7 +121,23 @@ pub fn main(create: impl FnOnce() -> Result<Container>) -> ExitCode {
 
 fn run_to_end(mut container: Container) -> Result<Outcome> {
     container.notes().iter().for_each(|text| note(text));
-    container.run()
+    let outcome = container.run()?;
+    if let Some(limit) = &outcome.killed_by {
+        tell(format_args!("killed: {limit} was reached"));
+    }
+    if let Some(kept) = &outcome.kept {
+        tell(format_args!("kept: {}", kept.display()));
+    }
+    let removed = container.remove().err();
+    outcome.failures.iter().chain(&removed).for_each(|error| tell_error("warning", error));
+    Ok(outcome)
+}
+
+fn tell_error(label: &str, error: &Error) {
+    tell(format_args!("{label}: {error}"));
+    if let Some(hint) = error.to_hint() {
+        tell(format_args!("hint: {hint}"));
+    }
 }
 
 /// Prints what is good to know.
@@ -121,8 +145,8 @@ pub fn note(text: &str) {
     tell(format_args!("note: {text}"));
 }
 
-/// Prints a line for people. `eprintln!` would panic where nobody reads it any more, and
-/// the command's exit code would be lost.
+/// Prints a line for people, in which a container may have named something. `eprintln!`
+/// would panic where nobody reads it any more, and the command's exit code would be lost.
 fn tell(line: Arguments<'_>) {
-    let _ = writeln!(stderr(), "{line}");
+    let _ = writeln!(stderr(), "{}", printable(&line.to_string()));
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::signals;
 
+use crate::Error;
+
 /// How its first process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
@@ -51,8 +53,19 @@ pub struct Outcome {
     pub throttled: Option<Duration>,
     /// The limit that killed it, such as `the memory limit of 64 MiB` (chapter 6).
     pub killed_by: Option<String>,
-    /// Files added, changed and deleted in its root, as `A /etc/motd` (chapter 7).
-    pub changes: Option<Vec<String>>,
+    /// Files added, changed and deleted in its root (chapter 7).
+    pub changes: Option<Vec<Change>>,
     /// Where the writable layer was kept, if that was asked for (chapter 7).
     pub kept: Option<PathBuf>,
+    /// What could not be found out or done after the end. The command's exit code stays.
+    pub failures: Vec<Error>,
+}
+
+/// A file that was added, changed or deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// `A`, `C` or `D`.
+    pub kind: char,
+    /// Its absolute path in the container: bytes of the container's choice.
+    pub path: PathBuf,
 }

@@ -9,135 +9,151 @@
 //! | directory                            | a directory | `C` changed  |
 //! | directory marked *opaque*            | a directory | replaced: `D` for what it hides |
 
-use std::fs::{self, Metadata};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use process::{Result, Step};
+use mount_ns::{Descent, Visitor};
+use nix::errno::Errno;
+use nix::fcntl::AtFlags;
+use nix::sys::stat::{SFlag, fstatat};
+use process::{Change, Error, Result, Step};
 
-use crate::sys;
+use crate::layers::{Below, is_opaque, is_whiteout, kind_of, list_below, look_below, resolve};
+
+/// As many bytes of paths are listed. In a tree that is deep for no other purpose, they are
+/// the square of what the tree takes.
+const MOST: usize = 128 << 20;
 
 /// Lists the changes in the order of their paths.
 ///
 /// `lower` are the layers below, the topmost first. `mount_points` were made by the
 /// runtime; what is only there to hold one is not the container's change.
-pub fn changes(upper: &Path, lower: &[PathBuf], mount_points: &[PathBuf]) -> Result<Vec<String>> {
-    let layers = Layers { upper, lower, mount_points };
-    let mut found = Vec::new();
-    layers.compare(Path::new(""), &mut found)?;
-    found.sort_by(|one, other| one[2..].cmp(&other[2..]));
+pub fn changes(upper: &Path, lower: &[PathBuf], mount_points: &[PathBuf]) -> Result<Vec<Change>> {
+    let step = || format!("list the changes in {}", upper.display());
+    let mount_points = mount_points.iter().map(|path| resolve(lower, path));
+    let mut comparison = Comparison {
+        lower,
+        mount_points: mount_points.collect::<Result<_>>()?,
+        levels: Vec::new(),
+        found: Vec::new(),
+        bytes: 0,
+        failed: None,
+    };
+    let top = Descent::from(upper).step(step)?;
+    top.walk(&mut comparison).step(step)?;
+    if let Some(error) = comparison.failed {
+        return Err(error);
+    }
+    let mut found = comparison.found;
+    found.sort_by(|one, other| one.path.as_os_str().cmp(other.path.as_os_str()));
     Ok(found)
 }
 
-struct Layers<'a> {
-    upper: &'a Path,
+/// The upper layer on the way through, beside those below it.
+struct Comparison<'a> {
     lower: &'a [PathBuf],
-    mount_points: &'a [PathBuf],
+    mount_points: Vec<PathBuf>,
+    /// The directories on the way to where we are.
+    levels: Vec<Level>,
+    found: Vec<Change>,
+    bytes: usize,
+    failed: Option<Error>,
 }
 
-impl Layers<'_> {
+/// A directory of the upper layer.
+struct Level {
+    /// What the layers below have at its place.
+    below: Below,
+    /// The same for the directories in it.
+    inside: BTreeMap<OsString, Below>,
+    /// Whether it hides what the layers below have in there.
+    is_cut_off: bool,
+    /// How many changes there were before those in it.
+    before: usize,
+}
+
+impl Visitor for Comparison<'_> {
+    fn enter(&mut self, place: &mut Descent) -> Vec<OsString> {
+        if self.failed.is_some() {
+            return Vec::new();
+        }
+        self.compare(place).unwrap_or_else(|error| {
+            self.failed.get_or_insert(error);
+            Vec::new()
+        })
+    }
+
+    /// A directory is listed if anything in it is, or if it does not only hold a mount.
+    fn leave(&mut self, above: &Descent, name: &OsStr) {
+        let (Some(level), path) = (self.levels.pop(), above.path().join(name)) else { return };
+        let holds_mount = self.mount_points.iter().any(|place| place.starts_with(&path));
+        if self.found.len() > level.before || !holds_mount {
+            self.add(if level.below.kind.is_some() { 'C' } else { 'A' }, &path);
+        }
+    }
+
+    fn miss(&mut self, above: &Descent, name: &OsStr, errno: Errno) {
+        let step = format!("look into {}", above.path().join(name).display());
+        self.failed.get_or_insert(Error::from_errno(step, errno));
+    }
+}
+
+impl Comparison<'_> {
     // ANCHOR: compare
-    /// Adds the changes below the directory `dir`, which is relative to the root.
-    fn compare(&self, dir: &Path, found: &mut Vec<String>) -> Result<()> {
-        for name in names_in(&self.upper.join(dir))? {
+    /// Adds the changes in one directory, and returns the directories in it.
+    fn compare(&mut self, place: &mut Descent) -> Result<Vec<OsString>> {
+        let dir = place.path();
+        let step = || format!("list the changes in /{}", dir.display());
+        let names: Vec<_> = place.entries().step(step)?.into_iter().map(|(name, _)| name).collect();
+        let below = self.below(&dir);
+        let is_cut_off = self.levels.last().is_some_and(|above| above.is_cut_off)
+            || is_opaque(place.here()).step(step)?;
+        let mut level =
+            Level { below, inside: BTreeMap::new(), is_cut_off, before: self.found.len() };
+        let all_below = look_below(self.lower, &level.below.dirs, &dir, &names)?;
+        for (name, below) in names.iter().zip(all_below) {
+            let upper = fstatat(place.here(), &**name, AtFlags::AT_SYMLINK_NOFOLLOW).step(step)?;
             let path = dir.join(name);
-            let full = self.upper.join(&path);
-            let upper = full.symlink_metadata().step(|| format!("look at {}", full.display()))?;
-            let lower = self.find_below(&path);
             if is_whiteout(&upper) {
-                found.extend(lower.map(|_| line('D', &path)));
-                continue;
-            }
-            let kind = if lower.is_some() { 'C' } else { 'A' };
-            if !upper.is_dir() {
-                if !self.is_mount_point(&path) {
-                    found.push(line(kind, &path));
+                if below.kind.is_some() {
+                    self.add('D', &path);
                 }
-                continue;
-            }
-            let before = found.len();
-            if lower.is_some_and(|lower| lower.is_dir()) && is_opaque(&full)? {
-                self.list_hidden(&path, found)?;
-            }
-            self.compare(&path, found)?;
-            if found.len() > before || !self.holds_mount_point(&path) {
-                found.push(line(kind, &path));
+            } else if kind_of(&upper) == SFlag::S_IFDIR {
+                level.inside.insert(name.clone(), below);
+            } else if !self.mount_points.contains(&path) {
+                self.add(if below.kind.is_some() { 'C' } else { 'A' }, &path);
             }
         }
-        Ok(())
+        if is_cut_off {
+            // What is below and has nothing here in its place is gone.
+            let hidden = list_below(self.lower, &level.below.dirs, &dir)?;
+            for name in hidden.keys().filter(|name| !names.contains(name)) {
+                self.add('D', &dir.join(name));
+            }
+        }
+        let dirs = level.inside.keys().cloned().collect();
+        self.levels.push(level);
+        Ok(dirs)
     }
     // ANCHOR_END: compare
 
-    /// Adds what an opaque directory hides of the directories below it.
-    fn list_hidden(&self, dir: &Path, found: &mut Vec<String>) -> Result<()> {
-        let mut names = Vec::new();
-        for layer in self.lower.iter().filter(|layer| layer.join(dir).is_dir()) {
-            names.extend(names_in(&layer.join(dir))?);
+    /// What the layers below have at the directory that is entered.
+    fn below(&mut self, dir: &Path) -> Below {
+        match (self.levels.last_mut(), dir.file_name()) {
+            (Some(above), Some(name)) => above.inside.remove(name).unwrap_or_default(),
+            // The root is a directory in each of them.
+            _ => Below::of_root(self.lower.len()),
         }
-        names.sort();
-        names.dedup();
-        let hidden = names
-            .into_iter()
-            .map(|name| dir.join(name))
-            .filter(|path| self.find_below(path).is_some() && !exists(&self.upper.join(path)));
-        found.extend(hidden.map(|path| line('D', &path)));
-        Ok(())
     }
 
-    /// What the layers below have at `path`: the topmost one that says anything.
-    fn find_below(&self, path: &Path) -> Option<Metadata> {
-        for layer in self.lower {
-            if let Ok(entry) = layer.join(path).symlink_metadata() {
-                return (!is_whiteout(&entry)).then_some(entry);
-            }
-            // A parent that is deleted or replaced here hides the layers further down.
-            let parents = path.ancestors().skip(1).map(|parent| layer.join(parent));
-            for parent in parents.take_while(|parent| parent != layer) {
-                match parent.symlink_metadata() {
-                    Ok(entry) if !entry.is_dir() => return None,
-                    Ok(_) if is_opaque(&parent) == Ok(true) => return None,
-                    _ => {}
-                }
-            }
+    fn add(&mut self, kind: char, path: &Path) {
+        self.bytes += path.as_os_str().len();
+        if self.bytes > MOST {
+            let error = Error::new("list the changes: their paths fill more than 128 MiB");
+            self.failed.get_or_insert(error);
+        } else {
+            self.found.push(Change { kind, path: Path::new("/").join(path) });
         }
-        None
     }
-
-    fn is_mount_point(&self, path: &Path) -> bool {
-        self.mount_points.contains(&Path::new("/").join(path))
-    }
-
-    fn holds_mount_point(&self, path: &Path) -> bool {
-        let path = Path::new("/").join(path);
-        self.mount_points.iter().any(|mount_point| mount_point.starts_with(&path))
-    }
-}
-
-/// A directory's names, sorted.
-fn names_in(dir: &Path) -> Result<Vec<std::ffi::OsString>> {
-    let step = || format!("list {}", dir.display());
-    let entries = fs::read_dir(dir).step(step)?;
-    let names: std::io::Result<Vec<_>> = entries.map(|entry| Ok(entry?.file_name())).collect();
-    let mut names = names.step(step)?;
-    names.sort();
-    Ok(names)
-}
-
-fn is_whiteout(entry: &Metadata) -> bool {
-    entry.file_type().is_char_device() && entry.rdev() == 0
-}
-
-/// Whether a directory replaces, rather than extends, the ones below it.
-fn is_opaque(dir: &Path) -> Result<bool> {
-    let step = || format!("read the attributes of {}", dir.display());
-    let by_root = sys::has_xattr(dir, c"trusted.overlay.opaque", b"y").step(step)?;
-    Ok(by_root || sys::has_xattr(dir, c"user.overlay.opaque", b"y").step(step)?)
-}
-
-fn exists(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|entry| !is_whiteout(&entry))
-}
-
-fn line(kind: char, path: &Path) -> String {
-    format!("{kind} /{}", path.display())
 }

@@ -20,6 +20,7 @@
 pub mod changes;
 pub mod runtime;
 
+mod layers;
 mod mount_options;
 mod overlay;
 mod owner;

@@ -27,8 +27,11 @@ use std::path::{Path, PathBuf};
 
 use mount_ns::{MountOptions, Root};
 use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
 use nix::mount::{MsFlags, mount};
+use nix::sys::stat::Mode;
 use nix::sys::statfs::statfs;
+use nix::unistd::chdir;
 use process::{Error, Outcome, Part, Result, State, Step};
 
 use crate::changes;
@@ -111,7 +114,8 @@ impl Overlay {
     fn make_directories(&self) -> Result<()> {
         let dir = self.on_host();
         for name in ["upper", "work"] {
-            fs::create_dir(dir.join(name)).step(|| format!("create the {name} directory"))?;
+            let new = DirBuilder::new().mode(0o700).create(dir.join(name));
+            new.step(|| format!("create the {name} directory"))?;
         }
         // The upper directory is the container's `/`: same owner and mode as below.
         let upper = dir.join("upper");
@@ -141,11 +145,19 @@ impl Overlay {
     /// The same where the layers and our directory go by other names.
     // ANCHOR: mount
     pub fn mount_layers(&self, lower: &[PathBuf], dir: &Path, merged: &Path) -> Result<Root> {
-        let options = mount_options(lower, dir, self.keep.is_none())?;
+        let volatile = self.keep.is_none();
+        let mut options = mount_options(lower, dir, volatile)?;
+        let opened;
+        if options.len() >= MOST_OPTIONS {
+            let dir = std::path::absolute(dir).step(|| format!("find {}", dir.display()))?;
+            opened = Opened::new(lower)?;
+            options = mount_options(&opened.names, &dir, volatile)?;
+        }
         mount(Some("overlay"), merged, Some("overlay"), MsFlags::empty(), Some(&*options))
             .step(|| format!("mount an overlay of {}", self.names_of_lower()))
             .map_err(|error| match error.errno() {
                 Some(Errno::ENODEV) => error.hint("this kernel has no overlayfs: modprobe overlay"),
+                Some(Errno::ELOOP) => error.hint("one of the layers lies in another, or is it"),
                 Some(Errno::EINVAL) => error.hint("`dmesg | tail` has the kernel's reason"),
                 _ => error,
             })?;
@@ -155,7 +167,10 @@ impl Overlay {
 
     fn names_of_lower(&self) -> String {
         let names: Vec<_> = self.lower.iter().map(|dir| dir.display().to_string()).collect();
-        names.join(" over ")
+        match names.len() {
+            ..5 => names.join(" over "),
+            many => format!("{many} layers"),
+        }
     }
 
     /// Where the host finds the two directories.
@@ -164,6 +179,35 @@ impl Overlay {
             Some(tmpfs) => format!("/proc/self/fd/{}", tmpfs.as_raw_fd()).into(),
             None => self.dir.clone(),
         }
+    }
+}
+
+/// mount(2) takes a page of options.
+const MOST_OPTIONS: usize = 4096;
+
+/// Layers by the shortest names that there can be: the numbers of their descriptors, in the
+/// directory where these are files.
+///
+/// Only the image keeps its name, by which others see in the mount table that it is used.
+struct Opened {
+    names: Vec<PathBuf>,
+    _layers: Vec<OwnedFd>,
+}
+
+impl Opened {
+    fn new(lower: &[PathBuf]) -> Result<Self> {
+        let Some((image, layers)) = lower.split_last() else {
+            return Err(Error::new("there is no layer"));
+        };
+        let open = |dir: &PathBuf| {
+            let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+            open(dir, flags, Mode::empty()).step(|| format!("open {}", dir.display()))
+        };
+        let layers = layers.iter().map(open).collect::<Result<Vec<_>>>()?;
+        let numbers = layers.iter().map(|layer| layer.as_raw_fd().to_string().into());
+        let names = numbers.chain([image.clone()]).collect();
+        chdir("/proc/self/fd").step(|| "change to /proc/self/fd")?;
+        Ok(Self { names, _layers: layers })
     }
 }
 
@@ -181,11 +225,12 @@ impl Part for Overlay {
     /// What the container changed; and with `--keep`, the layer is put aside.
     fn report(&self, outcome: &mut Outcome) -> Result<()> {
         let upper = self.on_host().join("upper");
-        outcome.changes = Some(changes::changes(&upper, &self.lower, &self.mount_points)?);
+        let changes = changes::changes(&upper, &self.lower, &self.mount_points);
         if let Some(kept) = &self.keep {
             keep(&upper, kept)?;
             outcome.kept = Some(kept.clone());
         }
+        outcome.changes = Some(changes?);
         Ok(())
     }
 }

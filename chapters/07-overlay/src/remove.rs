@@ -1,31 +1,117 @@
-//! Removing a tree without ever deleting through a mount.
+//! Removing a tree that a container wrote, and nothing else.
 //!
 //! A bind mount that is still there makes somebody's files look like ours, and a
 //! recursive delete does not notice. So first we ask the kernel whether anything is
-//! mounted below, and refuse if so.
+//! mounted below, and refuse if so. And the tree may be of any depth: hence a walk in
+//! single steps, see chapter 3, rather than a recursion.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
+use mount_ns::{Descent, Visitor, mount_table};
+use nix::errno::Errno;
+use nix::sys::stat::{FchmodatFlags, Mode, fchmodat};
+use nix::unistd::{UnlinkatFlags, geteuid, unlinkat};
 use process::{Error, Result, Step};
 
 // ANCHOR: refuse
 /// Removes `dir` and everything in it; one that does not exist is fine.
 ///
 /// # Errors
-/// If something is mounted on it or below it.
+/// If something is mounted on it or below it, or cannot be removed. All else is.
 pub fn remove_tree(dir: &Path) -> Result<()> {
     refuse_mounts(dir)?;
-    // Links are removed, never followed.
-    match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed.step(|| format!("remove {}", dir.display())),
-    }
+    let top = match Descent::from(dir) {
+        Err(Errno::ENOENT) => return Ok(()),
+        top => top.step(|| format!("remove {}", dir.display()))?,
+    };
+    let mut removal = Removal { dir, failed: None, more: 0 };
+    let walked = top.walk(&mut removal).step(|| format!("remove {}", dir.display()));
+    removal.result().and(walked)?;
+    fs::remove_dir(dir).step(|| format!("remove {}", dir.display()))
 }
 // ANCHOR_END: refuse
+
+/// A removal under way, which goes on after a failure.
+struct Removal<'a> {
+    dir: &'a Path,
+    /// The first entry that could not be removed.
+    failed: Option<(PathBuf, Errno)>,
+    /// How many others.
+    more: usize,
+}
+
+impl Visitor for Removal<'_> {
+    /// Removes all but the directories. Links are removed, never followed.
+    fn enter(&mut self, place: &mut Descent) -> Vec<OsString> {
+        let entries = place.entries().unwrap_or_else(|errno| {
+            self.fail(place, OsStr::new("."), errno);
+            Vec::new()
+        });
+        let mut dirs = Vec::new();
+        for (name, is_dir) in entries {
+            if !is_dir {
+                self.remove(place, &name, UnlinkatFlags::NoRemoveDir);
+                continue;
+            }
+            if !geteuid().is_root() {
+                // A directory may be closed to its own owner, but not against this.
+                let open = Mode::from_bits_truncate(0o700);
+                let _ = fchmodat(place.here(), &*name, open, FchmodatFlags::FollowSymlink);
+            }
+            dirs.push(name);
+        }
+        dirs
+    }
+
+    fn leave(&mut self, above: &Descent, name: &OsStr) {
+        self.remove(above, name, UnlinkatFlags::RemoveDir);
+    }
+
+    fn miss(&mut self, above: &Descent, name: &OsStr, errno: Errno) {
+        self.fail(above, name, errno);
+    }
+}
+
+impl Removal<'_> {
+    fn remove(&mut self, place: &Descent, name: &OsStr, how: UnlinkatFlags) {
+        match unlinkat(place.here(), name, how) {
+            Ok(()) | Err(Errno::ENOENT) => {}
+            // What is still in there has been told already.
+            Err(Errno::ENOTEMPTY) if self.failed.is_some() => {}
+            Err(errno) => self.fail(place, name, errno),
+        }
+    }
+
+    fn fail(&mut self, place: &Descent, name: &OsStr, errno: Errno) {
+        match self.failed {
+            None => self.failed = Some((place.path().join(name), errno)),
+            Some(_) => self.more += 1,
+        }
+    }
+
+    fn result(&self) -> Result<()> {
+        let Some((path, errno)) = &self.failed else { return Ok(()) };
+        // Of a path that fills a screen, the two ends tell most.
+        let path = match path.as_os_str().len() > 200 {
+            true => self.dir.join("…").join(path.file_name().unwrap_or_default()),
+            false => self.dir.join(path),
+        };
+        let others = match self.more {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let error = Error::from_errno(format!("remove {}{others}", path.display()), *errno);
+        Err(match errno {
+            Errno::EPERM => {
+                error.hint(format!("it may be immutable: chattr -R -i {}", self.dir.display()))
+            }
+            _ => error,
+        })
+    }
+}
 
 /// Fails if anything is mounted on `dir` or below it, in this mount namespace.
 ///
@@ -37,56 +123,13 @@ pub fn refuse_mounts(dir: &Path) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         real => real.step(step)?,
     };
-    let below = mount_points()?.into_iter().filter(|mount| mount.starts_with(&real));
+    let table = mount_table()?.into_iter().map(|mount| mount.target);
     // The last one mounted may lie on or in an earlier one.
-    let mut mounts: Vec<_> = below.map(|mount| mount.display().to_string()).collect();
-    mounts.reverse();
+    let below = table.rev().filter(|target| target.starts_with(&real));
+    let mounts: Vec<_> = below.map(|target| target.display().to_string()).collect();
     match mounts.last() {
         None => Ok(()),
         Some(mount) => Err(Error::new(format!("{}: {mount} is mounted there", step()))
             .hint(format!("end what uses it, then: umount {}", mounts.join(" ")))),
-    }
-}
-
-/// Where something is mounted in this process's mount namespace: the fifth field of
-/// /proc/self/mountinfo, proc_pid_mountinfo(5).
-fn mount_points() -> Result<Vec<PathBuf>> {
-    let table = fs::read("/proc/self/mountinfo").step(|| "read /proc/self/mountinfo")?;
-    Ok(table
-        .split(|&byte| byte == b'\n')
-        .filter_map(|line| line.split(|&byte| byte == b' ').nth(4))
-        .map(unescape)
-        .collect())
-}
-
-/// The kernel writes space, tab, newline and backslash as `\040` and so on.
-fn unescape(field: &[u8]) -> PathBuf {
-    let mut bytes = Vec::with_capacity(field.len());
-    let mut rest = field;
-    while let Some((&first, tail)) = rest.split_first() {
-        let octal = tail.get(..3).and_then(|digits| std::str::from_utf8(digits).ok());
-        match octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
-            Some(byte) if first == b'\\' => {
-                bytes.push(byte);
-                rest = &tail[3..];
-            }
-            _ => {
-                bytes.push(first);
-                rest = tail;
-            }
-        }
-    }
-    OsString::from_vec(bytes).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mount_point_with_a_space_is_read_back() {
-        assert_eq!(unescape(br"/mnt/my\040disk"), Path::new("/mnt/my disk"));
-        assert_eq!(unescape(b"/plain\\"), Path::new("/plain\\"));
-        assert_eq!(unescape(b"/x123"), Path::new("/x123"));
     }
 }

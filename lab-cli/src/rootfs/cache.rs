@@ -24,11 +24,12 @@ use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use process::home::{absolute, home, is_ours};
+use nix::unistd::{User, geteuid};
 use process::lock::Lock;
-use process::{Result, Step, state};
+use process::{Error, Result, Step, state};
 
 use super::image::Image;
 use super::plan::Origin;
@@ -161,10 +162,18 @@ impl Cache {
 
     /// Every image, by directory; also the outdated ones.
     pub fn images(&self) -> Vec<PathBuf> {
-        let is_name =
-            |name: &OsStr| name.len() == 16 && name.as_bytes().iter().all(u8::is_ascii_hexdigit);
+        self.named(|name| name.len() == 16 && name.iter().all(u8::is_ascii_hexdigit))
+    }
+
+    /// What is on its way in or out, and was left so.
+    pub fn unfinished(&self) -> Vec<PathBuf> {
+        self.named(|name| name == b"unfinished" || name.starts_with(b"retired"))
+    }
+
+    fn named(&self, is_it: impl Fn(&[u8]) -> bool) -> Vec<PathBuf> {
         let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
-        entries.filter(|entry| is_name(&entry.file_name())).map(|entry| entry.path()).collect()
+        let found = entries.filter(|entry| is_it(entry.file_name().as_bytes()));
+        found.map(|entry| entry.path()).collect()
     }
 
     fn index(&self, origin: Origin) -> PathBuf {
@@ -193,15 +202,30 @@ fn recipe() -> String {
 
 /// The directory for what can be built again.
 ///
-/// # Errors
-/// If this user has no place for it.
+/// Under sudo, HOME may still be the caller's: root's files there would lock that user
+/// out of their own cache. So a directory is ours only if it belongs to us.
 pub fn user_directory() -> Result<PathBuf> {
-    if let Some(dir) = std::env::var_os("LAB_CACHE_DIR").filter(|value| !value.is_empty()) {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    if let Some(dir) = variable("LAB_CACHE_DIR") {
         return std::path::absolute(&dir).step(|| format!("find {}", dir.display()));
     }
-    let cache = absolute("XDG_CACHE_HOME").filter(|dir| is_ours(dir));
-    let dir = cache.map_or_else(|| home().map(|home| home.join(".cache")), Ok);
-    Ok(dir
-        .map_err(|error| error.hint("name a directory of your own with LAB_CACHE_DIR"))?
-        .join("container-lab"))
+    let absolute = |name| variable(name).map(PathBuf::from).filter(|dir| dir.is_absolute());
+    let cache = absolute("XDG_CACHE_HOME");
+    let home = absolute("HOME").map(|home| home.join(".cache"));
+    let own = || User::from_uid(geteuid()).ok().flatten().map(|user| user.dir.join(".cache"));
+    cache
+        .filter(|dir| is_ours(dir))
+        .or_else(|| home.filter(|dir| is_ours(dir)))
+        .or_else(|| own().filter(|dir| is_ours(dir)))
+        .map(|dir| dir.join("container-lab"))
+        .ok_or_else(|| {
+            Error::new("find a directory for root file systems: this user has no home")
+                .hint("name one of your own with LAB_CACHE_DIR")
+        })
+}
+
+/// Whether `dir`, or the directory that it would be made in, belongs to us.
+fn is_ours(dir: &Path) -> bool {
+    let existing = dir.ancestors().find_map(|dir| dir.metadata().ok());
+    existing.is_some_and(|metadata| metadata.uid() == geteuid().as_raw())
 }

@@ -27,23 +27,29 @@ pub fn discard(dir: &Path, _lock: &Lock) -> Result<()> {
 /// Removes a root that a process might live in: first from sight, so that no new one
 /// moves in, then for good.
 ///
+/// What cannot be removed is out of the way then, and is one of the [`leftovers`].
+///
 /// # Errors
-/// If it is in use, or as for [`discard`].
+/// If it is in use, or something is mounted in it.
 pub fn retire(cache: &Cache, dir: &Path, lock: &Lock) -> Result<()> {
     if let Some(pid) = users(dir).first() {
-        let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-        let error = format!("remove {}: process {pid} ({}) uses it", dir.display(), name.trim());
+        let name = fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
+        let name = String::from_utf8_lossy(name.trim_ascii());
+        let error = format!("remove {}: process {pid} ({name}) uses it", dir.display());
         return Err(Error::new(error).hint("end that container first"));
     }
     // With a mount in it, it has to stay where people find it.
     overlay::refuse_mounts(dir)?;
-    let retired = cache.path("retired");
-    discard(&retired, lock)?;
+    // Where one could not be removed earlier, the next takes the next name.
+    let names = (0..).map(|number| cache.path(&format!("retired.{number}")));
+    let retired = names.into_iter().find(|path| path.symlink_metadata().is_err());
+    let retired = retired.expect("there are more names than files");
     match fs::rename(dir, &retired) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         renamed => renamed.step(|| format!("set {} aside", dir.display()))?,
     }
-    discard(&retired, lock)
+    let _ = discard(&retired, lock);
+    Ok(())
 }
 
 /// Removes what a killed `lab` has left unfinished, and images that are not the newest
@@ -54,16 +60,14 @@ pub fn leftovers(cache: &Cache, lock: &Lock) -> Vec<String> {
         Ok(()) => lines.push(format!("removed {}", dir.display())),
         Err(error) => lines.push(format!("kept {}: {error}", dir.display())),
     };
-    for dir in ["unfinished", "retired"].map(|name| cache.path(name)) {
-        if dir.exists() {
-            note(&dir, discard(&dir, lock));
-        }
-    }
     let newest = cache.newest();
     for dir in cache.images() {
         if !newest.iter().any(|name| dir.ends_with(name)) {
             note(&dir, retire(cache, &dir, lock));
         }
+    }
+    for dir in cache.unfinished() {
+        note(&dir, discard(&dir, lock));
     }
     lines
 }

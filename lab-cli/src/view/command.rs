@@ -8,6 +8,8 @@ use nix::unistd::Pid;
 use process::Error;
 use process::running::{Running, running};
 
+use crate::output;
+
 use super::table::fit;
 use super::text::Text;
 use super::{Detail, observe, render, watch};
@@ -96,9 +98,8 @@ fn only(mut containers: Vec<Running>, none: &str, many: &str) -> Result<Running,
         (1, Some(one)) => Ok(one),
         (_, Some(last)) => {
             containers.push(last);
-            let list: Vec<_> = containers.iter().map(describe).collect();
-            Err(Error::new(format!("{many}:\n  {}", list.join("\n  ")))
-                .hint("give the name or the id of one"))
+            containers.iter().for_each(|one| output::tell(&format!("  {}\n", describe(one))));
+            Err(Error::new(many).hint("give the name or the id of one"))
         }
         (_, None) => Err(Error::new(none)
             .hint("`lab run chapter-07 -- sh` starts one; --pid N looks at any process")),

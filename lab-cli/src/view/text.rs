@@ -5,6 +5,7 @@
 //! command. So nothing read about a container becomes a `String` here: it becomes a
 //! [`Text`], and there is no way to make one with a control character in it.
 
+use process::printable;
 use serde::{Deserialize, Serialize};
 
 /// Text without control characters: each is replaced by a `?`.
@@ -26,7 +27,7 @@ impl Text {
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self(text.chars().map(|char| if is_harmful(char) { '?' } else { char }).collect())
+        Self(printable(&text))
     }
 }
 
@@ -40,14 +41,6 @@ impl std::fmt::Display for Text {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// The control characters, old (ESC) and new (CSI in one), the separators that some
-/// programs take for a line's end, and those that turn the direction of writing.
-fn is_harmful(char: char) -> bool {
-    char.is_control()
-        || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(char, '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
