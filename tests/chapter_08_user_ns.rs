@@ -3,7 +3,9 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
-use harness::{Lab, assert_snapshot, kernel, skip};
+use harness::{Lab, assert_snapshot, eventually, kernel, skip};
+use nix::sys::signal::{Signal, kill};
+use tracer::{Event, Tracer};
 
 /// The numbers of /proc/PID/uid_map.
 fn uid_map(pid: i32) -> Vec<u32> {
@@ -132,4 +134,72 @@ fn a_clock_below_zero_is_an_error() {
     let ran = lab.sh("chapter-08 --network none --clock-offset -999999999", "true");
     assert_eq!(ran.code, 125);
     assert_snapshot!("clock_below_zero", ran.stderr);
+}
+
+/// When the runtime is killed: just before, or just after the container's first process
+/// asks for the n-th time to die with it.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    Before(usize),
+    After(usize),
+}
+
+/// What the container's first process does after that; `None` if the moment does not come.
+fn what_it_does_without_its_runtime(lab: &Lab, args: &str, moment: Moment) -> Option<Vec<Event>> {
+    let mut command = lab.program("lab");
+    command.arg("run").args(args.split(' ')).args(["--view", "none", "--", "true"]);
+    let mut tracer = Tracer::start(command).expect("it starts");
+    let runtime = tracer.first();
+    let (mut asked, mut is_asking, mut seen) = (0, false, None);
+    while let Some((pid, event)) = tracer.next_event().expect("waitpid") {
+        if pid == runtime {
+            continue;
+        }
+        if let Some(seen) = &mut seen {
+            Vec::push(seen, event);
+            continue;
+        }
+        let is_moment = match event {
+            Event::Entered(call) => {
+                is_asking = call.number == libc::SYS_prctl
+                    && call.arguments[..2] == [libc::PR_SET_PDEATHSIG as u64, 9];
+                asked += usize::from(is_asking);
+                is_asking && matches!(moment, Moment::Before(at) if at == asked)
+            }
+            Event::Left { .. } => is_asking && matches!(moment, Moment::After(at) if at == asked),
+            _ => false,
+        };
+        if is_moment {
+            kill(runtime, Signal::SIGKILL).expect("it is there");
+            // The kernel tells the children before their parent is a zombie.
+            eventually("the runtime is dead", || !kernel::is_alive(runtime.as_raw()));
+            seen = Some(Vec::new());
+        }
+    }
+    lab.lab(["clean"]).ok();
+    seen
+}
+
+#[test]
+fn a_container_outlives_its_runtime_at_no_moment_of_its_making() {
+    let Some(lab) = Lab::as_root() else { return };
+    for (args, times) in [
+        ("chapter-00 -u 1000", 2),
+        ("chapter-07 --network none", 2),
+        ("chapter-08 --network none -u 1000", 3),
+        ("chapter-09 --network none", 3),
+        ("chapter-09 --network none -u 1000", 3),
+    ] {
+        for at in 1..=times {
+            let [before, after] = [Moment::Before(at), Moment::After(at)].map(|moment| {
+                what_it_does_without_its_runtime(&lab, args, moment)
+                    .unwrap_or_else(|| panic!("{args}: {moment:?} did not come"))
+            });
+            assert!(!before.contains(&Event::Executed), "{args}, before {at}: {before:?}");
+            // Where no user had changed meanwhile, the kernel had still told it.
+            let ends = [Event::Exited(125), Event::Killed(Signal::SIGKILL)];
+            assert!(before.last().is_some_and(|end| ends.contains(end)), "{args}, before {at}");
+            assert_eq!(after, [Event::Killed(Signal::SIGKILL)], "{args}, after {at}");
+        }
+    }
 }

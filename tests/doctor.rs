@@ -211,6 +211,25 @@ fn what_it_says_of_layers_in_memory_is_what_a_container_meets() {
 }
 
 #[test]
+fn where_there_can_be_no_bridge_chapters_run_without_a_network_and_it_says_so() {
+    let Some(lab) = Lab::as_root() else { return };
+    let read_only = "mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys; ";
+    for (script, limited) in [
+        ("exec setpriv --bounding-set -net_admin \"$@\"", "bridge and veth"),
+        (&format!("{read_only} exec \"$@\""), "forwarding"),
+    ] {
+        let unshare = ["--mount", "--net", "--propagation", "private"];
+        let ran = doctor_after(&lab, &unshare, script, &["--json"]);
+        let check = row(&checks(&ran), limited).clone();
+        assert_eq!(check["result"], "limited", "{check}");
+        let run = script.replace("\"$@\"", "\"$1\" run --view none chapter-05 -- true");
+        let run = doctor_after(&lab, &unshare, &run, &[]);
+        assert!(run.stderr.starts_with("note: the container has no network: "), "{}", run.stderr);
+        assert_eq!((run.code, ran.code), (0, 0), "{script}");
+    }
+}
+
+#[test]
 fn a_limit_on_namespaces_is_found_and_can_be_raised() {
     if !skip::is_root() {
         return;
@@ -244,6 +263,8 @@ fn for_everybody() -> (TempDir, PathBuf) {
     for path in [place.path(), &copy] {
         fs::set_permissions(path, Permissions::from_mode(0o755)).expect("a mode");
     }
+    // Their home, too.
+    std::os::unix::fs::chown(place.path(), Some(NOBODY), Some(NOBODY)).expect("we are root");
     let state = place.path().join("state");
     fs::create_dir(&state).expect("a directory");
     fs::set_permissions(&state, Permissions::from_mode(0o777)).expect("a mode");
@@ -268,6 +289,7 @@ fn an_ordinary_user_is_told_what_an_ordinary_user_can() {
             .env("LAB_STATE_DIR", place.path().join("state/of/nobody"))
             .env("LAB_CACHE_DIR", cache.path().join("of/nobody"))
             .env("PATH", "/usr/bin:/bin")
+            .env("HOME", place.path())
             .uid(NOBODY)
             .gid(NOBODY);
         command.output().expect("it starts")
@@ -301,15 +323,16 @@ fn a_user_without_a_home_is_told_which_directories_to_name() {
         return;
     }
     let (_place, copy) = for_everybody();
-    let output = Command::new(copy)
-        .args(["doctor", "--json"])
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .env("HOME", "/nonexistent")
-        .uid(NOBODY)
-        .gid(NOBODY)
-        .output()
-        .expect("it starts");
+    // Nor can they have the directory below /tmp, for it is somebody else's.
+    let prepare = format!(
+        "mount -t tmpfs none /mnt; cp {} /mnt/lab; mount -t tmpfs -o mode=1777 none /tmp; \
+         mkdir /tmp/lab-{NOBODY}; exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups \
+         env -i PATH=/usr/bin:/bin HOME=/nonexistent /mnt/lab doctor --json",
+        copy.display()
+    );
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--propagation", "private", "sh", "-ec", &prepare]);
+    let output = command.output().expect("it starts");
     let checks: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
     for (name, variable) in
         [("state directory", "LAB_STATE_DIR"), ("cache directory", "LAB_CACHE_DIR")]

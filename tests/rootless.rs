@@ -1,5 +1,6 @@
 //! Everything as an ordinary user: one without a name, and without granted ids.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -9,7 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use harness::cgroup::Delegated;
 use harness::net::{HOST, Net};
-use harness::{Lab, assert_snapshot, eventually, kernel, skip};
+use harness::{Lab, Ran, assert_snapshot, eventually, kernel, skip};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
@@ -38,6 +39,7 @@ impl User {
         let user = Self { home: TempDir::with_prefix("lab-test-").unwrap(), _state: Lab::new() };
         let home = user.home.path();
         fs::set_permissions(home, fs::Permissions::from_mode(0o755)).unwrap();
+        chown(home, Some(SOMEBODY), Some(SOMEBODY)).unwrap();
         // The built program may be where only root can read.
         harness::copy_program("lab", &home.join("lab"));
         for dir in ["state", "cache"] {
@@ -64,6 +66,11 @@ impl User {
 
     /// The same after root has run a shell command, in a mount namespace of its own.
     fn as_user_after(&self, prepare: &str, args: &[&str]) -> Command {
+        self.program_as_user_after(prepare, &self.home.path().join("lab"), args)
+    }
+
+    /// The same of `lab` at another path.
+    fn program_as_user_after(&self, prepare: &str, program: &Path, args: &[&str]) -> Command {
         let home = self.home.path();
         let mut command = Command::new("unshare");
         command
@@ -73,7 +80,7 @@ impl User {
                  exec setpriv --reuid {SOMEBODY} --regid {SOMEBODY} --clear-groups \"$@\"",
             ))
             .arg("sh")
-            .arg(home.join("lab"))
+            .arg(program)
             .args(args)
             .envs(self.lab(&[]).get_envs().filter_map(|(key, value)| Some((key, value?))))
             .current_dir(home)
@@ -364,4 +371,166 @@ fn pasta_connects_an_ordinary_users_container() {
 #[test]
 fn slirp4netns_connects_an_ordinary_users_container() {
     connects("slirp4netns", "pasta");
+}
+
+/// What `lab` says to a root with other privileges than a host's root has: setpriv(1).
+fn with_privileges(lab: &Lab, privileges: &[&str], args: &[&str]) -> Ran {
+    let run = lab.program("lab");
+    let mut outer = Command::new("setpriv");
+    outer.args(privileges).arg(run.get_program()).args(args).stdin(Stdio::null());
+    outer.envs(run.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    harness::ran(outer.output().expect("setpriv starts"))
+}
+
+/// A root as in a container, which has neither CAP_SYS_ADMIN nor CAP_NET_ADMIN.
+const DOCKERS: &str = "-all,+chown,+dac_override,+fsetid,+fowner,+mknod,+net_raw,+setgid,+setuid,\
+    +setfcap,+setpcap,+net_bind_service,+sys_chroot,+kill,+audit_write";
+
+#[test]
+fn a_root_without_its_power_does_as_an_ordinary_user() {
+    let Some(lab) = Lab::as_root() else { return };
+    let note = "note: this root lacks CAP_SYS_ADMIN, as in a container: this runs in a user \
+                namespace, chapter 8 explains it\n";
+    for privileges in [
+        &["--bounding-set", "-sys_admin"][..],
+        &["--bounding-set", DOCKERS],
+        &["--no-new-privs", "--bounding-set", DOCKERS],
+    ] {
+        for number in 0..=9 {
+            let number = number.to_string();
+            let mut args = vec!["run", &number, "--view", "none"];
+            if number.as_str() >= "5" {
+                args.extend(["--network", "none"]);
+            }
+            args.extend(["--", "sh", "-c", "id -u; exit 3"]);
+            let ran = with_privileges(&lab, privileges, &args);
+            assert_eq!((ran.stdout.as_str(), ran.code), ("0\n", 3), "{number}: {}", ran.stderr);
+            assert_eq!(ran.stderr, if number == "0" { "" } else { note }, "{number}");
+        }
+    }
+    let attack = ["attack", "--json", "--attack", "hostname", "chapter-03", "chapter-04"];
+    let cells = with_privileges(&lab, &["--bounding-set", DOCKERS], &attack).ok();
+    let cells: serde_json::Value = serde_json::from_str(&cells).expect("JSON");
+    let results = [0, 1].map(|at| cells[at]["result"].as_str());
+    assert_eq!(results, [Some("works"), Some("blocked")], "{cells}");
+}
+
+#[test]
+fn what_a_powerless_root_left_is_cleaned_by_one() {
+    let Some(lab) = Lab::as_root() else { return };
+    let run = lab.program("lab");
+    let mut outer = Command::new("setpriv");
+    outer.args(["--bounding-set", DOCKERS]).arg(run.get_program());
+    outer.envs(run.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    outer.args(["run", "7", "--network", "none", "--", "sh", "-c", "echo ready; read line"]);
+    let (mut run, _) = start(outer);
+    run.kill().unwrap();
+    run.wait().unwrap();
+    let said = with_privileges(&lab, &["--bounding-set", DOCKERS], &["clean"]).ok();
+    assert!(said.contains("removed writable layer"), "{said}");
+}
+
+#[test]
+fn a_root_in_a_container_is_told_what_it_lacks() {
+    let Some(lab) = Lab::as_root() else { return };
+    // Chapter 9's container is one as Docker makes it: its capabilities, filter and masks.
+    let program = lab.program("lab");
+    let inside = |options: &[&str], args: &[&str]| {
+        let outer = ["run", "9", "--userns", "host", "--network", "none", "--view", "none"];
+        let root = ["--rootfs", "/", "-e", "LAB_CACHE_DIR", "-e", "LAB_STATE_DIR=/tmp/state", "--"];
+        let mut outer: Vec<&OsStr> =
+            outer.iter().chain(options).chain(&root).map(OsStr::new).collect();
+        outer.push(program.get_program());
+        outer.extend(args.iter().map(OsStr::new));
+        lab.lab(outer)
+    };
+    let unconfined = ["--security-opt", "seccomp=unconfined"];
+    let lines = |ran: Ran| {
+        assert_eq!(ran.code, 125, "{ran:?}");
+        let lines = ran.stderr.lines().filter(|line| !line.starts_with("note: "));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let mut said = String::new();
+    for (options, run) in [
+        (&[][..], &["run", "2", "--", "true"][..]),
+        (&[], &["run", "9", "--network", "none", "--", "true"]),
+        (&unconfined, &["run", "3", "--", "true"]),
+        (&unconfined, &["run", "9", "--network", "none", "--", "true"]),
+    ] {
+        said += &lines(inside(options, run));
+    }
+    assert_snapshot!("powerless_root", said);
+    // A user namespace and what needs no /proc of its own it gets, and chapter 0 anyway.
+    assert_eq!(inside(&unconfined, &["run", "2", "--view", "none", "--", "id", "-u"]).ok(), "0\n");
+    assert_eq!(inside(&[], &["run", "0", "--view", "none", "--", "id", "-u"]).ok(), "0\n");
+    let doctor = inside(&[], &["doctor"]).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(doctor.contains("this root lacks CAP_SYS_ADMIN, as in a container"), "{doctor}");
+}
+
+#[test]
+fn a_program_that_its_path_does_not_lead_to_starts_again() {
+    let Some(user) = User::new() else { return };
+    // On a mount of a namespace that ends when the program leaves it.
+    let lab = user.home.path().join("lab");
+    let elsewhere = format!("mount -t tmpfs none /mnt; cp {} /mnt/lab; cd /", lab.display());
+    // Deleted since, as by a build.
+    let deleted = format!("cp {0} {0}-again; exec 3< {0}-again; rm {0}-again", lab.display());
+    for (prepare, program) in [(&elsewhere, "/mnt/lab"), (&deleted, "/proc/self/fd/3")] {
+        for args in [
+            &["run", "3", "--view", "none", "--", "echo", "it runs"][..],
+            &["run", "9", "--network", "none", "--view", "none", "--", "echo", "it runs"],
+            &["compare", "1", "2", "--", "echo", "it runs"],
+            &["attack", "--attack", "hostname", "3"],
+        ] {
+            let mut command = user.program_as_user_after(prepare, program.as_ref(), args);
+            let ran = harness::ran(command.output().unwrap());
+            let said = ran.stdout.contains("it runs") || ran.stdout.contains("works");
+            assert!(said && ran.code == 0, "{program} {args:?}: {ran:?}");
+        }
+    }
+}
+
+#[test]
+fn a_user_without_a_home_has_a_directory_of_their_own() {
+    let Some(user) = User::new() else { return };
+    let lab = user.home.path().join("lab");
+    // A host with an empty /tmp, and a program that is not in there.
+    let host = format!(
+        "mount -t tmpfs none /mnt; cp {} /mnt/lab; mkdir -m 700 /mnt/own; chown {SOMEBODY} /mnt/own; \
+         mount -t tmpfs -o mode=1777 none /tmp; cd /",
+        lab.display()
+    );
+    let run = "/mnt/lab run 2 --view none -- echo it runs 2> /dev/null";
+    let cases = [
+        ("HOME=/tmp", "", format!("{run} && stat -c '%a %u' /tmp/lab-*"), "it runs\n700 61234\n"),
+        ("HOME=", "", format!("{run} && ls /tmp"), "it runs\nlab-61234\n"),
+        ("HOME=/mnt/own", "", format!("{run} && ls /tmp"), "it runs\n"),
+        (
+            "XDG_RUNTIME_DIR=/mnt/own HOME=/nowhere",
+            "",
+            format!("{run} && ls -A /tmp /mnt/own"),
+            "it runs\n/mnt/own:\n.cache\n.local\n\n/tmp:\n",
+        ),
+        // Somebody was there before.
+        (
+            "HOME=/tmp",
+            "mkdir -m 777 /tmp/lab-61234; chown 61234 /tmp/lab-61234",
+            format!("{run} || echo no"),
+            "no\n",
+        ),
+        ("HOME=/tmp", "mkdir -m 700 /tmp/lab-61234", format!("{run} || echo no"), "no\n"),
+        ("HOME=/tmp", "ln -s /mnt/own /tmp/lab-61234", format!("{run} || echo no"), "no\n"),
+    ];
+    for (variables, before, script, expected) in cases {
+        let clean =
+            "unset HOME XDG_RUNTIME_DIR XDG_CACHE_HOME XDG_STATE_HOME LAB_CACHE_DIR LAB_STATE_DIR";
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--propagation", "private", "sh", "-ec"]);
+        command.arg(format!(
+            "{host}; {before}\n{clean}\nexec env {variables} setpriv --reuid {SOMEBODY} --regid {SOMEBODY} \
+             --clear-groups sh -c \"$0\""
+        ));
+        let ran = harness::ran(command.arg(&script).stdin(Stdio::null()).output().unwrap());
+        assert_eq!(ran.stdout, expected, "{variables} {before}: {ran:?}");
+    }
 }

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use colored::Colorize;
-use nix::unistd::geteuid;
 use process::orphan::{self, Orphan};
 use process::{Error, State};
 use user_ns::rootless::World;
@@ -21,7 +20,7 @@ use crate::rootfs;
 pub fn run() -> Result<ExitCode> {
     let mut done = Done::default();
     // What was made as root of a user namespace can be removed only as such a one.
-    let is_for_us = |state: &State| geteuid().is_root() || !state.has_leftovers();
+    let is_for_us = |state: &State| process::is_privileged() || !state.has_leftovers();
     let (ours, others): (Vec<_>, Vec<_>) = State::abandoned()?.into_iter().partition(is_for_us);
     for state in ours {
         let (id, dir) = (state.id().to_owned(), state.dir().to_owned());
@@ -74,7 +73,7 @@ impl Done {
 
 /// The same before a run: quick when there is nothing, and never in its way.
 pub fn sweep_before_run() {
-    if !geteuid().is_root() {
+    if !process::is_privileged() {
         return; // chapter 0, which leaves nothing
     }
     let warn = |error: Error| {

@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result};
 use clap::Args;
 use colored::Colorize;
+use process::own_program;
 
 use crate::chapters::{Chapter, parser};
 use crate::output::println;
@@ -78,9 +79,8 @@ impl Ran {
 }
 
 fn run_one(chapter: &Chapter, command: &[OsString]) -> Result<Ran> {
-    let lab = std::env::current_exe().context("find the lab program")?;
     // A process of its own: what clones a container must have nothing else to do.
-    let output = Command::new(lab)
+    let output = Command::new(own_program())
         .args(["run", "--view", "none", chapter.short_name()])
         .args(command)
         .stdin(Stdio::null())

@@ -12,7 +12,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use colored::Colorize;
 use net_ns::NetworkOptions;
 use nix::unistd::geteuid;
-use process::{Change, Container, Outcome, Step};
+use process::{Change, Container, Outcome, POWERLESS_ROOT, Step};
 use serde::Serialize;
 use user_ns::rootless::World;
 
@@ -166,18 +166,23 @@ fn write(file: File, report: &Report<'_>) -> std::io::Result<()> {
     file.flush()
 }
 
-/// Lets an ordinary user be root of a user namespace, from the first chapter on that
-/// needs one; there this program starts again.
+/// Lets who has not the power of root be root of a user namespace, from the first chapter
+/// on that needs one; there this program starts again.
 fn become_root(chapter: &Chapter, matches: &ArgMatches) -> Result<()> {
-    if geteuid().is_root() || chapter.root == DefaultRoot::Host {
+    if process::is_privileged() || chapter.root == DefaultRoot::Host {
         return Ok(());
     }
-    output::note("not root: this runs in a user namespace, chapter 8 explains it");
+    output::note(&format!("{}: this runs in a user namespace, chapter 8 explains it", lack()));
     if !chapter.has_own("net") {
         return Ok(user_ns::rootless::enter(World::Shared)?);
     }
     let network = NetworkOptions::from_arg_matches(matches)?;
     Ok(user_ns::rootless::become_root(&network, output::note)?)
+}
+
+/// What this user is not, or has not.
+pub fn lack() -> &'static str {
+    if geteuid().is_root() { POWERLESS_ROOT } else { "not root" }
 }
 
 /// The root a chapter runs in when none is named; also says if it looks damaged.

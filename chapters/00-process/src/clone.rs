@@ -11,10 +11,10 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
 use nix::sched::CloneFlags;
 use nix::sys::stat::Mode;
-use nix::unistd::{ForkResult, write};
+use nix::unistd::{ForkResult, geteuid, write};
 
 use crate::sys::{self, Cloned};
-use crate::{Error, Result, Step};
+use crate::{Error, MORE_POWER, POWERLESS_ROOT, Result, Step, is_privileged};
 
 /// What the new process shall have of its own: the arguments of `clone3`.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +72,9 @@ fn explain(step: String, errno: Errno) -> Error {
     }
     let error = Error::from_errno(step, errno);
     match errno {
+        Errno::EPERM if geteuid().is_root() && !is_privileged() => {
+            error.hint(format!("{POWERLESS_ROOT}: {MORE_POWER}"))
+        }
         Errno::EPERM => error.hint("making namespaces needs root: run it with sudo"),
         Errno::EINVAL => error.hint("this kernel lacks one of these namespaces"),
         Errno::ENOSPC => error.hint("a limit in /proc/sys/user/max_*_namespaces was reached"),

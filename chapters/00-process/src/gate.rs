@@ -25,9 +25,11 @@ use std::io::IoSlice;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::socket::{
     AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, sendmsg, socketpair,
 };
+use nix::unistd::read;
 
 use crate::sys::{self, MAX_DESCRIPTORS};
 use crate::{Error, Result, Step};
@@ -114,6 +116,23 @@ impl ChildGate {
     }
     // ANCHOR_END: hold
 
+    /// Lets the last look at the gate be one that does not wait.
+    pub fn wait_no_more(&self) -> Result<()> {
+        fcntl(&self.0, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).step(|| "set up the gate").map(drop)
+    }
+
+    /// Makes sure that the runtime is still there. A filter of system calls may be in force
+    /// by now (chapter 9): read(2) is what every one allows, and without it, nothing is lost.
+    ///
+    /// # Errors
+    /// If it has gone away.
+    pub fn expect_open(&self) -> Result<()> {
+        match read(&self.0, &mut [0]) {
+            Ok(0) | Err(Errno::ECONNRESET) => Err(gone()),
+            _ => Ok(()),
+        }
+    }
+
     /// Hands the error to the parent; if that is gone, nobody is left to tell.
     pub fn fail(&self, error: &Error) {
         let _ = tell(&self.0, Message::Failed, &error.encode(), &[]);
@@ -139,8 +158,12 @@ type Heard = (Message, Vec<u8>, Vec<OwnedFd>);
 fn expect(end: &OwnedFd, kind: Message) -> Result<Vec<OwnedFd>> {
     match hear(end)? {
         Some((heard, _, descriptors)) if heard == kind => Ok(descriptors),
-        _ => Err(Error::new("the runtime has gone away")),
+        _ => Err(gone()),
     }
+}
+
+fn gone() -> Error {
+    Error::new("the runtime has gone away")
 }
 
 fn failure(heard: Option<Heard>) -> Error {

@@ -194,6 +194,12 @@ fn become_command(
     // Whatever else the runtime or its caller had open ends here. A directory of the host is
     // enough to walk out of any root, be it the command that does, or a path of the image
     // that says /proc/self/fd/3: CVE-2024-21626.
+    let become_user = |user: &User| {
+        gate.wait_no_more()?;
+        become_user(user)?;
+        // While the user changed, nobody would have told us of the runtime's death.
+        gate.expect_open()
+    };
     sys::keep_only(gate.as_fd(), |closed| {
         let alone = built.and_then(|()| closed.step(|| "close all descriptors above 2"));
         let Err(error) = alone.and_then(|()| exec::exec(command, terminal, become_user));

@@ -22,8 +22,9 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{Pid, User, geteuid};
+use nix::unistd::{Pid, geteuid};
 
+use crate::home::{absolute, home};
 use crate::lock::Lock;
 use crate::{Command, Result, Step, orphan, plain_file, running};
 
@@ -35,21 +36,15 @@ pub(crate) const CONTAINER: &str = "container";
 /// `$LAB_STATE_DIR` where it is set, else `/var/lib/lab` for root and
 /// `~/.local/state/lab` for everybody else.
 pub fn directory() -> PathBuf {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    if let Some(dir) = variable("LAB_STATE_DIR").map(PathBuf::from) {
+    if let Some(dir) = std::env::var_os("LAB_STATE_DIR").filter(|value| !value.is_empty()) {
         // Whoever cleans up may stand elsewhere.
-        return std::path::absolute(&dir).unwrap_or(dir);
+        return std::path::absolute(&dir).unwrap_or(dir.into());
     }
-    let user = geteuid();
-    if user.is_root() {
+    if geteuid().is_root() {
         return PathBuf::from("/var/lib/lab");
     }
-    // "If an implementation encounters a relative path […] it should consider the path
-    // invalid and ignore it": the XDG Base Directory Specification.
-    let absolute = |name| variable(name).map(PathBuf::from).filter(|dir| dir.is_absolute());
-    let known = || User::from_uid(user).ok().flatten().map(|user| user.dir);
-    let home = || absolute("HOME").or_else(known).unwrap_or_else(|| PathBuf::from("/"));
-    absolute("XDG_STATE_HOME").unwrap_or_else(|| home().join(".local/state")).join("lab")
+    let at_home = || home().unwrap_or_else(|_| "/".into()).join(".local/state");
+    absolute("XDG_STATE_HOME").unwrap_or_else(at_home).join("lab")
 }
 
 /// Makes a directory, and those above it, that nobody but this user can enter.

@@ -25,7 +25,7 @@ use nix::fcntl::{AT_FDCWD, OFlag};
 use nix::mount::MsFlags;
 use nix::sys::stat::{FchmodatFlags, Mode, SFlag, fchmodat, makedev, mkdirat, mknodat};
 use nix::unistd::symlinkat;
-use process::{Result, Step};
+use process::{Error, MORE_POWER, Result, Step};
 
 use crate::{Root, Target, bind_from, sys};
 
@@ -53,7 +53,7 @@ const LINKS: [(&str, &str); 5] = [
 pub fn mount_filesystems(root: &Root) -> Result<()> {
     // ANCHOR: proc_and_sys
     let harmless = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    root.mount("proc", "/proc", harmless, "")?;
+    root.mount("proc", "/proc", harmless, "").map_err(explain)?;
     // Writable, it would let the container unbind the host's drivers.
     match root.mount("sysfs", "/sys", harmless | MsFlags::MS_RDONLY, "") {
         Err(error) if error.errno() == Some(Errno::EPERM) => show_hosts_sys(root)?,
@@ -89,6 +89,17 @@ pub fn mount_filesystems(root: &Root) -> Result<()> {
         // The host's queues, which we may use by name but not list.
         Err(error) if error.errno() == Some(Errno::EPERM) => Ok(()),
         mounted => mounted,
+    }
+}
+
+/// In a user namespace one may mount a /proc if one sees the whole of another already, so
+/// that no mount which covers a part of that is evaded: mount_namespaces(7).
+fn explain(error: Error) -> Error {
+    match error.errno() {
+        Some(Errno::EPERM) => error.hint(format!(
+            "a part of this host's /proc is covered, as in a container: {MORE_POWER}"
+        )),
+        _ => error,
     }
 }
 

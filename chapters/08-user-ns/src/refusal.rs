@@ -7,7 +7,8 @@
 use std::fs;
 
 use nix::errno::Errno;
-use process::Error;
+use nix::unistd::geteuid;
+use process::{Error, MORE_POWER, POWERLESS_ROOT};
 
 use crate::rootless::is_refusal;
 
@@ -45,7 +46,12 @@ pub(crate) fn explain(error: Error) -> Error {
     let is_off = |switch: &&Switch| {
         fs::read_to_string(switch.file).is_ok_and(|value| value.trim() == switch.refuses)
     };
+    let is_root = geteuid().is_root();
     match SWITCHES.iter().find(is_off) {
+        Some(switch) if is_root => {
+            let fix = switch.fix.trim_start_matches("sudo ");
+            error.hint(format!("{}: {fix}", switch.why))
+        }
         Some(switch) => error.hint(format!("{}: {} (or run it with sudo)", switch.why, switch.fix)),
         None if error.to_hint().is_some() && !is_refusal(&error) => error,
         None => match error.errno() {
@@ -55,6 +61,9 @@ pub(crate) fn explain(error: Error) -> Error {
             Some(Errno::EINVAL) => error.hint("this kernel was built without user namespaces"),
             // "The caller is in a chroot environment": clone(2), EPERM.
             Some(Errno::EPERM) if mount_ns::is_chroot() => error.hint(mount_ns::ENTER_OTHERWISE),
+            Some(_) if is_refusal(&error) && is_root => {
+                error.hint(format!("{POWERLESS_ROOT}: {MORE_POWER}"))
+            }
             Some(_) if is_refusal(&error) => error.hint(
                 "something forbids user namespaces here, as containers' seccomp filters do; \
                  run it with sudo, or on the host itself",

@@ -1,4 +1,5 @@
-//! Root for everybody: an ordinary user who becomes root of a user namespace.
+//! Root for everybody: who is not root, or without its power, becomes root of a user
+//! namespace.
 //!
 //! Making namespaces, mounting, giving a host a name: all of it needs capabilities, and
 //! `unshare(CLONE_NEWUSER)` gives any user all of them, over a namespace in which there
@@ -25,8 +26,9 @@ use std::process::Command;
 use net_ns::{HELD_OUTSIDE, Mode, NetworkOptions, Publish, Published};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::prctl;
 use nix::unistd::{Uid, User, getegid, geteuid};
-use process::{Error, Result, Step, state};
+use process::{Error, Result, Step, home, own_program, state};
 
 use crate::helper::Helper;
 use crate::maps::{self, Kind, Map};
@@ -49,8 +51,8 @@ pub enum World<'a> {
     },
 }
 
-/// Makes sure that this process is root, be it in a user namespace of its own, where
-/// the program starts again. So it returns in the second life only, or if there is no
+/// Makes sure that this process is a root with power, be it over a user namespace of its
+/// own, where the program starts again. So it returns in the second life only, or if there is no
 /// need for one. What the user should know of the network is told to `note`.
 ///
 /// The caller must have one thread only.
@@ -59,7 +61,7 @@ pub enum World<'a> {
 /// If the kernel or its settings refuse it, with what an administrator can do; or if a
 /// port shall be published and nothing can lead it in.
 pub fn become_root(network: &NetworkOptions, note: impl Fn(&str)) -> Result<()> {
-    if geteuid().is_root() {
+    if process::is_privileged() {
         return Ok(());
     }
     match network.network.unwrap_or(Mode::Bridge) {
@@ -73,12 +75,17 @@ pub fn become_root(network: &NetworkOptions, note: impl Fn(&str)) -> Result<()> 
 /// # Errors
 /// As [`become_root`]; it does not return otherwise.
 pub fn enter(world: World<'_>) -> Result<()> {
+    // Once is enough: the root of a user namespace can have lost its power only on purpose.
+    if std::env::var_os(HELD_OUTSIDE).is_some() && geteuid().is_root() {
+        return Err(Error::new("this root of a user namespace lacks CAP_SYS_ADMIN"));
+    }
     let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
-    let records = state::directory();
-    let again = || "start again as root of a user namespace";
     // Asked for now: the mount that we were started from goes with the last process of its
     // namespace, and without it /proc/self/exe tells half of a path.
-    let program = std::env::current_exe().step(again)?;
+    let program = own_program();
+    let records = state::directory();
+    // Made by who we are here, if it is not there: the next one would find it another's.
+    let home = home::home().ok().filter(|home| state::make_private(home).is_ok());
     let ports = match world {
         World::Connected { ports, .. } => find_ports(ports)?,
         World::Shared | World::Isolated => Vec::new(),
@@ -107,13 +114,18 @@ pub fn enter(world: World<'_>) -> Result<()> {
         World::Connected { note, .. } => note(&connect(&ports)?),
     }
 
+    let again = || "start again as root of a user namespace";
     let mut arguments = std::env::args_os();
     let name = arguments.next().unwrap_or_default();
     let held: Vec<_> = ports.iter().map(|port| port.host.to_string()).collect();
-    let error = Command::new(program)
+    let mut command = Command::new(program);
+    if let Some(home) = home {
+        command.env("HOME", home);
+    }
+    let error = command
         .arg0(name)
         .args(arguments)
-        // In there we are root, whose records would be elsewhere.
+        // In there we are root, whose home and records would be elsewhere.
         .env("LAB_STATE_DIR", records)
         .env("PATH", path_of_root())
         .env(HELD_OUTSIDE, held.join(" "))
@@ -182,8 +194,12 @@ pub(crate) struct Granted {
 }
 
 impl Granted {
-    /// `None` where the files or the programs for it are missing.
+    /// `None` where the files or the programs for it are missing, or without power.
     fn to(uid: u32, gid: u32) -> Option<Self> {
+        // With it, no program has more power than we have: prctl(2).
+        if prctl::get_no_new_privs() == Ok(true) {
+            return None;
+        }
         let name = User::from_uid(Uid::from_raw(uid)).ok().flatten().map(|user| user.name);
         let name = name.unwrap_or_default();
         let uids = subordinate::of_user(Kind::Uid, &name, uid)?;

@@ -54,8 +54,12 @@ pub fn protect_runtime() -> Result<()> {
         return Ok(());
     }
     let program = match read_only_mount() {
-        // Not our mount namespace, or a kernel before 5.12.
-        Err(error) if matches!(error.errno(), Some(Errno::EPERM | Errno::ENOSYS)) => sealed_copy()?,
+        // Not our mount namespace, or the program's mount is in none, or a kernel before 5.12.
+        Err(error)
+            if matches!(error.errno(), Some(Errno::EPERM | Errno::EINVAL | Errno::ENOSYS)) =>
+        {
+            sealed_copy()?
+        }
         program => program?,
     };
     let argv = arguments.into_iter().map(c_string).collect::<Result<Vec<_>>>()?;

@@ -4,7 +4,6 @@ use std::io::stdout;
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
-use nix::unistd::geteuid;
 use process::Error;
 use serde::{Deserialize, Serialize};
 use user_ns::rootless::World;
@@ -13,7 +12,7 @@ use super::attacks::ATTACKS;
 use super::{Attack, grid, trial};
 use crate::chapters::{CHAPTERS, Chapter, parser};
 use crate::output::{self, print, println};
-use crate::{clean, view};
+use crate::{clean, run, view};
 
 /// The page for which the text is laid out, in columns.
 const PAGE: usize = 80;
@@ -68,9 +67,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if let [name, words @ ..] = args.inside.as_slice() {
         return inside(name, words);
     }
-    if !geteuid().is_root() {
+    if !process::is_privileged() {
         if !args.json {
-            output::note("not root: the sandbox is in a user namespace, chapter 8 explains it");
+            let why = run::lack();
+            output::note(&format!(
+                "{why}: the sandbox is in a user namespace, chapter 8 explains it"
+            ));
         }
         user_ns::rootless::enter(World::Isolated)?;
     }

@@ -26,13 +26,20 @@ const TRIALS: [Trial; 2] = [
             {"add": {"chain": {"family": "ip", "table": "lab", "name": "out", "type": "nat",
                 "hook": "postrouting", "prio": 100, "policy": "accept"}}},
             {"add": {"rule": {"family": "ip", "table": "lab", "chain": "out",
-                "expr": [{"masquerade": null}]}}}]}"#,
+                "expr": [{"masquerade": null}]}}},
+            {"add": {"chain": {"family": "ip", "table": "lab", "name": "forward", "type": "filter",
+                "hook": "forward", "prio": 0, "policy": "accept"}}},
+            {"add": {"rule": {"family": "ip", "table": "lab", "chain": "forward", "expr": [
+                {"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": "new"}},
+                {"match": {"op": "!=", "left": {"meta": {"key": "iifkind"}}, "right": "bridge"}},
+                {"drop": null}]}}}]}"#,
         modules: &["nf_tables", "nft_chain_nat", "nft_masq"],
     },
     Trial {
         program: "iptables-restore",
         args: &["--noflush", "--wait"],
-        rule: "*nat\n-A POSTROUTING -j MASQUERADE\nCOMMIT\n",
+        rule: "*nat\n-A POSTROUTING -j MASQUERADE\nCOMMIT\n\
+               *filter\n-A FORWARD -m conntrack --ctstate NEW -j DROP\nCOMMIT\n",
         modules: &["nf_tables", "nft_chain_nat", "nft_compat", "xt_MASQUERADE"],
     },
 ];
@@ -52,6 +59,11 @@ const STDIN: &str = "/dev/stdin";
 
 /// What chapter 5 loses without.
 const LOSS: &str = "no way out for containers, no -p";
+
+/// Where nobody can have a bridge.
+pub fn without_bridge() -> Check {
+    Check::limited(NAME, "not tried: there is no bridge to write rules for").chapters(from(5))
+}
 
 /// Looks for a program, and lets it write a rule.
 pub fn check(host: &Host) -> Check {

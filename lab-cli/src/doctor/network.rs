@@ -13,7 +13,7 @@ use super::distribution::Package;
 use super::host::{Host, Program, find, number};
 use super::modules::{self, Modules};
 use super::trial::{attempt, isolate};
-use super::{Check, from, netfilter, restrictions};
+use super::{Check, Finding, from, netfilter, restrictions};
 
 /// What makes taps.
 const TUN: &str = "/dev/net/tun";
@@ -22,7 +22,13 @@ const IP_FORWARD: &str = "/proc/sys/net/ipv4/ip_forward";
 
 /// Bridge, address translation, forwarding, and the ways out without root.
 pub fn checks(host: &Host) -> Vec<Check> {
-    vec![bridge(host), netfilter::check(host), forwarding(host), rootless_network(host)]
+    let bridge = bridge(host);
+    let rules = match bridge.result {
+        // No container gets so far as to need any.
+        Finding::Limited => netfilter::without_bridge(),
+        _ => netfilter::check(host),
+    };
+    vec![bridge, rules, forwarding(host), rootless_network(host)]
 }
 
 fn bridge(host: &Host) -> Check {
@@ -39,7 +45,14 @@ fn bridge(host: &Host) -> Check {
             Ok(seen) => Check::works(name, seen),
             Err(refusal) => {
                 let fix = restrictions::fix_of(host, &refusal);
-                Check::missing(name, refusal.text).fix(fix)
+                // Then there is a note, and no network.
+                match refusal.errno() {
+                    Some(Errno::EPERM | Errno::EACCES) => {
+                        Check::limited(name, format!("{}: no network", refusal.text))
+                    }
+                    _ => Check::missing(name, refusal.text),
+                }
+                .fix(fix)
             }
         },
     };
@@ -74,8 +87,9 @@ fn make_bridge() -> Result<String> {
     Ok("made, and joined".to_owned())
 }
 
-/// Where there is a packet filter, `lab` makes the host a router while a bridge is
-/// there, and fails if it cannot. Each network namespace has its own switch.
+/// Where there is a packet filter, `lab` makes the host a router while a bridge is there,
+/// and it has other switches to set. If it cannot, there is a note and no network. Each
+/// network namespace has its own switches.
 fn forwarding(host: &Host) -> Check {
     let name = "forwarding";
     let writable = access(IP_FORWARD, AccessFlags::W_OK);
@@ -85,19 +99,13 @@ fn forwarding(host: &Host) -> Check {
         (Some(0), _) if !host.is_root => {
             Check::works(name, "off; the network of a user namespace has its own switch")
         }
-        (Some(0), Ok(())) => Check::works(name, "off; lab switches it on with its bridge"),
-        (Some(0), Err(errno)) => {
-            let fix = match errno {
-                Errno::EROFS => "mount -o remount,rw /proc/sys",
-                _ => "sysctl -w net.ipv4.ip_forward=1",
-            };
-            let seen = "off, and cannot be switched on: only --network none";
-            match net_ns::nat::Nat::find() {
-                Some(_) => Check::missing(name, seen).required(),
-                None => Check::limited(name, seen),
-            }
-            .fix(host.as_root(fix))
+        (Some(_), Err(Errno::EROFS)) if host.is_root => {
+            Check::limited(name, "/proc/sys is read-only: no network")
+                .fix(host.as_root("mount -o remount,rw /proc/sys"))
         }
+        (Some(0), Err(_)) => Check::limited(name, "off, and cannot be switched on: no network")
+            .fix(host.as_root("sysctl -w net.ipv4.ip_forward=1")),
+        (Some(0), Ok(())) => Check::works(name, "off; lab switches it on with its bridge"),
         (Some(_), _) => Check::works(name, "on"),
     };
     check.chapters(from(5))

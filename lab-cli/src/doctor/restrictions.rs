@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use nix::errno::Errno;
+use process::POWERLESS_ROOT;
 
 use super::host::{Host, number, read};
 use super::kernel::newer_kernel;
@@ -191,9 +192,13 @@ fn capabilities(host: &Host, status: &Status) -> Check {
     let names: Vec<_> = lacking.iter().map(|(_, name, _)| *name).collect();
     match lacking.iter().map(|(_, _, chapter)| *chapter).min() {
         None => Check::works(name, "root has all that the chapters use"),
-        Some(first) => Check::limited(name, format!("root lacks {}", names.join(", ")))
-            .chapters(from(first))
-            .fix(permit(host)),
+        Some(first) => {
+            let seen = match names.contains(&"sys_admin") {
+                true => format!("{POWERLESS_ROOT}; of all, it lacks {}", names.join(", ")),
+                false => format!("root lacks {}", names.join(", ")),
+            };
+            Check::limited(name, seen).chapters(from(first)).fix(permit(host))
+        }
     }
 }
 

@@ -72,10 +72,10 @@ where
     }
 }
 
-/// In a trial: makes namespaces as this user has to, root directly, everybody else in
+/// In a trial: makes namespaces as this user has to, root with its power directly, everybody else in
 /// a user namespace that is made first.
 pub fn isolate(flags: CloneFlags) -> Result<()> {
-    if !geteuid().is_root() {
+    if !process::is_privileged() {
         enter_user_namespace()?;
     }
     unshare(flags).step(|| "make the namespace")

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use nix::unistd::geteuid;
 use process::{Error, Result, Step};
 
 use super::checks::{Case, Check};
@@ -56,7 +55,7 @@ impl Bench {
     /// # Errors
     /// If something cannot be made.
     pub fn new(course: &Course, colour: bool) -> anyhow::Result<Self> {
-        let lab = std::env::current_exe().step(|| "find the lab program")?;
+        let lab = process::own_program();
         let (course, kit) = (course.clone(), OnceCell::new());
         Ok(Self { course, kit, image: rootfs::pristine()?, lab, until: Cell::new(None), colour })
     }
@@ -176,7 +175,7 @@ fn with_other_files(mut sources: Answer, exercise: &Exercise, case: &Case) -> Re
 
 /// What this host or user lacks for an exercise.
 fn missing(exercise: &Exercise) -> Option<String> {
-    let is_root = geteuid().is_root();
+    let is_root = process::is_privileged();
     exercise.about.needs.iter().find_map(|need| match need {
         Need::Root if !is_root => Some("needs root".to_owned()),
         Need::Cgroups if !is_root => {

@@ -90,8 +90,8 @@ pub fn look_at<'a>(
     Ok(looks.map(|(whose, look)| facts::look(&scene, whose, &values.fill(look))).collect())
 }
 
-/// Lets a script find out about such a container: the fact, what the script printed, and
-/// its errors.
+/// Lets a script find out about such a container, beside which there is another one: the fact,
+/// what the script printed, and its errors.
 ///
 /// # Errors
 /// If there is no container.
@@ -100,15 +100,15 @@ pub fn observe(
     exercise: &Exercise,
     observe: &Observe,
     values: &Values,
+    beside: &Values,
     script: &[u8],
 ) -> Result<(Seen, String, String)> {
-    let run = host::run_words(&observe.run, values);
-    let run: Vec<u8> =
-        run.into_iter().flat_map(|word| [word.into_bytes(), vec![0]].concat()).collect();
+    let runs = [beside, values].map(|values| host::run_words(&observe.run, values));
+    let runs = serde_json::to_vec(&runs).map_err(|error| Error::new(error.to_string()))?;
     let argv = [PROGRAM, "exercise", "unseen"].map(str::to_owned).to_vec();
     let mut plan = host::plan_with_lab(argv, LIMITS, bench);
     plan.delegate = exercise.needs_cgroups();
-    plan.files.push(host::file(unseen::RUN, run, 0o600));
+    plan.files.push(host::file(unseen::RUNS, runs, 0o600));
     plan.files.push(host::file(format!("/work/{FILE}"), script.to_owned(), 0o755));
     let case = Case::of_lab(&observe.run);
     let mut trial = Trial::start(&plan, &case, values)?;

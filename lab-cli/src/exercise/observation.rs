@@ -10,13 +10,15 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use process::running::{Running, running};
-use process::{Error, Result, Step};
+use process::{Error, Result, Step, own_program};
 
 use super::bench::LARGEST;
 use super::checks::Check;
 use super::copy::Copy;
 use super::course::{Exercise, Kind};
+use super::facts;
 use super::values::{Dice, Values, random_seed};
 use crate::output::println;
 
@@ -25,6 +27,9 @@ const LOG: &str = ".lab/container.log";
 
 /// How long it runs at most, in seconds.
 const LIFETIME: &str = "1800";
+
+/// By this word its runtime is known.
+const NAME: &str = "--name";
 
 /// How long it may take to start.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -41,11 +46,10 @@ pub fn start(copy: &Copy, exercise: &Exercise) -> Result<()> {
     values.set("forever", LIFETIME);
     let mut words = observe.run.iter().map(|word| values.fill(word));
     let errors = copy.files().create(Path::new(LOG))?;
-    let program = std::env::current_exe().step(|| "find the lab program")?;
-    let mut runtime = Command::new(program)
+    let mut runtime = Command::new(own_program())
         .args(["run", "--view", "none"])
         .args(words.next())
-        .args(["--name", &name(exercise)])
+        .args([NAME, &name(exercise)])
         .args(words)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -55,9 +59,17 @@ pub fn start(copy: &Copy, exercise: &Exercise) -> Result<()> {
         .spawn()
         .step(|| "start the container")?;
     let deadline = Instant::now() + PATIENCE;
+    let top = Pid::from_raw(runtime.id() as i32);
+    let is_it = |words: &[String]| {
+        let has = |wanted| words.iter().any(|word| word == wanted);
+        has(LIFETIME) && !has(NAME)
+    };
     loop {
-        if let Some(container) = find(exercise)? {
-            println!("\nThe container runs: its first process is {} on the host.", container.pid);
+        // As in a check: before its last command runs, there is nothing to be seen yet.
+        if let Some(pid) = facts::oldest(top, is_it)
+            && find(exercise)?.is_some()
+        {
+            println!("\nThe container runs: {pid} is its process on the host.");
             return Ok(());
         }
         let has_ended = runtime.try_wait().step(|| "start the container")?.is_some();

@@ -5,8 +5,8 @@
 //!               └─── answer.sh PID             what it prints is compared with the fact
 //! ```
 //!
-//! It is tried on two, with other values each time: what is right for one container
-//! only is no way to find out. The script sees nothing of the runtime: [`super::unseen`].
+//! It is tried on two, with other values each time, and each has another container beside it:
+//! what is right for one only, or finds any, is no way to find out. The script sees nothing of the runtime: [`super::unseen`].
 
 use process::Result;
 
@@ -23,8 +23,8 @@ pub const FILE: &str = "answer.sh";
 /// How many containers the script is tried on.
 const ROUNDS: usize = 2;
 
-/// How often other values are drawn, if these are those of the container before. There may
-/// be none that differ.
+/// How often other values are drawn, if these are those of the other container. There may be
+/// none that differ.
 const DRAWS: usize = 32;
 
 /// Tries the script.
@@ -40,16 +40,17 @@ pub fn check(
 ) -> Result<Vec<CaseVerdict>> {
     let script = answer.get(FILE).cloned().unwrap_or_default();
     let mut cases = Vec::new();
-    let mut last: Option<Values> = None;
+    let mut beside = draw()?;
     for round in 1..=ROUNDS {
         let mut values = draw()?;
         for _ in 0..DRAWS {
-            if last.as_ref().is_some_and(|last| values.are_like(last)) {
+            if values.are_like(&beside) {
                 values = draw()?;
             }
         }
-        last = Some(values.clone());
-        let (seen, said, errors) = case::observe(bench, exercise, observe, &values, &script)?;
+        let (seen, said, errors) =
+            case::observe(bench, exercise, observe, &values, &beside, &script)?;
+        beside = values;
         let about = format!("{FILE} finds the fact in container {round} of {ROUNDS}");
         let mut failures = Vec::new();
         if normal(&said) != normal(&seen.found.to_string()) {

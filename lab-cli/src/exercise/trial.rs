@@ -109,8 +109,8 @@ impl<'a> Trial<'a> {
         loop {
             let is_program = |words: &[String]| words.iter().any(|word| word == PROGRAM);
             let is_container = |words: &[String]| words.contains(&token) && !is_program(words);
-            self.runtime = facts::oldest(&self.sandbox, is_program);
-            self.container = facts::oldest(&self.sandbox, is_container);
+            self.runtime = facts::oldest(self.sandbox.pid(), is_program);
+            self.container = facts::oldest(self.sandbox.pid(), is_container);
             if self.container.is_some() {
                 return Ok(true);
             }

@@ -1,22 +1,20 @@
 //! The runtime of an observation, of which the learner's script sees nothing.
 //!
 //! ```text
-//!   lab exercise unseen ── container             what it is to be like is read from a file
-//!        │ exec                │
-//!   sh ──┤                     │ is the child of a shell now, that knows nothing
-//!        └── answer.sh PID ── looks
+//!   lab exercise unseen ───┬── another container   how they are to be is read from a file
+//!        │ exec            └── the container
+//!        ▼                           ▲
+//!       sh ── answer.sh PID ── looks ┘             their parent is a shell now
 //! ```
 //!
 //! A runtime knows what the script is to find out: by its command line, by its memory, by its
-//! records, and this one can look for itself. So it makes the container and is gone. An exec
-//! does that: to the kernel the process is still the container's parent, so nothing ends.
+//! records, and this one can look for itself. So it makes the containers and is gone. An exec
+//! does that: to the kernel the process is still the containers' parent, so nothing ends.
 
 use std::convert::Infallible;
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{ErrorKind, stdout};
 use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,23 +31,27 @@ use super::observe::FILE;
 use crate::run::{self, RunArgs};
 use crate::sys;
 
-/// The arguments of `lab run`, with a NUL after each.
-pub const RUN: &str = "/work/run";
+/// The arguments of `lab run` for each container, as JSON.
+pub const RUNS: &str = "/work/runs";
 /// The pipe by which the shell is told which process to look at.
 pub const GO: &str = "/work/go";
 
 /// Waits for the number, and hands it to the script.
 const SHELL: &str = r#"read pid <"$1"; rm "$1"; exec sh "$2" "$pid""#;
 
-/// Makes the container, and becomes the shell that runs the script.
+/// Makes the containers, and becomes the shell that runs the script.
 ///
 /// # Errors
 /// It does not return otherwise.
 pub fn become_script() -> anyhow::Result<Infallible> {
     mkfifo(GO, Mode::S_IRUSR | Mode::S_IWUSR).step(|| format!("make {GO}"))?;
-    let container = without_output(|| run::start(&arguments()?))?;
-    // What it would remove at its end goes with the sandbox.
-    std::mem::forget(container);
+    let bytes = fs::read(RUNS).step(|| format!("read {RUNS}"))?;
+    let runs: Vec<Vec<String>> = serde_json::from_slice(&bytes)?;
+    for words in runs {
+        let container = without_output(|| run::start(&arguments(words)?))?;
+        // What it would remove at its end goes with the sandbox.
+        std::mem::forget(container);
+    }
     forget_all()?;
     hide_lab()?;
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)
@@ -60,10 +62,7 @@ pub fn become_script() -> anyhow::Result<Infallible> {
     Err(shell.args(["-c", SHELL, "sh", GO]).arg(script).exec()).step(|| "start the shell")?
 }
 
-fn arguments() -> anyhow::Result<RunArgs> {
-    let bytes = fs::read(RUN).step(|| format!("read {RUN}"))?;
-    let words = bytes.split_inclusive(|byte| *byte == 0).map(|word| word.strip_suffix(b"\0"));
-    let words = words.flatten().map(|word| OsString::from_vec(word.to_owned()));
+fn arguments(words: Vec<String>) -> anyhow::Result<RunArgs> {
     let command = RunArgs::augment_args(clap::Command::new("run").no_binary_name(true));
     Ok(RunArgs::from_arg_matches(&command.try_get_matches_from(words)?)?)
 }
@@ -78,18 +77,20 @@ fn without_output<T>(act: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<
     Ok(done)
 }
 
-/// Removes the words, and what the records say. Directories stay: a layer is mounted.
+/// Removes the words, and what the records say. A directory stays that holds a layer.
 fn forget_all() -> Result<()> {
-    fs::remove_file(RUN).step(|| format!("remove {RUN}"))?;
+    fs::remove_file(RUNS).step(|| format!("remove {RUNS}"))?;
     let list = |dir: &Path| -> Result<Vec<PathBuf>> {
         let entries = fs::read_dir(dir).step(|| format!("list {}", dir.display()))?;
         Ok(entries.flatten().map(|entry| entry.path()).collect())
     };
     for record in list(&process::state::directory())? {
-        let files = if record.is_dir() { list(&record)? } else { vec![record] };
+        let files = if record.is_dir() { list(&record)? } else { vec![record.clone()] };
         for file in files.iter().filter(|file| !file.is_dir()) {
             fs::remove_file(file).step(|| format!("remove {}", file.display()))?;
         }
+        // The directory's name is the container's id, after which the runtime calls its links.
+        let _ = fs::remove_dir(&record);
     }
     Ok(())
 }

@@ -24,12 +24,11 @@ use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{User, geteuid};
+use process::home::{absolute, home, is_ours};
 use process::lock::Lock;
-use process::{Error, Result, Step, state};
+use process::{Result, Step, state};
 
 use super::image::Image;
 use super::plan::Origin;
@@ -202,30 +201,15 @@ fn recipe() -> String {
 
 /// The directory for what can be built again.
 ///
-/// Under sudo, HOME may still be the caller's: root's files there would lock that user
-/// out of their own cache. So a directory is ours only if it belongs to us.
+/// # Errors
+/// If this user has no place for it.
 pub fn user_directory() -> Result<PathBuf> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    if let Some(dir) = variable("LAB_CACHE_DIR") {
+    if let Some(dir) = std::env::var_os("LAB_CACHE_DIR").filter(|value| !value.is_empty()) {
         return std::path::absolute(&dir).step(|| format!("find {}", dir.display()));
     }
-    let absolute = |name| variable(name).map(PathBuf::from).filter(|dir| dir.is_absolute());
-    let cache = absolute("XDG_CACHE_HOME");
-    let home = absolute("HOME").map(|home| home.join(".cache"));
-    let own = || User::from_uid(geteuid()).ok().flatten().map(|user| user.dir.join(".cache"));
-    cache
-        .filter(|dir| is_ours(dir))
-        .or_else(|| home.filter(|dir| is_ours(dir)))
-        .or_else(|| own().filter(|dir| is_ours(dir)))
-        .map(|dir| dir.join("container-lab"))
-        .ok_or_else(|| {
-            Error::new("find a directory for root file systems: this user has no home")
-                .hint("name one of your own with LAB_CACHE_DIR")
-        })
-}
-
-/// Whether `dir`, or the directory that it would be made in, belongs to us.
-fn is_ours(dir: &Path) -> bool {
-    let existing = dir.ancestors().find_map(|dir| dir.metadata().ok());
-    existing.is_some_and(|metadata| metadata.uid() == geteuid().as_raw())
+    let cache = absolute("XDG_CACHE_HOME").filter(|dir| is_ours(dir));
+    let dir = cache.map_or_else(|| home().map(|home| home.join(".cache")), Ok);
+    Ok(dir
+        .map_err(|error| error.hint("name a directory of your own with LAB_CACHE_DIR"))?
+        .join("container-lab"))
 }

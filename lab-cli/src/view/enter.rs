@@ -30,7 +30,7 @@ use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, geteuid, getpid};
+use nix::unistd::{Pid, getpid};
 use process::Step;
 
 use super::model::Mark;
@@ -205,7 +205,7 @@ fn enter(host: &Side, container: &Side) -> Vec<Kind> {
     // Only who has CAP_SYS_ADMIN in a namespace's owner may enter it. Root has it
     // everywhere below; anybody else has it in a user namespace made by themselves,
     // once they are in it.
-    if is_own(Kind::User) && !geteuid().is_root() {
+    if is_own(Kind::User) && !process::is_privileged() {
         let _ = open(Kind::User).and_then(|user| setns(user, CloneFlags::CLONE_NEWUSER));
     }
     let entered = open_own.into_iter().filter_map(|(kind, flag, namespace)| {

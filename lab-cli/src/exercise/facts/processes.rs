@@ -44,8 +44,13 @@ pub const LOOKS: &[Look] = &[
 
 /// All processes of a sandbox but its PID 1, the parents before their children.
 pub fn of(sandbox: &Sandbox) -> Vec<Proc> {
+    below(sandbox.pid())
+}
+
+/// The children of a process, and theirs.
+fn below(top: Pid) -> Vec<Proc> {
     let mut found = Vec::new();
-    let mut open = children_of(sandbox.pid());
+    let mut open = children_of(top);
     while let Some(pid) = open.pop() {
         open.extend(children_of(pid));
         found.extend(Proc::open(pid).ok());
@@ -53,13 +58,13 @@ pub fn of(sandbox: &Sandbox) -> Vec<Proc> {
     found
 }
 
-/// The process with such words on its command line. Of several the oldest is meant: what a
-/// shell forks has its words, too, until it executes something else.
-pub fn oldest(sandbox: &Sandbox, are_wanted: impl Fn(&[String]) -> bool) -> Option<Pid> {
-    let all = of(sandbox).into_iter();
+/// The process below another one with such words on its command line. Of several the oldest
+/// is meant: what a shell forks has its words, too, until it executes something else.
+pub fn oldest(top: Pid, are_wanted: impl Fn(&[String]) -> bool) -> Option<Pid> {
+    let all = below(top).into_iter();
     let found = all.filter(|process| are_wanted(&words(process)) && !is_zombie(process));
     // A clock tick is long. Within one, the numbers tell: they are given out upwards.
-    let age = |process: &Proc| (started(process), pid_in(sandbox, process.pid));
+    let age = |process: &Proc| (started(process), pid_beside(top, process.pid));
     found.min_by_key(age).map(|process| process.pid)
 }
 
@@ -88,8 +93,13 @@ pub fn init_of(sandbox: &Sandbox, of: Pid) -> Option<Pid> {
 
 /// The number of a process as the sandbox has it.
 pub fn pid_in(sandbox: &Sandbox, of: Pid) -> Option<i64> {
+    pid_beside(sandbox.pid(), of)
+}
+
+/// The number of a process in the PID namespace of another one.
+fn pid_beside(other: Pid, of: Pid) -> Option<i64> {
     let level = |process: &Proc| process.status().numbers("NSpid").len();
-    let host = Proc::open(sandbox.pid()).ok()?;
+    let host = Proc::open(other).ok()?;
     let numbers = Proc::open(of).ok()?.status().numbers("NSpid");
     numbers.get(level(&host) - 1).copied()
 }
