@@ -32,6 +32,7 @@ mod rootless;
 mod run;
 mod sandbox;
 mod self_exe;
+mod stdio;
 mod tracer;
 mod view;
 mod view_pictures;

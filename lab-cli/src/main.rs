@@ -20,6 +20,7 @@ mod keyboard;
 mod output;
 mod rootfs;
 mod run;
+mod streams;
 mod summary;
 mod sys;
 mod usage;

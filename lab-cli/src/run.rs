@@ -18,7 +18,7 @@ use user_ns::rootless::World;
 
 use crate::chapters::{AllOptions, Chapter, DefaultRoot, parser};
 use crate::view::{self, Detail, View};
-use crate::{clean, output, rootfs, summary};
+use crate::{clean, output, rootfs, streams, summary};
 
 /// `lab run [OPTIONS] CHAPTER [--] COMMAND`: our own options here, the chapters' in
 /// `matches`, from which each takes what it knows.
@@ -122,7 +122,16 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         output::note(&format!("PID 1 may ignore Ctrl-C: {ways_out}"));
     }
 
+    let is_other = args.matches.contains_id("user")
+        && args.matches.get_one::<String>("user").is_some()
+        || streams::has_other_root(container.process().pid());
     let outcome = container.run()?;
+    if let Some(text) = streams::closed_to_others()
+        && is_other
+        && outcome.status.code() != 0
+    {
+        output::note(&text);
+    }
     if detail != ViewChoice::None {
         output::tell(&summary::of(&outcome));
     } else {

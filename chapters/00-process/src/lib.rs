@@ -43,6 +43,7 @@ mod plain_file;
 mod printable;
 mod privilege;
 mod status;
+mod stdio;
 mod sys;
 mod terminal;
 mod user;

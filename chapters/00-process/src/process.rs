@@ -14,7 +14,7 @@ use crate::gate::{ChildGate, ParentGate, gate};
 use crate::signals::{self, BlockedSignals};
 use crate::sys::{self, Cloned};
 use crate::terminal::Terminal;
-use crate::{Command, Error, ExitStatus, Result, Step, User, exec};
+use crate::{Command, Error, ExitStatus, Result, Step, User, exec, stdio};
 
 /// The first process of a container, seen from the runtime.
 ///
@@ -79,6 +79,7 @@ impl Process {
         let Steps { parent, child, become_user } = steps;
         let (parent_gate, child_gate) = gate()?;
         let terminal = Terminal::of_caller();
+        stdio::open_pipes();
         // ANCHOR: create
         // From here on, so that no signal is lost between the clone and the wait.
         let signals = BlockedSignals::block()?;

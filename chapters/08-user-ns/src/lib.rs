@@ -19,7 +19,7 @@
 //! [`clock`] has the eighth namespace, which is small.
 //!
 //! Left out on purpose: ranges that keep containers apart from one another, not only
-//! from the host; giving the caller's terminal and pipes to the container's root, who
+//! from the host; giving the caller's terminal and files to the container's root, who
 //! may use them but not open them anew (chapter 10 has terminals). Root in here can
 //! still do much to its own container: chapter 9 takes capabilities away.
 
