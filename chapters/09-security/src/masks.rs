@@ -14,8 +14,10 @@
 //! The mounts are below the pivoted root and cannot be taken off without CAP_SYS_ADMIN,
 //! which is among the capabilities that go. Nor can a second /proc be mounted then.
 
+use std::fs;
+use std::io::ErrorKind;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mount_ns::{Root, Target, bind_from, make_read_only};
 use nix::errno::Errno;
@@ -41,6 +43,9 @@ const MASKED: [&str; 12] = [
     "/sys/firmware",
 ];
 
+/// Below it, `cpu0`, `cpu1` and so on have a directory of the same kind each.
+const PROCESSORS: &str = "/sys/devices/system/cpu";
+
 // ANCHOR: read-only
 /// What changes the host when it is written to.
 const READ_ONLY: [&str; 5] =
@@ -50,18 +55,30 @@ const READ_ONLY: [&str; 5] =
 /// Covers the paths of this kernel's /proc and /sys, as the container sees them.
 pub(crate) fn mask() -> Result<()> {
     let null = open_null()?;
-    for path in MASKED {
-        match std::fs::symlink_metadata(path) {
+    let mut empty = None;
+    for path in MASKED.map(PathBuf::from).into_iter().chain(thermal_counters()?) {
+        match fs::symlink_metadata(&path) {
             // Not every kernel has all of them.
-            Err(error) if error.raw_os_error() == Some(Errno::ENOENT as i32) => {}
-            found => match found.step(|| format!("look at {path}"))?.is_dir() {
-                true => cover_directory(path)?,
-                false => cover_file(path, &null)?,
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+            found => match found.step(|| format!("look at {}", path.display()))?.is_dir() {
+                true => cover_directory(&path, &mut empty)?,
+                false => cover_file(&path, &null)?,
             },
         }
     }
     let root = Root::open(Path::new("/"))?;
     READ_ONLY.iter().try_for_each(|path| protect(&root, path))
+}
+
+/// How often each processor became too hot, which tells of what others compute.
+fn thermal_counters() -> Result<Vec<PathBuf>> {
+    let step = || format!("read {PROCESSORS}");
+    let entries = match fs::read_dir(PROCESSORS) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.step(step)?,
+    };
+    entries.map(|entry| Ok(entry.step(step)?.path().join("thermal_throttle"))).collect()
 }
 
 /// `/dev/null`, if that is what it says: a volume may hold anything, also a link that
@@ -77,16 +94,25 @@ fn open_null() -> Result<OwnedFd> {
     }
 }
 
-fn cover_file(path: &str, null: &OwnedFd) -> Result<()> {
-    let null = format!("/proc/self/fd/{}", null.as_raw_fd());
-    mount(Some(null.as_str()), path, None::<&str>, MsFlags::MS_BIND, None::<&str>)
-        .step(|| format!("bind /dev/null over {path}"))
+fn cover_file(path: &Path, null: &OwnedFd) -> Result<()> {
+    bind(format!("/proc/self/fd/{}", null.as_raw_fd()).as_ref(), path)
+        .step(|| format!("bind /dev/null over {}", path.display()))
 }
 
-fn cover_directory(path: &str) -> Result<()> {
+/// One empty directory does for all of them: a machine may have hundreds of processors.
+fn cover_directory(path: &Path, empty: &mut Option<PathBuf>) -> Result<()> {
+    if let Some(empty) = empty {
+        return bind(empty, path).step(|| format!("bind a tmpfs over {}", path.display()));
+    }
     let flags = MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     mount(Some("tmpfs"), path, Some("tmpfs"), flags, Some("size=4k,nr_inodes=1"))
-        .step(|| format!("mount an empty tmpfs over {path}"))
+        .step(|| format!("mount an empty tmpfs over {}", path.display()))?;
+    *empty = Some(path.to_owned());
+    Ok(())
+}
+
+fn bind(source: &Path, path: &Path) -> nix::Result<()> {
+    mount(Some(source), path, None::<&str>, MsFlags::MS_BIND, None::<&str>)
 }
 
 // ANCHOR: protect
