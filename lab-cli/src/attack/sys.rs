@@ -170,6 +170,15 @@ pub fn load_no_module() -> Errno {
     Errno::result(result).err().unwrap_or(Errno::UnknownErrno)
 }
 
+/// Asks for a socket of a type that there is not: `EINVAL` if the family would have been
+/// allowed. The kernel looks for the family's module after that only.
+pub fn ask_for_crypto_socket() -> Errno {
+    let no_type = 15;
+    // SAFETY: plain integers only; no socket is made.
+    let result = unsafe { libc::syscall(libc::SYS_socket, libc::AF_ALG, no_type, 0) };
+    Errno::result(result).err().unwrap_or(Errno::UnknownErrno)
+}
+
 /// Sets neither the time nor the time zone, which takes the right to set them.
 pub fn set_no_time() -> Result<()> {
     // SAFETY: two null pointers; the kernel asks for the right, and then does nothing.

@@ -10,6 +10,7 @@ mod chroot;
 mod clock;
 mod core_pattern;
 mod cpu;
+mod crypto;
 mod descriptor;
 mod device;
 mod fork;
@@ -86,6 +87,7 @@ pub const ATTACKS: &[Attack] = &[
     device::ATTACK,
     // Chapter 9: power.
     kernel_log::ATTACK,
+    crypto::ATTACK,
     runtime::ATTACK,
     terminal::ATTACK,
     key::ATTACK,
