@@ -6,6 +6,8 @@ use std::process::Command;
 
 use harness::{Lab, Ran, assert_snapshot, kernel, skip};
 
+use crate::chapter_09_seccomp::{call, has_perl};
+
 /// Docker's fourteen, as /proc/PID/status shows them.
 const DEFAULT_SET: &str = "00000000a80425fb";
 const EMPTY_SET: &str = "0000000000000000";
@@ -20,22 +22,6 @@ fn status(pid: i32, field: &str) -> String {
 /// The five capability sets of a container's first process.
 fn capability_sets(pid: i32) -> [String; 5] {
     ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map(|set| status(pid, set))
-}
-
-/// Makes one system call in a container: its result and errno.
-fn call(lab: &Lab, args: &str, number: libc::c_long, arguments: &str) -> Ran {
-    let code = format!("$r = syscall({number}, {arguments}); print \"$r \", $r < 0 ? $!+0 : 0");
-    let options = ["run"].into_iter().chain(args.split_whitespace());
-    let command = ["-v", "/:/host:ro", "--", "chroot", "/host", "perl", "-e", &code];
-    lab.lab(options.chain(command))
-}
-
-fn has_perl() -> bool {
-    let has = Path::new("/usr/bin/perl").exists();
-    if !has {
-        skip::skip("needs perl for system calls that no program makes");
-    }
-    has
 }
 
 /// `lab run`, started with other privileges than root has: see setpriv(1).
@@ -148,90 +134,6 @@ fn a_setuid_program_gains_nothing_unless_it_is_allowed_to() {
 }
 
 #[test]
-fn system_calls_that_are_not_listed_fail() {
-    if !skip::is_root() || !has_perl() {
-        return;
-    }
-    let lab = Lab::new();
-    // With another flag that it excludes: the kernel itself has EINVAL for that.
-    let new_user = libc::CLONE_NEWUSER | libc::CLONE_FS;
-    for (name, number, arguments, errno) in [
-        ("keyctl", libc::SYS_keyctl, "0, -3, 0", libc::EPERM),
-        ("bpf", libc::SYS_bpf, "0, 0, 0", libc::EPERM),
-        ("unshare", libc::SYS_unshare, "0x4000000", libc::EPERM),
-        ("clone", libc::SYS_clone, &format!("{new_user}, 0, 0, 0, 0"), libc::EPERM),
-        ("clone3", libc::SYS_clone3, "0, 0", libc::ENOSYS),
-        ("ioctl TIOCSTI", libc::SYS_ioctl, "0, 0x5412, 0", libc::EPERM),
-        (
-            "its number with bits that are ignored",
-            libc::SYS_ioctl,
-            "0, 0x700005412, 0",
-            libc::EPERM,
-        ),
-        ("AF_VSOCK", libc::SYS_socket, "0x100000028, 1, 0", libc::EPERM),
-        ("a call that does not exist", 9999, "0", libc::EPERM),
-    ] {
-        let ran = call(&lab, "chapter-09 --userns host --network none", number, arguments);
-        assert_eq!(ran.stdout, format!("-1 {errno}"), "{name}: {}", ran.stderr);
-        let ran = call(&lab, "chapter-07 --network none", number, arguments);
-        assert_ne!(ran.stdout, format!("-1 {errno}"), "{name} in chapter 7");
-        if name == "bpf" {
-            let with = "chapter-09 --userns host --network none --cap-add SYS_ADMIN";
-            assert_ne!(call(&lab, with, number, arguments).stdout, "-1 1", "{name} with SYS_ADMIN");
-        }
-    }
-}
-
-#[test]
-fn a_profile_of_ones_own_is_dockers_format() {
-    let Some(lab) = Lab::as_root() else { return };
-    let profile = lab.state_dir().join("rules.json");
-    fs::write(
-        &profile,
-        r#"{ "defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [
-            { "names": ["mkdir", "mkdirat", "no_such_call"], "action": "SCMP_ACT_ERRNO",
-              "errnoRet": 28, "args": [] },
-            { "names": ["kill"], "action": "SCMP_ACT_ERRNO",
-              "args": [{ "index": 1, "value": 10, "op": "SCMP_CMP_EQ" }] },
-            { "names": ["rmdir", "unlinkat"], "action": "SCMP_ACT_ERRNO",
-              "includes": { "caps": ["CAP_SYS_ADMIN"] } },
-            { "names": ["sethostname"], "action": "SCMP_ACT_ERRNO", "errnoRet": 5,
-              "excludes": { "minKernel": "2.6" } }
-        ] }"#,
-    )
-    .unwrap();
-    let args = format!(
-        "chapter-09 --userns host --network none --security-opt seccomp={}",
-        profile.display()
-    );
-    let script = "mkdir /dir; kill -USR1 $$ || echo refused; kill -0 $$ && echo allowed; \
-                  rmdir /mnt && echo gone";
-    let ran = lab.sh(&args, script);
-    assert!(ran.stderr.contains("No space left"), "{}", ran.stderr);
-    assert_eq!(ran.stdout, "refused\nallowed\ngone\n");
-    // Under a condition on a capability.
-    let ran = lab.sh(&format!("{args} --cap-add SYS_ADMIN"), "rmdir /mnt || echo refused");
-    assert_eq!(ran.stdout, "refused\n");
-    // Whatever comes last before exec, it works without no_new_privs as well.
-    let ran = lab.sh(&format!("{args} --security-opt no-new-privileges=false"), script);
-    assert_eq!(ran.stdout, "refused\nallowed\ngone\n");
-}
-
-#[test]
-fn a_wrong_profile_is_an_error_before_anything_is_made() {
-    let Some(lab) = Lab::as_root() else { return };
-    let profile = lab.state_dir().join("rules.json");
-    fs::write(&profile, "{ \"defaultAction\": \"SCMP_ACT_PRAY\",\n \"syscalls\": [] }").unwrap();
-    let opt = format!("chapter-09 --security-opt seccomp={}", profile.display());
-    let ran = lab.sh(&opt, "true");
-    assert_eq!(ran.code, 125);
-    assert_snapshot!("wrong_profile", ran.stderr, filters => &[(r"/\S*/lab-test", "<dir>/lab-test")]);
-    let ran = lab.sh("chapter-09 --security-opt seccomp=/no/such/profile", "true");
-    assert_eq!(ran.code, 125);
-    assert!(ran.stderr.contains("/no/such/profile: no such file"), "{}", ran.stderr);
-}
-
-#[test]
 fn what_proc_and_sys_show_of_the_host_is_covered() {
     let Some(lab) = Lab::as_root() else { return };
     let script = "for f in /proc/kcore /proc/keys /proc/timer_list /proc/interrupts \
@@ -246,6 +148,22 @@ fn what_proc_and_sys_show_of_the_host_is_covered() {
         assert_eq!(is_covered, Path::new(path).exists(), "{path}");
     }
     container.finish();
+}
+
+#[test]
+fn how_hot_the_processors_are_is_covered_for_each_of_them() {
+    let Some(lab) = Lab::as_root() else { return };
+    // A container with the host's network in a user namespace sees the host's own /sys.
+    let prepare = "cd /sys/devices/system/cpu; mount -t tmpfs none .; cd ../cpu; \
+                   for n in 0 1 12; do mkdir -p cpu$n/thermal_throttle cpu$n/cache; \
+                   echo secret > cpu$n/thermal_throttle/core_throttle_count; \
+                   echo known > cpu$n/cache/size; done; echo 0-12 > online; cd /";
+    let script = "cd /sys/devices/system/cpu; cat online cpu*/cache/size; \
+                  ls -d cpu*/thermal_throttle; ls -A cpu*/thermal_throttle | grep -v :";
+    let args = ["run", "chapter-09", "--network", "host", "--", "sh", "-c", script];
+    let said = lab.lab_with_mounts(prepare, &args).stdout;
+    let covered = "cpu0/thermal_throttle\ncpu1/thermal_throttle\ncpu12/thermal_throttle\n";
+    assert_eq!(said.trim_end(), format!("0-12\nknown\nknown\nknown\n{covered}").trim_end());
 }
 
 #[test]

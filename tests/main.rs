@@ -15,6 +15,7 @@ mod chapter_05_net_ns;
 mod chapter_06_cgroups;
 mod chapter_07_overlay;
 mod chapter_08_user_ns;
+mod chapter_09_seccomp;
 mod chapter_09_security;
 mod chapters;
 mod cli;

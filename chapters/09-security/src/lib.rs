@@ -19,9 +19,9 @@
 //!
 //! The order matters as much as the list: each step needs privileges that a later one
 //! takes away. [`Confinement::enter`] is that order; read it after [`runtime`], then
-//! the lessons: `capabilities.rs`, `seccomp.rs` with `profile.rs` and `ranges.rs`,
-//! `devices.rs` with `device_program.rs` and `host_device.rs`, `masks.rs`, `ulimits.rs`, `keyring.rs`,
-//! `self_exe.rs`.
+//! the lessons: `capabilities.rs`, `seccomp.rs` with `profile.rs`,
+//! `comparison.rs`, `numbers.rs` and `ranges.rs`, `devices.rs` with `device_program.rs` and
+//! `host_device.rs`, `masks.rs`, `ulimits.rs`, `keyring.rs`, `self_exe.rs`.
 //!
 //! What is left: it is still one kernel, and a mistake in it opens everything. Who needs
 //! more puts another kernel in between: gVisor, or a virtual machine.
@@ -29,12 +29,14 @@
 pub mod runtime;
 
 mod capabilities;
+mod comparison;
 mod confinement;
 mod device_program;
 mod devices;
 mod host_device;
 mod keyring;
 mod masks;
+mod numbers;
 mod profile;
 mod ranges;
 mod seccomp;

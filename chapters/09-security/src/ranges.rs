@@ -15,43 +15,24 @@
 //! Calls whose arguments matter are not in here. They, and the answer for all the rest,
 //! are in the program that follows: whatever matches no range falls through to it.
 
-use seccompiler::{BpfProgram, SeccompAction, TargetArch, sock_filter};
+use seccompiler::{BpfProgram, SeccompAction, sock_filter};
 
-use crate::profile::target;
+use crate::numbers::{JUMP_GREATER, JUMP_GREATER_EQUAL, answer, instruction};
 
-/// `struct seccomp_data` begins with the number and the architecture, seccomp(2).
-const NUMBER: u32 = 0;
-const ARCHITECTURE: u32 = 4;
-
-/// What BPF calls load word, return, and jump by comparison: linux/bpf_common.h.
-const LOAD: u16 = 0x20;
-const RETURN: u16 = 0x06;
-const JUMP_EQUAL: u16 = 0x15;
-const JUMP_GREATER: u16 = 0x25;
-const JUMP_GREATER_EQUAL: u16 = 0x35;
-
-/// Allows what is in `numbers`, which are sorted, and leaves the rest to `others`.
-pub(crate) fn allow(numbers: impl Iterator<Item = u32>, others: BpfProgram) -> BpfProgram {
-    let architecture = match target() {
-        TargetArch::x86_64 => 0xc000_003e, // AUDIT_ARCH_… of linux/audit.h
-        _ => 0xc000_00b7,
-    };
-    // The numbers mean these calls on this architecture only.
-    let mut program = vec![
-        instruction(LOAD, ARCHITECTURE, 0, 0),
-        instruction(JUMP_EQUAL, architecture, 1, 0),
-        instruction(RETURN, SeccompAction::KillProcess.into(), 0, 0),
-        instruction(LOAD, NUMBER, 0, 0),
-    ];
-    for (first, last) in ranges(numbers) {
-        program.extend([
+/// Allows what is in `numbers`, which are sorted, and leaves the rest to `others`. The
+/// number is loaded already.
+pub(crate) fn allow(
+    numbers: impl Iterator<Item = u32>,
+    others: BpfProgram,
+) -> impl Iterator<Item = sock_filter> {
+    let range = |(first, last)| {
+        [
             instruction(JUMP_GREATER, last, 2, 0),
             instruction(JUMP_GREATER_EQUAL, first, 0, 1),
-            instruction(RETURN, SeccompAction::Allow.into(), 0, 0),
-        ]);
-    }
-    program.extend(others);
-    program
+            answer(SeccompAction::Allow),
+        ]
+    };
+    ranges(numbers).into_iter().flat_map(range).chain(others)
 }
 
 /// `1 2 3 7` as `(1, 3) (7, 7)`.
@@ -64,11 +45,6 @@ fn ranges(numbers: impl Iterator<Item = u32>) -> Vec<(u32, u32)> {
         }
     }
     ranges
-}
-
-/// With a jump's distances, over how many instructions, if it is true and if not.
-fn instruction(code: u16, k: u32, jt: u8, jf: u8) -> sock_filter {
-    sock_filter { code, jt, jf, k }
 }
 
 #[cfg(test)]

@@ -26,8 +26,10 @@
 //! Compiling is the parent's work; the child adds the filters as its very last step.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use nix::errno::Errno;
@@ -35,12 +37,15 @@ use nix::sys::utsname::uname;
 use process::{Error, Result, Step};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, SeccompRule};
 
-use crate::profile::{Profile, target, version};
+use crate::profile::{Profile, Version, target};
 use crate::syscalls::number;
-use crate::{Capabilities, ranges, sys};
+use crate::{Capabilities, numbers, ranges, sys};
 
 /// Our own profile.
 const DEFAULT: &str = include_str!("default-seccomp.json");
+
+/// The longest profile that is read, in bytes; Docker's own has 20 KiB.
+const MAX_SIZE: u64 = 1 << 20;
 
 /// Which filter: `--security-opt seccomp=…`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,7 +82,7 @@ impl Filters {
     /// # Errors
     /// If it cannot be compiled.
     pub fn adjusted(with: &[&str], without: &[&str], capabilities: &Capabilities) -> Result<Self> {
-        let mut profile = Profile::parse(DEFAULT, "default")?;
+        let mut profile = Profile::parse(DEFAULT.as_bytes(), "default")?;
         for entry in &mut profile.syscalls {
             entry.names.retain(|name| !without.contains(&name.as_str()));
         }
@@ -107,13 +112,28 @@ pub(crate) fn compile(
 ) -> Result<Vec<BpfProgram>> {
     match choice {
         SeccompChoice::Unconfined => Ok(Vec::new()),
-        SeccompChoice::Default => filters(&Profile::parse(DEFAULT, "default")?, capabilities),
+        SeccompChoice::Default => {
+            filters(&Profile::parse(DEFAULT.as_bytes(), "default")?, capabilities)
+        }
         SeccompChoice::File(path) => {
             let name = path.display().to_string();
-            let json =
-                fs::read_to_string(path).step(|| format!("read the seccomp profile {name}"))?;
-            filters(&Profile::parse(&json, &name)?, capabilities)
+            filters(&Profile::parse(&read(path, &name)?, &name)?, capabilities)
         }
+    }
+}
+
+/// A file that ends, and at once: a FIFO would have us wait, and /dev/zero never does.
+fn read(path: &Path, name: &str) -> Result<Vec<u8>> {
+    let step = || format!("read the seccomp profile {name}");
+    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).step(step)?;
+    let mut json = Vec::new();
+    match file.metadata().step(step)?.is_file() {
+        true => file.take(MAX_SIZE + 1).read_to_end(&mut json).step(step)?,
+        false => return Err(Error::new(format!("{}: not a regular file", step()))),
+    };
+    match json.len() as u64 > MAX_SIZE {
+        true => Err(Error::new(format!("{}: longer than {} MiB", step(), MAX_SIZE >> 20))),
+        false => Ok(json),
     }
 }
 
@@ -137,55 +157,77 @@ pub(crate) fn load(filters: &[BpfProgram]) -> Result<()> {
 /// Calls by number, and the rules of which one has to match; with none, all do.
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// One filter for each exception, then the list itself: it is the one that may forbid
-/// adding filters, so it is added last.
+/// One filter for each exception, and one for the list itself.
 fn filters(profile: &Profile, capabilities: &Capabilities) -> Result<Vec<BpfProgram>> {
-    let kernel = uname().ok().and_then(|names| version(names.release().to_str()?));
+    let release = uname().step(|| "ask for the kernel's version")?;
+    let release = release.release().to_string_lossy().into_owned();
+    let kernel = Version::try_from(release).map_err(Error::new)?;
     let mut listed = Rules::new();
     let mut exceptions: Vec<(SeccompAction, Rules)> = Vec::new();
     for entry in &profile.syscalls {
-        if !entry.applies(capabilities, kernel.unwrap_or_default()) {
+        if !entry.applies(capabilities, kernel) {
             continue;
         }
-        let (action, rule) = (profile.action_of(entry), entry.rule()?);
+        let (action, new) = (profile.action_of(entry), entry.rules()?);
         for number in entry.names.iter().filter_map(|name| number(name)) {
-            add(&mut listed, number, rule.as_ref());
+            add(&mut listed, number, &new);
             if action == SeccompAction::Allow {
                 continue;
             }
             match exceptions.iter_mut().find(|(other, _)| *other == action) {
-                Some((_, rules)) => add(rules, number, rule.as_ref()),
+                Some((_, rules)) => add(rules, number, &new),
                 None => {
                     exceptions.push((action.clone(), Rules::new()));
                     if let Some((_, rules)) = exceptions.last_mut() {
-                        add(rules, number, rule.as_ref());
+                        add(rules, number, &new);
                     }
                 }
             }
         }
     }
-    let mut filters = Vec::new();
-    for (action, rules) in exceptions {
-        filters.push(translate(rules, SeccompAction::Allow, action)?);
-    }
+    // Whichever forbids to add filters has to be the last: the list, if it lacks seccomp(2),
+    // or else an exception that has it.
+    let (last, first): (Vec<_>, Vec<_>) =
+        exceptions.into_iter().partition(|(_, rules)| rules.contains_key(&libc::SYS_seccomp));
+    let except = |(action, rules)| translate(rules, SeccompAction::Allow, action);
+    let list = std::iter::once_with(|| list(profile, listed));
+    first.into_iter().map(except).chain(list).chain(last.into_iter().map(except)).collect()
+}
+
+/// The list itself, with an answer for all that is not on it.
+fn list(profile: &Profile, listed: Rules) -> Result<BpfProgram> {
     let default = profile.default_action();
-    if default != SeccompAction::Allow {
-        let (always, depends): (Rules, Rules) =
-            listed.into_iter().partition(|(_, chain)| chain.is_empty());
-        let depends = translate(depends, default, SeccompAction::Allow)?;
-        filters.push(ranges::allow(always.into_keys().map(|number| number as u32), depends));
+    let (refusal, newest) = match default {
+        // A list of what is forbidden, or watched: the newer calls are among the rest.
+        SeccompAction::Allow | SeccompAction::Log | SeccompAction::Trace(_) => {
+            (SeccompAction::Errno(Errno::EPERM as u32), None)
+        }
+        _ => (default.clone(), newest(profile)),
+    };
+    if default == SeccompAction::Allow {
+        return Ok(numbers::guard(refusal, newest, [numbers::answer(default)]));
     }
-    Ok(filters)
+    let (always, depends): (Rules, Rules) =
+        listed.into_iter().partition(|(_, chain)| chain.is_empty());
+    let depends = translate(depends, default, SeccompAction::Allow)?;
+    let always = always.into_keys().map(|number| number as u32);
+    Ok(numbers::guard(refusal, newest, ranges::allow(always, depends)))
+}
+
+/// The newest call that the author of a profile knew.
+fn newest(profile: &Profile) -> Option<u32> {
+    let names = profile.syscalls.iter().flat_map(|entry| &entry.names);
+    names.filter_map(|name| number(name)).max().map(|number| number as u32)
 }
 
 /// A call that is listed once without conditions needs none of the others.
-fn add(rules: &mut Rules, number: i64, rule: Option<&SeccompRule>) {
+fn add(rules: &mut Rules, number: i64, new: &[SeccompRule]) {
     let is_new = !rules.contains_key(&number);
     let chain = rules.entry(number).or_default();
-    match rule {
-        None => chain.clear(),
-        Some(rule) if is_new || !chain.is_empty() => chain.push(rule.clone()),
-        Some(_) => {}
+    if new.is_empty() {
+        chain.clear();
+    } else if is_new || !chain.is_empty() {
+        chain.extend_from_slice(new);
     }
 }
 
