@@ -48,7 +48,9 @@ for save in iptables-save iptables-legacy-save; do
 done
 
 section 'switches of the network'
-for switch in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/route_localnet; do
+for switch in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/route_localnet \
+    /proc/sys/net/ipv4/conf/*/accept_redirects /proc/sys/net/ipv6/conf/*/accept_ra; do
+    [ -e "$switch" ] || continue
     printf '%s %s\n' "$switch" "$(cat "$switch")"
 done
 

@@ -298,6 +298,24 @@ fn a_bridge_that_was_there_before_is_no_network_to_be_reached_through_the_host()
 }
 
 #[test]
+fn a_bridge_of_the_host_may_have_any_name() {
+    let odd = ["q\"x", "it's", "-br\\", "+", "!", "caf\u{e9}"];
+    for lab in [lab_with("nft"), lab_without_nft()].into_iter().flatten() {
+        let (host, office, cellar) = host_between_two();
+        for name in odd {
+            let name = name.replace('\'', "'\\''");
+            host.ip(&format!("link add name '{name}' type bridge"));
+        }
+        let cellars = cellar.listen(8000);
+        let container = host.inside(|| lab.start("chapter-05", ""));
+        let inside = Net::of(container.pid);
+        assert!(inside.reaches((CELLAR, 8000), &cellars).is_some(), "its own way");
+        assert!(office.is_kept_from((CELLAR, 8000)), "no name opens it to others");
+        container.finish();
+    }
+}
+
+#[test]
 fn the_rules_of_others_are_neither_touched_nor_overruled() {
     let Some(lab) = lab_without_nft() else { return };
     let (host, office) = Net::host();

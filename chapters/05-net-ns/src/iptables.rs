@@ -33,7 +33,7 @@ const TABLES: [&str; 3] = ["raw", "nat", "filter"];
 pub fn join(bridge: &Bridge, older: &[AnyBridge]) -> Result<()> {
     let (name, subnet) = (BRIDGE, bridge.subnet);
     let same = |other: &AnyBridge| format!("-A {name} -i {0} -o {0} -j RETURN\n", other.name);
-    let bridged: String = older.iter().map(same).collect();
+    let bridged: String = older.iter().filter(|other| is_plain(&other.name)).map(same).collect();
     // What is for the bridge comes first, before anything is accepted by others. The rest
     // comes last: whoever has switched on routing for their own links has accepted them.
     let between_others = if bridge.before.forwarding {
@@ -63,6 +63,12 @@ pub fn join(bridge: &Bridge, older: &[AnyBridge]) -> Result<()> {
          {between_others}\
          COMMIT\n"
     ))
+}
+
+/// Whether a link's name means itself here. A quote or a `!` would not, and `br+` is all that
+/// begin so: better a bridge without a rule than a rule for others.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte))
 }
 
 /// Writes a container's chain.

@@ -139,14 +139,15 @@ fn forward(port: &Publish) -> Result<()> {
         port.host.port(),
         port.host.port(),
     );
-    let mut answer = String::new();
+    let mut answer = Vec::new();
     UnixStream::connect(API)
         .and_then(|mut api| {
             api.write_all(request.as_bytes())?;
             api.shutdown(Shutdown::Write)?;
-            api.read_to_string(&mut answer)
+            api.read_to_end(&mut answer)
         })
         .step(step)?;
+    let answer = String::from_utf8_lossy(&answer);
     match answer.contains("\"error\"") {
         true => Err(Error::new(format!("{}: {}", step(), answer.trim()))),
         false => Ok(()),
@@ -155,7 +156,8 @@ fn forward(port: &Publish) -> Result<()> {
 
 /// The last line that a program wrote is the reason why it ended.
 fn last_words() -> Error {
-    let log = fs::read_to_string(LOG).unwrap_or_default();
+    let log = fs::read(LOG).unwrap_or_default();
+    let log = String::from_utf8_lossy(&log);
     let last = log.lines().map(str::trim).rfind(|line| !line.is_empty());
     Error::new(last.unwrap_or("it ended without a word"))
 }
