@@ -88,11 +88,16 @@ pub fn start(copy: &Copy, exercise: &Exercise) -> Result<()> {
 /// # Errors
 /// If the records of containers cannot be read.
 pub fn stop(exercise: &Exercise) -> Result<()> {
-    if exercise.about.kind == Kind::Observe
-        && let Some(container) = find(exercise)?
-    {
-        // Its runtime waits for it, and tidies up.
+    if exercise.about.kind != Kind::Observe {
+        return Ok(());
+    }
+    if let Some(container) = find(exercise)? {
         let _ = kill(container.pid, Signal::SIGKILL);
+    }
+    // Its runtime waits for it, and tidies up. Until then the name is in use.
+    let deadline = Instant::now() + PATIENCE;
+    while find(exercise)?.is_some() && Instant::now() < deadline {
+        sleep(Duration::from_millis(5));
     }
     Ok(())
 }
