@@ -482,6 +482,7 @@ fn a_report_replaces_plain_files_and_is_written_into_all_others() {
     assert!(merge("/dev/stdout").ok().starts_with("name,points,of"));
     let failed = merge("sub");
     assert_eq!(failed.code, 125, "{failed:?}");
+    assert!(failed.stdout.starts_with("name,points,of"), "the report is lost: {failed:?}");
 
     let pipe = path("pipe");
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();

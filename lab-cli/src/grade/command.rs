@@ -102,7 +102,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     match args.output.as_ref().filter(|file| !destination::is_stdout(file)) {
         Some(file) => {
-            destination::write(file, anstream::adapter::strip_str(&text).to_string().as_bytes())?;
+            let plain = anstream::adapter::strip_str(&text).to_string();
+            // An evening's work is not lost for a name that cannot be written to.
+            destination::write(file, plain.as_bytes()).inspect_err(|_| print!("{text}"))?;
             print!("{}", table::of(&report));
         }
         None => print!("{text}"),
