@@ -1,6 +1,8 @@
 //! Chapter 6: its share of the host, by cgroups of either version.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 
 use harness::host::Host;
@@ -23,12 +25,21 @@ fn the_memory_limit_ends_it_and_is_named() {
 }
 
 #[test]
-fn a_limit_that_killed_another_process_than_the_first_is_not_blamed() {
+fn a_limit_that_killed_another_process_than_the_first_is_told_and_not_blamed() {
     let Some(lab) = Lab::as_root() else { return };
-    let script = format!("({EAT_MEMORY}); echo the first process goes on after $?");
-    let ran = lab.sh("chapter-06 --network none -m 32m", &script);
-    assert_eq!((ran.code, &*ran.stdout), (0, "the first process goes on after 137\n"));
-    assert!(!ran.stderr.contains("memory limit"), "{}", ran.stderr);
+    let script = format!("({EAT_MEMORY}); echo the first process goes on after $?; exit 3");
+    let (ran, report) = lab.report("chapter-06 --network none -m 32m", &script);
+    assert_eq!((ran.code, &*ran.stdout), (3, "the first process goes on after 137\n"));
+    assert!(!ran.stderr.contains("32 MiB"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("killed: 1 process in it, the memory limit was reached\n"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(report["outcome"]["killed_by"], serde_json::Value::Null);
+    assert_eq!(report["outcome"]["oom_kills"], 1);
+    let ran = lab.sh("chapter-06 --network none -m 32m --view brief", &script);
+    assert!(ran.stderr.contains("killed: 1 process in it"), "{}", ran.stderr);
     // Nor is one that was not reached.
     let container = lab.start("chapter-06 --network none -m 32m", "");
     kill(Pid::from_raw(container.pid), Signal::SIGKILL).expect("it runs");
@@ -318,6 +329,59 @@ fn a_limit_that_cannot_be_had_is_an_error_that_names_the_controller() {
     }
     assert_snapshot!("no_controller", said);
     assert_eq!(run("").ok(), "it runs\n", "without a limit, none is needed");
+}
+
+#[test]
+fn cgroups_that_cannot_be_read_are_needed_by_limits_only() {
+    let Some(lab) = Lab::as_root() else { return };
+    // Covered, the mounts are in the table still.
+    let run = |options: &[&str]| {
+        let args = ["run", "chapter-06", "--network", "none"].iter().chain(options);
+        let args: Vec<_> = args.copied().chain(["--", "echo", "it runs"]).collect();
+        lab.lab_with_mounts("mount -t tmpfs none /sys/fs/cgroup", &args)
+    };
+    let ran = run(&[]);
+    assert_eq!((ran.code, &*ran.stdout), (0, "it runs\n"), "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("note: no cgroup").count(), 1, "{}", ran.stderr);
+    assert_eq!(run(&["-m", "32m"]).code, 125);
+}
+
+#[test]
+fn names_on_the_host_need_not_be_text() {
+    let Some(lab) = Lab::as_root() else { return };
+    // A USB stick of old, a mount point that is a whole line, and an escape sequence.
+    let prepare = r#"cd "$LAB_STATE_DIR"; mkdir -p sticks; mount -t tmpfs none sticks
+        for name in 'caf\351' 'two\nlines' '\033]0;owned\007' 'a b'; do
+            dir="sticks/$(printf "$name")"; mkdir "$dir"; mount -t tmpfs none "$dir"; done"#;
+    for chapter in ["chapter-06", "chapter-07", "chapter-08", "chapter-09"] {
+        let args = ["run", chapter, "--network", "none", "-m", "32m", "--view", "full", "--"];
+        let args: Vec<_> = args.into_iter().chain(["echo", "it runs"]).collect();
+        let ran = lab.lab_with_mounts(prepare, &args);
+        assert_eq!((ran.code, &*ran.stdout), (0, "it runs\n"), "{chapter}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("]0;owned\u{7}"), "{chapter}");
+    }
+    for args in [&["cgroups"][..], &["cgroups", "--json", "1"], &["doctor"], &["clean"]] {
+        let ran = lab.lab_with_mounts(prepare, args);
+        assert!(!ran.stderr.contains("UTF-8") && !ran.stdout.contains("UTF-8"), "{ran:?}");
+        assert!(args[0] == "doctor" || ran.code == 0, "{ran:?}");
+    }
+    // A cgroup of such a name, and a process in it.
+    let Some(mount) = cgroup::v1_with("pids").or_else(|| cgroup::unified_with("pids")) else {
+        return skip::skip("needs the pids controller");
+    };
+    let name = OsStr::from_bytes(b"lab-test-\xe9\x1b[31m");
+    let dir = mount.join(name);
+    fs::create_dir(&dir).expect("a cgroup");
+    let mut sleep = Command::new("sleep").arg("1000").spawn().expect("it starts");
+    fs::write(dir.join("cgroup.procs"), sleep.id().to_string()).expect("it enters");
+    let table = lab.lab(["cgroups", &sleep.id().to_string()]);
+    let json = lab.lab(["cgroups", "--json", &sleep.id().to_string()]);
+    sleep.kill().expect("it runs");
+    sleep.wait().expect("it ends");
+    eventually("the cgroup is empty", || fs::remove_dir(&dir).is_ok());
+    let table = table.ok();
+    assert!(table.contains("lab-test-\u{fffd}?[31m"), "{table}");
+    assert!(json.ok().contains(r"$'/lab-test-\\351\\033[31m'"), "spelled by its bytes");
 }
 
 #[test]

@@ -467,3 +467,73 @@ fn names_that_are_no_text_are_told_apart() {
         ["C /tmp", "A /tmp/\u{e9}", "A $'/tmp/\\351'", "A $'/tmp/\\352'", "A $'/tmp/\\377\\''"]
     );
 }
+
+#[test]
+fn there_can_be_many_layers_with_long_names() {
+    let Some(lab) = Lab::as_root() else { return };
+    let image = lab.image();
+    let long = "n".repeat(200);
+    let layers: Vec<_> = (0..120)
+        .map(|number| layer(&lab, &format!("{long}{number}"), &[(&*format!("in/{number}"), "")]))
+        .collect();
+    let run = |chapter: &str, layers: &[PathBuf]| {
+        let mut run = lab.program("lab");
+        run.args(["run", chapter, "--network", "none", "--rootfs"]).arg(&image);
+        for layer in layers {
+            run.arg("--layer").arg(layer);
+        }
+        // The image is to be found in the mount table: nobody removes it then.
+        let script = "ls /in | wc -l; grep -c \"$0\" /proc/self/mountinfo; true";
+        run.args(["--", "sh", "-c", script]).arg(image.parent().unwrap().file_name().unwrap());
+        harness::ran(run.output().unwrap())
+    };
+    for (chapter, count) in [("chapter-07", 18), ("chapter-07", 120), ("chapter-08", 120)] {
+        let said = run(chapter, &layers[..count]).ok();
+        let (listed, found) = said.split_once('\n').expect("two lines");
+        assert_eq!(listed.trim(), count.to_string(), "{chapter}");
+        assert!(chapter != "chapter-07" || found.trim() == "1", "{chapter}: {found}");
+    }
+    // The kernel's own answer to layers of which one lies in the other.
+    let inner = layers[0].join("in");
+    let ran = run("chapter-07", &[layers[0].clone(), layers[0].clone()]);
+    assert_eq!(ran.code, 125);
+    assert!(ran.stderr.contains("lies in another"), "{}", ran.stderr);
+    let ran = run("chapter-07", &[layers[0].clone(), inner]);
+    assert!(ran.code == 0 || ran.stderr.contains("lies in another"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_directories_of_a_layer_do_not_depend_on_the_callers_umask() {
+    let Some(lab) = Lab::as_root() else { return };
+    for umask in ["000", "077"] {
+        let program = lab.program("lab");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("umask {umask}; exec \"$0\" \"$@\"")]);
+        shell.arg(program.get_program()).args(["run", "7", "--network", "none", "--keep"]);
+        shell.envs(program.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        let script = "stat -c %a / && mkdir /proc/none; stat -c %a /proc/1/root";
+        let ran = harness::ran(shell.args(["--", "sh", "-c", script]).output().unwrap());
+        assert!(ran.stdout.starts_with("755\n"), "{umask}: {ran:?}");
+        let kept = ran.stderr.lines().find_map(|line| line.strip_prefix("kept: ")).unwrap();
+        let mode = |dir: &Path| dir.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(Path::new(kept)), 0o755, "{umask}");
+        assert_eq!(mode(Path::new(kept).parent().unwrap()), 0o700, "{umask}");
+    }
+}
+
+#[test]
+fn an_error_that_names_a_file_of_somebody_elses_is_one_clean_line() {
+    let Some(lab) = Lab::as_root() else { return };
+    let image = lab.image();
+    for name in ["\u{1b}]0;owned\u{7}", "two\nerror: lines", "\u{9b}31m"] {
+        let missing = format!("/no/such/{name}");
+        let args = ["--network", "none", "--layer", &missing, "--rootfs", image.to_str().unwrap()];
+        for (program, first) in [("lab", &["run", "chapter-07"][..]), ("chapter-07-overlay", &[])] {
+            let mut run = lab.program(program);
+            let ran =
+                harness::ran(run.args(first).args(args).args(["--", "true"]).output().unwrap());
+            assert_eq!((ran.code, ran.stderr.lines().count()), (125, 1), "{program}: {ran:?}");
+            assert!(!ran.stderr.trim_end().contains(char::is_control), "{program}: {ran:?}");
+        }
+    }
+}

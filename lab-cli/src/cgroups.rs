@@ -3,6 +3,7 @@
 //! What `lssubsys -am` and `ps -o cgroup` tell, from the same two files of /proc, see
 //! chapter 6.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use ::cgroups::{
@@ -14,7 +15,8 @@ use nix::unistd::Pid;
 use serde_json::json;
 
 use crate::output::println;
-use crate::view::Limits;
+use crate::run::spell;
+use crate::view::{Limits, Text};
 
 /// Show the cgroup hierarchies of this host, and a process's place in them
 #[derive(Debug, clap::Args)]
@@ -56,8 +58,8 @@ fn print_table(trees: &[Hierarchy], places: &[Membership], with_paths: bool) {
         rows.push([
             names(tree),
             tree.version.to_string(),
-            tree.mount.display().to_string(),
-            place.map_or("-".to_owned(), |place| place.path.display().to_string()),
+            shown(&tree.mount),
+            place.map_or("-".to_owned(), |place| shown(&place.path)),
         ]);
     }
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
@@ -69,6 +71,11 @@ fn print_table(trees: &[Hierarchy], places: &[Membership], with_paths: bool) {
         let line = line.trim_end();
         println!("{}", if number == 0 { line.bold() } else { line.normal() });
     }
+}
+
+/// Whoever made a cgroup has chosen its name.
+fn shown(path: &Path) -> String {
+    Text::from_bytes(path.as_os_str().as_encoded_bytes()).to_string()
 }
 
 /// `cpu, cpuacct`; a v2 tree may have nothing left to control.
@@ -126,8 +133,8 @@ fn to_json(
             json!({
                 "version": tree.version.to_string(),
                 "controllers": tree.controllers,
-                "mount": tree.mount,
-                "cgroup": place.map(|place| &place.path),
+                "mount": spell(&tree.mount),
+                "cgroup": place.map(|place| spell(&place.path)),
             })
         })
         .collect();

@@ -12,7 +12,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use colored::Colorize;
 use net_ns::NetworkOptions;
 use nix::unistd::geteuid;
-use process::{Change, Container, Outcome, POWERLESS_ROOT, Step};
+use process::{Container, Outcome, POWERLESS_ROOT, Step};
 use serde::Serialize;
 use user_ns::rootless::World;
 
@@ -255,6 +255,7 @@ struct OutcomeJson<'a> {
     cpu_usec: Option<u128>,
     throttled_usec: Option<u128>,
     killed_by: Option<&'a str>,
+    oom_kills: Option<u64>,
     /// `A /etc/motd`
     changes: Option<Vec<String>>,
 }
@@ -268,22 +269,25 @@ impl<'a> From<&'a Outcome> for OutcomeJson<'a> {
             cpu_usec: outcome.cpu_time.map(|time| time.as_micros()),
             throttled_usec: outcome.throttled.map(|time| time.as_micros()),
             killed_by: outcome.killed_by.as_deref(),
-            changes: outcome.changes.as_ref().map(|list| list.iter().map(spell).collect()),
+            oom_kills: outcome.oom_kills,
+            changes: outcome.changes.as_ref().map(|list| {
+                list.iter().map(|it| format!("{} {}", it.kind, spell(&it.path))).collect()
+            }),
         }
     }
 }
 
-/// A name need not be text. One that is not is spelled like in a shell, `A $'/caf\351'`,
-/// so that no two are the same.
-fn spell(change: &Change) -> String {
-    let path = change.path.as_os_str().as_bytes();
+/// A path for JSON. One that is no text is spelled like in a shell, `$'/caf\351'`, so that no
+/// two are the same.
+pub fn spell(path: &Path) -> String {
+    let bytes = path.as_os_str().as_bytes();
     let spell = |byte: &u8| match byte {
         b'\'' | b'\\' => format!("\\{}", char::from(*byte)),
         b' '..=b'~' => char::from(*byte).to_string(),
         byte => format!("\\{byte:03o}"),
     };
-    match str::from_utf8(path) {
-        Ok(path) => format!("{} {path}", change.kind),
-        Err(_) => format!("{} $'{}'", change.kind, path.iter().map(spell).collect::<String>()),
+    match str::from_utf8(bytes) {
+        Ok(path) => path.to_owned(),
+        Err(_) => format!("$'{}'", bytes.iter().map(spell).collect::<String>()),
     }
 }

@@ -25,6 +25,10 @@ pub fn of(outcome: &Outcome) -> String {
     if let Some(limit) = &outcome.killed_by {
         line(&mut text, "", &format!("killed: {limit} was reached").red());
     }
+    if let Some(victims) = outcome.victims() {
+        let killed = format!("killed: {victims}, the memory limit was reached");
+        line(&mut text, "", &killed.red());
+    }
     let used = [
         outcome.peak_memory.map(|bytes| format!("peak memory {}", size(bytes))),
         outcome.cpu_time.map(|time| format!("CPU time {}", duration(time))),
@@ -50,7 +54,9 @@ pub fn of(outcome: &Outcome) -> String {
 pub fn in_short(outcome: &Outcome) -> String {
     let killed = outcome.killed_by.iter().map(|limit| format!("killed: {limit} was reached\n"));
     let kept = outcome.kept.iter().map(|kept| format!("kept: {}\n", shown(kept)));
-    killed.chain(kept).collect()
+    let victims = outcome.victims().into_iter();
+    let victims = victims.map(|it| format!("killed: {it}, the memory limit was reached\n"));
+    killed.chain(victims).chain(kept).collect()
 }
 
 fn shown(path: &Path) -> Text {

@@ -81,6 +81,7 @@ impl Container {
             cpu_time: None,
             throttled: None,
             killed_by: None,
+            oom_kills: None,
             changes: None,
             kept: None,
             failures: Vec::new(),
@@ -124,6 +125,9 @@ fn run_to_end(mut container: Container) -> Result<Outcome> {
     let outcome = container.run()?;
     if let Some(limit) = &outcome.killed_by {
         tell(format_args!("killed: {limit} was reached"));
+    }
+    if let Some(victims) = outcome.victims() {
+        tell(format_args!("killed: {victims}, the memory limit was reached"));
     }
     if let Some(kept) = &outcome.kept {
         tell(format_args!("kept: {}", kept.display()));

@@ -53,12 +53,27 @@ pub struct Outcome {
     pub throttled: Option<Duration>,
     /// The limit that killed it, such as `the memory limit of 64 MiB` (chapter 6).
     pub killed_by: Option<String>,
+    /// How many of its processes the memory limit has killed (chapter 6).
+    pub oom_kills: Option<u64>,
     /// Files added, changed and deleted in its root (chapter 7).
     pub changes: Option<Vec<Change>>,
     /// Where the writable layer was kept, if that was asked for (chapter 7).
     pub kept: Option<PathBuf>,
     /// What could not be found out or done after the end. The command's exit code stays.
     pub failures: Vec<Error>,
+}
+
+impl Outcome {
+    /// What its memory limit did to processes of its, where the end does not tell.
+    pub fn victims(&self) -> Option<String> {
+        match self.oom_kills {
+            Some(1) if self.killed_by.is_none() => Some("1 process in it".to_owned()),
+            Some(count @ 2..) if self.killed_by.is_none() => {
+                Some(format!("{count} processes in it"))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A file that was added, changed or deleted.

@@ -26,6 +26,8 @@ pub struct Mount {
     pub target: PathBuf,
     /// The type of the file system, such as `cgroup2`.
     pub kind: Vec<u8>,
+    /// What is mounted: a device, or a word of the mounter's choice.
+    pub source: OsString,
     /// The file system's own options, with commas between.
     pub options: Vec<u8>,
 }
@@ -46,12 +48,13 @@ fn parse(line: &[u8]) -> Option<Mount> {
     let target = next()?;
     // A field called `-` ends the optional ones.
     while next()? != b"-" {}
-    let (kind, options) = (next()?, next().and(next())?);
+    let (kind, source, options) = (next()?, next()?, next()?);
     let path = |field| PathBuf::from(unescape(field));
     Some(Mount {
         root: path(root),
         target: path(target),
         kind: kind.to_owned(),
+        source: unescape(source),
         options: options.to_owned(),
     })
 }

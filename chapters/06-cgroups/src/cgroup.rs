@@ -49,6 +49,8 @@ pub struct Cgroup {
     tasks: Vec<File>,
     unified: Option<OwnedFd>,
     record: PathBuf,
+    /// Why there is none.
+    pub(crate) note: Option<String>,
 }
 
 impl Cgroup {
@@ -59,9 +61,15 @@ impl Cgroup {
     /// # Errors
     /// If a limit cannot be set, for which reason ever: none is ignored.
     pub fn create(limits: &LimitOptions, state: &State) -> Result<Self> {
-        let mut places = of_process(Pid::this())?;
-        places.retain(|place| place.hierarchy.is_for_limits());
         let settings = limits.settings()?;
+        let (mut places, note) = match of_process(Pid::this()) {
+            // Who asks for no limit needs no cgroup.
+            Err(error) if settings.is_empty() => {
+                (Vec::new(), Some(format!("no cgroup, so nothing of its use is told: {error}")))
+            }
+            places => (places?, None),
+        };
+        places.retain(|place| place.hierarchy.is_for_limits());
         let groups = places.into_iter().map(|place| Group::new(place, state.id())).collect();
         let mut cgroup = Self {
             groups,
@@ -70,6 +78,7 @@ impl Cgroup {
             tasks: Vec::new(),
             unified: None,
             record: state.dir().join(RECORD),
+            note,
         };
         for setting in &settings {
             cgroup.home(setting)?;

@@ -171,6 +171,7 @@ mod tests {
             root: "/".into(),
             target: "/sys/fs/cgroup/cpu,cpuacct".into(),
             kind: b"cgroup".into(),
+            source: "cgroup".into(),
             options: b"rw,cpu,cpuacct".into(),
         };
         let (names, path) = parse_membership(b"4:cpu,cpuacct:/user.slice").unwrap();

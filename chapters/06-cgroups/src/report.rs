@@ -21,6 +21,10 @@ use crate::quantity::size;
 use crate::{Cgroup, Version};
 
 impl Part for Cgroup {
+    fn notes(&self) -> Vec<String> {
+        self.note.iter().cloned().collect()
+    }
+
     /// A number is left out where the host has no controller to count it.
     fn report(&self, outcome: &mut Outcome) -> Result<()> {
         if !self.is_made {
@@ -31,7 +35,8 @@ impl Part for Cgroup {
                 Version::V1 => memory.number("memory.max_usage_in_bytes"),
                 Version::V2 => memory.number("memory.peak"),
             };
-            outcome.killed_by = self.killed_by(memory, outcome.status);
+            outcome.oom_kills = self.oom_kills(memory);
+            outcome.killed_by = self.killed_by(outcome.status, outcome.oom_kills);
         }
         outcome.cpu_time = self.cpu_time();
         if let Some(cpu) = find(&self.groups, "cpu", "cpu") {
@@ -56,14 +61,12 @@ impl Cgroup {
     }
 
     // ANCHOR: killed_by
-    /// The limit that killed the first process, if one did.
+    /// How many processes its memory limit has killed; `None` without a limit.
     ///
-    /// `oom_kill` alone does not tell: it also counts the victims of a host that ran
-    /// out of memory. So the container must have hit its own limit as well, and its
-    /// first process must have died of SIGKILL, or passed on that its child did.
-    fn killed_by(&self, memory: &Group, status: ExitStatus) -> Option<String> {
-        let limit = self.memory?;
-        let is_killed = status.code() == 137;
+    /// The counter alone does not tell: it also counts the victims of a host that ran out of
+    /// memory. So the container must have hit its own limit as well.
+    fn oom_kills(&self, memory: &Group) -> Option<u64> {
+        self.memory?;
         let (victims, hits) = match memory.hierarchy.version {
             Version::V1 => {
                 (memory.field("memory.oom_control", "oom_kill"), memory.number("memory.failcnt"))
@@ -72,8 +75,14 @@ impl Cgroup {
                 (memory.field("memory.events", "oom_kill"), memory.field("memory.events", "oom"))
             }
         };
-        let is_oom = victims.unwrap_or(0) > 0 && hits.unwrap_or(0) > 0;
-        (is_killed && is_oom).then(|| format!("the memory limit of {}", size(limit)))
+        if hits? == 0 { Some(0) } else { victims }
+    }
+
+    /// The limit that killed the first process, if one did: it must have died of SIGKILL, or
+    /// passed on that its child did.
+    fn killed_by(&self, status: ExitStatus, oom_kills: Option<u64>) -> Option<String> {
+        let is_oom = status.code() == 137 && oom_kills.is_some_and(|victims| victims > 0);
+        self.memory.filter(|_| is_oom).map(|limit| format!("the memory limit of {}", size(limit)))
     }
     // ANCHOR_END: killed_by
 }

@@ -186,12 +186,13 @@ fn make_directory(path: &Path) -> Result<()> {
 /// Undoes what an attack may have done to the sandbox, for the next one to find it whole.
 fn tidy_up() -> Result<()> {
     sethostname("sandbox").step(|| "set the sandbox's host name")?;
-    let mounts = fs::read_to_string("/proc/self/mountinfo").step(|| "read the mount table")?;
-    // `36 35 0:52 / /image/mnt rw - tmpfs …`: the fifth word is where it is mounted. The
-    // last mounted come last, and may lie on others.
-    let points = mounts.lines().rev().filter_map(|line| line.split(' ').nth(4));
-    for point in points.filter(|point| point.starts_with("/image/") || *point == MNT) {
-        umount2(point, MntFlags::MNT_DETACH).step(|| format!("unmount {point}"))?;
+    // The last mounted come last, and may lie on others.
+    let points = mount_ns::mount_table()?.into_iter().rev().map(|mount| mount.target);
+    let is_left = |point: &Path| {
+        point != Path::new("/image") && point.starts_with("/image") || point == Path::new(MNT)
+    };
+    for point in points.filter(|point| is_left(point)) {
+        umount2(&point, MntFlags::MNT_DETACH).step(|| format!("unmount {}", point.display()))?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use nix::errno::Errno;
@@ -54,16 +55,26 @@ impl Proc {
         openat(&self.dir, name, flags | OFlag::O_CLOEXEC, Mode::empty())
     }
 
-    /// Reads one of its files. What is not UTF-8 in it is not text of the kernel's.
-    pub fn read(&self, name: &str) -> io::Result<String> {
+    /// Reads one of its files, in which there may be names of any bytes.
+    pub fn read_bytes(&self, name: &str) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         File::from(self.file(name, OFlag::O_RDONLY)?).read_to_end(&mut bytes)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        Ok(bytes)
+    }
+
+    /// The same to be shown. What is not UTF-8 in it is not text of the kernel's.
+    pub fn read(&self, name: &str) -> io::Result<String> {
+        self.read_bytes(name).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Where one of its links points to.
+    pub fn link_target(&self, name: &str) -> Option<PathBuf> {
+        readlinkat(&self.dir, name).ok().map(PathBuf::from)
+    }
+
+    /// The same to be shown.
     pub fn link(&self, name: &str) -> Option<String> {
-        Some(readlinkat(&self.dir, name).ok()?.to_string_lossy().into_owned())
+        Some(self.link_target(name)?.to_string_lossy().into_owned())
     }
 
     /// The fields of its `status` file.

@@ -1,7 +1,5 @@
 //! A mount on the host's mount table, put there from inside.
 
-use std::fs;
-
 use nix::mount::{MsFlags, mount};
 use process::Step;
 
@@ -22,8 +20,11 @@ pub const ATTACK: Attack = Attack {
     stopped_by: 3,
     run: |target| {
         let said = target.attack::<&str>(&[], &[])?;
-        let mounts = fs::read_to_string("/proc/self/mountinfo").step(|| "read the mount table")?;
-        Ok(said.judged(mounts.contains(SOURCE), "it is in the host's mount table"))
+        let mounts = mount_ns::mount_table()?;
+        Ok(said.judged(
+            mounts.iter().any(|mount| mount.source == SOURCE),
+            "it is in the host's mount table",
+        ))
     },
     inside: |_| {
         mount(Some(SOURCE), MNT, Some("tmpfs"), MsFlags::empty(), None::<&str>)

@@ -1,7 +1,5 @@
 //! A file system of the host, taken from under its feet.
 
-use std::fs;
-
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use process::Step;
 
@@ -29,8 +27,11 @@ pub const ATTACK: Attack = Attack {
         let volume: &[&str] = if has_volumes { &["-v", "/mnt:/mnt"] } else { &[] };
         let seen = if target.chapter.number == 0 { place } else { MNT };
         let said = target.attack(volume, &[seen])?;
-        let mounts = fs::read_to_string("/proc/self/mountinfo").step(|| "read the mount table")?;
-        Ok(said.judged(!mounts.contains(SOURCE), "the host does not have it any more"))
+        let mounts = mount_ns::mount_table()?;
+        Ok(said.judged(
+            !mounts.iter().any(|mount| mount.source == SOURCE),
+            "the host does not have it any more",
+        ))
     },
     inside: |words| {
         let place = words.concat();

@@ -129,7 +129,7 @@ fn one(subject: &Subject, point: &str, what: impl Fn(&Mount) -> String) -> Seen 
 }
 
 pub(super) fn options(subject: &Subject, point: &str) -> Seen {
-    one(subject, point, |mount| mount.options.clone())
+    one(subject, point, |mount| mount.options.to_string_lossy().into_owned())
 }
 
 fn target(mount: &Mount) -> String {

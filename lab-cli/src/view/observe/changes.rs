@@ -8,15 +8,16 @@
 //! path means nothing on the host, the row is left out.
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
+use mount_ns::unescape;
 use nix::dir::{Dir, Type};
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat};
 use nix::sys::stat::{Mode, fstatat};
 use serde::{Deserialize, Serialize};
 
 use super::Ground;
-use super::mountinfo::unescape;
 use crate::view::side::Side;
 use crate::view::text::Text;
 use crate::view::words::{Words, shorten};
@@ -49,9 +50,10 @@ pub fn here(host: &Side, container: &Side, ground: Ground) -> Option<Changes> {
     if host.mounts.iter().any(|mount| mount.target == "/" && mount.options == root.options) {
         return None;
     }
-    let upper = root.options.split(',').find_map(|option| option.strip_prefix("upperdir="))?;
+    let mut options = root.options.as_bytes().split(|&byte| byte == b',');
+    let upper = options.find_map(|option| option.strip_prefix(b"upperdir="))?;
     // From chapter 8 on, the mounting process named it by one of its own descriptors.
-    if upper.starts_with("/proc/self/") {
+    if upper.starts_with(b"/proc/self/") {
         return None;
     }
     let upper = open(AT_FDCWD, unescape(upper).as_os_str())?;

@@ -10,6 +10,8 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
+use mount_ns::unescape;
+
 use crate::view::proc::Proc;
 
 /// One mount, as the kernel tells it.
@@ -32,24 +34,23 @@ pub struct Mount {
     /// What is mounted.
     pub source: OsString,
     /// The file system's own options, as an overlay's `upperdir=…`.
-    pub options: String,
+    pub options: OsString,
 }
 
 /// What the process can reach from its root.
 pub fn read(process: &Proc) -> Option<Vec<Mount>> {
-    let table = process.read("mountinfo").ok()?;
-    Some(table.lines().filter_map(parse).collect())
+    let table = process.read_bytes("mountinfo").ok()?;
+    Some(table.split(|&byte| byte == b'\n').filter_map(parse).collect())
 }
 
-fn parse(line: &str) -> Option<Mount> {
-    let (mount, file_system) = line.split_once(" - ")?;
-    let mut fields = mount.split(' ');
-    let id = fields.next()?.parse().ok()?;
+fn parse(line: &[u8]) -> Option<Mount> {
+    let mut fields = line.split(|&byte| byte == b' ');
+    let text = |field: &[u8]| String::from_utf8_lossy(field).into_owned();
+    let id = text(fields.next()?).parse().ok()?;
     let directory = unescape(fields.nth(2)?);
     let target = unescape(fields.next()?);
-    let flags = fields.next()?.to_owned();
-    let propagation = fields.map(str::to_owned).collect();
-    let mut fields = file_system.split(' ');
+    let flags = text(fields.next()?);
+    let propagation = fields.by_ref().take_while(|field| *field != b"-").map(text).collect();
     Some(Mount {
         id,
         directory,
@@ -57,32 +58,10 @@ fn parse(line: &str) -> Option<Mount> {
         read_only: flags.split(',').any(|option| option == "ro"),
         flags,
         propagation,
-        file_system: fields.next()?.to_owned(),
+        file_system: text(fields.next()?),
         source: unescape(fields.next()?),
-        options: fields.next().unwrap_or("").to_owned(),
+        options: OsString::from_vec(fields.next().unwrap_or_default().to_owned()),
     })
-}
-
-/// Turns `\\040` back into a space; the kernel escapes what would break the format.
-pub fn unescape(field: &str) -> OsString {
-    let bytes = field.as_bytes();
-    let mut plain = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let octal = bytes.get(at + 1..at + 4).filter(|_| bytes[at] == b'\\');
-        let octal = octal.and_then(|digits| std::str::from_utf8(digits).ok());
-        match octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
-            Some(byte) => {
-                plain.push(byte);
-                at += 4;
-            }
-            None => {
-                plain.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    OsString::from_vec(plain)
 }
 
 #[cfg(test)]
@@ -91,16 +70,16 @@ mod tests {
 
     #[test]
     fn a_mount_point_with_a_space_is_one_field() {
-        let line = r"36 35 98:0 /srv/a /mnt/my\040disk ro,noatime shared:1 - ext4 /dev/vda rw,x=y";
+        let line = br"36 35 98:0 /srv/a /mnt/my\040disk ro,noatime shared:1 - ext4 /dev/vda rw,x=y";
         let mount = parse(line).unwrap();
         assert_eq!((mount.id, mount.read_only), (36, true));
         assert_eq!((mount.directory, mount.target), ("/srv/a".into(), "/mnt/my disk".into()));
-        assert_eq!((mount.file_system.as_str(), mount.options.as_str()), ("ext4", "rw,x=y"));
+        assert_eq!((mount.file_system, mount.options), ("ext4".to_owned(), "rw,x=y".into()));
     }
 
     #[test]
     fn a_mount_without_optional_fields_or_source_is_read_too() {
-        let mount = parse("22 27 0:21 / /proc rw - proc  rw").unwrap();
-        assert_eq!((mount.source, mount.options.as_str()), ("".into(), "rw"));
+        let mount = parse(b"22 27 0:21 / /proc rw - proc  rw").unwrap();
+        assert_eq!((mount.source, mount.options), ("".into(), "rw".into()));
     }
 }

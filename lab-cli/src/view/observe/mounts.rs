@@ -75,7 +75,7 @@ pub fn root(
 /// mount namespace; of any other it just says `/`.
 fn describe(ground: Ground, side: &Side, mounts: &[Mount]) -> Root {
     let mount = mounts.iter().find(|mount| mount.id == ground.mount);
-    let link = side.process.link("root");
+    let link = side.process.link_target("root");
     let directory = mount.zip(link).and_then(|(mount, link)| {
         let below = Path::new(&link).strip_prefix(&mount.target).ok()?;
         Some(match below.as_os_str().is_empty() {
