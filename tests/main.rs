@@ -28,6 +28,7 @@ mod job_control;
 mod learners_copy;
 mod lifetimes;
 mod network_confinement;
+mod odd_bytes;
 mod rootfs;
 mod rootless;
 mod run;

@@ -14,8 +14,20 @@ pub(crate) const LARGEST: u64 = 1 << 20;
 
 /// Opens and reads it; the last name of the path is no link.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW | libc::O_NOCTTY;
-    read_from(&File::options().read(true).custom_flags(flags).open(path)?)
+    open(path, libc::O_NOFOLLOW).and_then(|file| read_from(&file))
+}
+
+/// The same for a file of the host, wherever links lead to it.
+///
+/// # Errors
+/// If it is no plain file, or a large one.
+pub fn read_linked(path: &Path) -> io::Result<Vec<u8>> {
+    open(path, 0).and_then(|file| read_from(&file))
+}
+
+fn open(path: &Path, flags: i32) -> io::Result<File> {
+    let flags = flags | libc::O_NONBLOCK | libc::O_NOCTTY;
+    File::options().read(true).custom_flags(flags).open(path)
 }
 
 /// Reads what was opened with O_NONBLOCK.

@@ -7,11 +7,10 @@
 //! Here is only said what the file shall say. Writing it is for the runtime, which knows
 //! the root: over the host's own file it must never be written.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::net::IpAddr;
 
-use process::{Result, Step};
+use process::{Result, Step, plain_file};
 
 /// The host's own.
 const HOST: &str = "/etc/resolv.conf";
@@ -38,7 +37,7 @@ pub fn for_container() -> Result<Vec<u8>> {
 }
 
 fn read(path: &str) -> Result<Vec<u8>> {
-    match fs::read(path) {
+    match plain_file::read_linked(path.as_ref()) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         text => text.step(|| format!("read {path}")),
     }

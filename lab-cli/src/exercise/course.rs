@@ -211,7 +211,9 @@ impl Exercise {
     /// If it cannot be read.
     pub fn text(&self, name: &str) -> Result<String> {
         let path = self.dir.join(name);
-        fs::read_to_string(&path).step(|| format!("read {}", path.display()))
+        let text = read_plain(&path, LARGEST_TOML)?;
+        String::from_utf8(text)
+            .map_err(|_| Error::new(format!("{}: it is no text", path.display())))
     }
 
     /// What the learner gets, by name.
@@ -222,8 +224,7 @@ impl Exercise {
         let mut starter = files(&self.dir.join("starter"))?;
         for name in &self.about.given {
             let path = self.dir.with_file_name(name);
-            starter
-                .insert(name.clone(), fs::read(&path).step(|| format!("read {}", path.display()))?);
+            starter.insert(name.clone(), read_plain(&path, LARGEST_TOML)?);
         }
         Ok(starter)
     }
