@@ -449,6 +449,9 @@ fn a_name_commands_neither_a_terminal_nor_a_spreadsheet() {
         assert!(report("junit").contains(r#"<testsuite name="x\u{1b}]0;pwned\u{7}""#));
     }
     assert!(grade("table").contains(r"caf\xe9"));
+    symlink("nowhere", class.dir.path().join("gone\nnote: all passed")).unwrap();
+    let gone = class.grade(&["gone\nnote: all passed"]);
+    assert!(gone.stderr.contains(r"find gone\nnote: all passed"), "{gone:?}");
 }
 
 #[test]

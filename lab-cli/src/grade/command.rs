@@ -169,7 +169,7 @@ fn grade(args: &Args) -> anyhow::Result<Report> {
 fn jobs(dirs: &[PathBuf]) -> Result<Vec<(String, PathBuf)>> {
     let mut names = BTreeSet::new();
     let job = |dir: &PathBuf| {
-        let path = fs::canonicalize(dir).step(|| format!("find {}", dir.display()))?;
+        let path = fs::canonicalize(dir).step(|| format!("find {}", name_of(dir.as_os_str())))?;
         let name = name_of(path.file_name().unwrap_or_default());
         if !names.insert(name.clone()) {
             return Err(Error::new(format!("two submissions are called {name}"))
@@ -184,9 +184,9 @@ fn jobs(dirs: &[PathBuf]) -> Result<Vec<(String, PathBuf)>> {
 fn stay_hidden(course: &Course, args: &Args) -> Result<()> {
     let secret = [course.dir()].into_iter().chain(args.checks.as_deref());
     for path in secret.chain(args.submissions.iter().map(PathBuf::as_path)) {
-        let real = fs::canonicalize(path).step(|| format!("find {}", path.display()))?;
+        let real = fs::canonicalize(path).step(|| format!("find {}", name_of(path.as_os_str())))?;
         if let Some(shown) = host::shown().find(|shown: &&Path| real.starts_with(shown)) {
-            let (path, shown) = (path.display(), shown.display());
+            let (path, shown) = (name_of(path.as_os_str()), shown.display());
             return Err(Error::new(format!(
                 "{path}: every submission can read what is in {shown}"
             ))
