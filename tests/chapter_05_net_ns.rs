@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
@@ -326,15 +326,18 @@ fn the_hosts_loopback_services_stay_its_own() {
     let host = Net::new();
     // Publishing needs route_localnet on the bridge; the guard keeps it one-way.
     let container = host.inside(|| lab.start("chapter-05 -p 18080:80", ""));
-    let private: SocketAddr = ([127, 0, 0, 1], 8000).into();
+    let private = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8000);
     let server = host.inside(|| TcpListener::bind(private)).unwrap();
     let gateway = host.ip("-brief -4 address show lab0");
     let gateway = gateway.split_whitespace().nth(2).and_then(|g| g.split('/').next()).unwrap();
+    let gateway: Ipv4Addr = gateway.parse().unwrap();
+    let neighbour = host.listen(8001);
     let inside = Net::of(container.pid);
     inside.ip("address del 127.0.0.1/8 dev lo");
     inside.ip(&format!("route add 127.0.0.1 via {gateway} dev eth0"));
     inside.run("echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet");
-    assert!(inside.reaches(private, &server).is_none(), "the container calls the host's loopback");
+    let is_ignored = inside.is_ignored(private, &server, ((gateway, 8001), &neighbour));
+    assert!(is_ignored, "the container calls the host's loopback");
     container.finish();
 }
 

@@ -14,13 +14,15 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, connect, socket};
 
 use crate::kernel::wait_for;
 use crate::{DEADLINE, eventually, sys};
@@ -196,7 +198,28 @@ impl Net {
         }
     }
 
-    /// The same with a message each way.
+    /// Whether a call of `address` is lost, while one that goes the same way after it comes
+    /// to `open`.
+    ///
+    /// Nobody answers a packet that is dropped, however long one waits. But packets keep
+    /// their order: once a later one is answered, this one will not be.
+    pub fn is_ignored(
+        &self,
+        address: SocketAddrV4,
+        server: &TcpListener,
+        open: (impl Into<SocketAddr>, &TcpListener),
+    ) -> bool {
+        let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+        let client = self.inside(|| socket(AddressFamily::Inet, SockType::Stream, flags, None));
+        let client = client.expect("a socket");
+        let calls = connect(client.as_raw_fd(), &SockaddrIn::from(address));
+        assert_eq!(calls, Err(Errno::EINPROGRESS), "it calls");
+        assert!(self.reaches(open.0, open.1).is_some(), "the way is open");
+        server.set_nonblocking(true).expect("a socket");
+        server.accept().is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+    }
+
+    /// The same as [`Self::reaches`] with a message each way.
     pub fn reaches_udp(&self, address: impl Into<SocketAddr>, server: &UdpSocket) -> bool {
         let client = self
             .inside(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))
