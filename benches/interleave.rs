@@ -11,9 +11,13 @@
 //!   cold    c · a · b · d ·   a · d · b …       after a pause: caches and clock went down
 //! ```
 //!
-//! Usage: `interleave ROUNDS PAUSE_MS REFERENCE < COMMANDS`, where each line of the
-//! input has a name, a program and its arguments, with tabs between them. REFERENCE is
-//! the name that the ratios refer to.
+//! Some commands have two speeds, as when they wait for the kernel now and then; so each
+//! one's best tenth is told as well: one time in ten is at most that.
+//!
+//! Usage: `interleave ROUNDS PAUSE_MS REFERENCE… < COMMANDS`, where each line of the
+//! input has a name, a program and its arguments, with tabs between them. A REFERENCE is
+//! the name of one, and gives a column with the ratios of all medians to its median; or,
+//! as `NAME/tenth`, to its best tenth.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "somebody sits in front of it")]
 
@@ -45,8 +49,8 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn Error>> {
     let args: Vec<_> = std::env::args().collect();
-    let [_, rounds, pause, reference] = args.as_slice() else {
-        return Err("usage: interleave ROUNDS PAUSE_MS REFERENCE < COMMANDS".into());
+    let [_, rounds, pause, references @ ..] = args.as_slice() else {
+        return Err("usage: interleave ROUNDS PAUSE_MS REFERENCE… < COMMANDS".into());
     };
     let (rounds, pause) = (rounds.parse::<usize>()?, Duration::from_millis(pause.parse()?));
     let mut contenders: Vec<_> =
@@ -70,7 +74,9 @@ fn run() -> Result<(), Box<dyn Error>> {
             contender.cold.push(time);
         }
     }
-    print(&mut contenders, reference);
+    contenders.sort_by_key(|contender| contender.place);
+    print("hot", &contenders, references, |contender| &contender.hot);
+    print("cold", &contenders, references, |contender| &contender.cold);
     Ok(())
 }
 
@@ -139,28 +145,45 @@ impl Random {
     }
 }
 
-/// The table, in the order of the input.
-fn print(contenders: &mut [Contender], reference: &str) {
-    contenders.sort_by_key(|contender| contender.place);
-    let base = contenders.iter().find(|contender| contender.name == reference);
-    let base = base.map(|base| (median(&base.hot), median(&base.cold)));
-    println!("{:<28}{:>10}{:>8}{:>12}{:>8}", "", "hot, ms", "ratio", "cold, ms", "ratio");
-    for Contender { name, hot, cold, .. } in contenders {
-        let (hot, cold) = (median(hot), median(cold));
-        let ratio = |time: Duration, base: Duration| time.as_secs_f64() / base.as_secs_f64();
-        let ratios = base.map(|base| (ratio(hot, base.0), ratio(cold, base.1)));
-        let [hot_ratio, cold_ratio] = match ratios {
-            Some((hot, cold)) => [format!("{hot:.2}"), format!("{cold:.2}")],
-            None => [String::new(), String::new()],
+/// How many times there are to one that is at most the median, or the best tenth.
+const MEDIAN: usize = 2;
+const TENTH: usize = 10;
+
+/// A table, in the order of the input, with a column for each reference.
+fn print(
+    title: &str,
+    contenders: &[Contender],
+    references: &[String],
+    times: fn(&Contender) -> &[Duration],
+) {
+    print!("{title:<28}{:>10}{:>10}", "ms", "tenth");
+    let mut columns = Vec::new();
+    for reference in references {
+        let (name, share) = match reference.strip_suffix("/tenth") {
+            Some(name) => (name, TENTH),
+            None => (reference.as_str(), MEDIAN),
         };
-        let (hot, cold) = (hot.as_secs_f64() * 1e3, cold.as_secs_f64() * 1e3);
-        println!("{name:<28}{hot:>10.2}{hot_ratio:>8}{cold:>12.2}{cold_ratio:>8}");
+        // One that was left out has no column.
+        if let Some(contender) = contenders.iter().find(|contender| contender.name == name) {
+            let heading = format!("  × {reference}");
+            print!("{heading:>10}");
+            columns.push((heading.chars().count().max(10), fastest(times(contender), share)));
+        }
+    }
+    println!();
+    for contender in contenders {
+        let [median, tenth] = [MEDIAN, TENTH].map(|share| fastest(times(contender), share));
+        print!("{:<28}{:>10.2}{:>10.2}", contender.name, median * 1e3, tenth * 1e3);
+        for (width, base) in &columns {
+            print!("{:>width$.2}", median / base);
+        }
+        println!();
     }
 }
 
-/// Half of the times are at most this.
-fn median(times: &[Duration]) -> Duration {
+/// One in `share` of the times is at most this, in seconds.
+fn fastest(times: &[Duration], share: usize) -> f64 {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+    sorted.get(sorted.len() / share).copied().unwrap_or_default().as_secs_f64()
 }

@@ -1,17 +1,21 @@
 #!/bin/sh
-# How long it takes to make a container, run /bin/true in it and remove it: lab beside
-# crun and runc on the same files, then every chapter's runtime, to see what each kernel
-# feature costs.
+# How long it takes to make a container, run /bin/true in it and remove it: lab beside the
+# least that its work costs (benches/floor), and beside crun and runc on the same files;
+# then every chapter's runtime, to see what each kernel feature costs; then each network,
+# alone, beside another container and beside many.
 #
-#   benches/startup.sh [ROUNDS [PAUSE_MS]]      as root; 40 rounds and 70 ms if not given
+#   benches/startup.sh [ROUNDS [PAUSE_MS [MANY]]]
 #
-# Each command is timed once a round, in random order, first back to back (hot), then
-# with a pause before each (cold). Everything made is in one temporary directory, which
-# is removed at the end.
+# As root; 40 rounds, 70 ms and 250 containers if not given. Each command is timed once a
+# round, in random order, first back to back (hot), then with a pause before each (cold).
+# Everything made is in one temporary directory, which is removed at the end, and in a
+# network namespace that ends with us.
+# shellcheck disable=SC2086 # $rest and its like are several words
 set -eu
 
 rounds=${1:-40}
 pause=${2:-70}
+many=${3:-250}
 cd "$(dirname "$0")/.."
 say() { echo "$*" >&2; }
 [ "$(id -u)" = 0 ] || { say "error: namespaces need root: run it with sudo"; exit 1; }
@@ -20,14 +24,13 @@ say() { echo "$*" >&2; }
 musl=$(uname -m)-unknown-linux-musl
 target=$(pwd)/target
 target=${CARGO_TARGET_DIR:-$target}
+built=$target/release
 say "building lab"
 cargo build --quiet --release --package lab-cli --package lab-benches
-lab=$target/release/lab
-static=
 if rustup target add "$musl" >/dev/null 2>&1; then
     say "building lab for $musl"
-    cargo build --quiet --release --target "$musl" --package lab-cli
-    static=$target/$musl/release/lab
+    cargo build --quiet --release --target "$musl" --package lab-cli --package lab-benches
+    built=$target/$musl/release
 else
     say "left out: a static build, since \`rustup target add $musl\` does not work here"
 fi
@@ -39,12 +42,30 @@ export LAB_STATE_DIR="$work/state" LAB_CACHE_DIR="$work/cache"
 trap 'exec 3>&-; wait; rm -rf "$work"' EXIT # 3: see below
 trap 'exit 1' HUP INT TERM
 
+# What was just linked lies otherwise in memory than what was installed long ago, so that
+# all are copied, in one go. How the copies lie is still a matter of luck, and of several
+# per cent: of how many, two copies of the same program tell.
+mkdir "$work/bin"
+cp "$built/floor" "$work/bin/floor"
+cp "$built/lab" "$work/bin/fastest"
+cp "$built/lab" "$work/bin/fastest-again"
+cp "$target/release/lab" "$work/bin/lab"
+for runtime in crun runc; do
+    if command -v "$runtime" >/dev/null; then
+        cp "$(command -v "$runtime")" "$work/bin/"
+    else
+        say "left out: $runtime, which is not installed: apt-get install $runtime"
+    fi
+done
+lab=$work/bin/fastest
+
 # crun and runc make places for their mounts in the root they get, so it is a copy of the
 # image. Chapters 01 to 06 write into it as well.
 bundle=$work/bundle
 mkdir "$bundle"
 "$lab" run chapter-07 --network none --view none -- /bin/true # builds the image
-cp -a "$("$lab" rootfs path)" "$bundle/rootfs"
+image=$("$lab" rootfs path)
+cp -a "$image" "$bundle/rootfs"
 
 # What chapter 07 does, in the words of the OCI runtime specification: the same
 # namespaces, mounts and files in /etc. Layers are not a runtime's business there, so
@@ -85,82 +106,114 @@ cat >"$bundle/config.json" <<END
 }
 END
 
+# A pipe from which others read until we end, whatever happens: we hold it open as
+# descriptor 3, and nobody else may (3>&-).
+mkfifo "$work/hold"
+exec 3<>"$work/hold"
+
+# The host on which all is measured: it has a network of its own. And crun does not start
+# where cgroups v1 and v2 are both mounted, so that its mounts have no v2 there.
+: >"$work/ready"
+# shellcheck disable=SC2016 # expanded there
+unshare --net --mount --propagation private sh -c '
+    ip link set lo up
+    ! grep -q " - cgroup " /proc/self/mountinfo ||
+        for at in $(awk "\$3 == \"cgroup2\" { print \$2 }" /proc/self/mounts); do umount "$at"; done
+    echo ready
+    read -r line || true' <"$work/hold" >"$work/ready" 3>&- &
+host=$!
+inside() { nsenter --target "$host" --net --mount "$@" 3>&-; }
+
+# Waits for that many lines in the file.
+wait_for() {
+    until [ "$(wc -l <"$work/ready")" -ge "$1" ]; do
+        kill -0 $! 2>/dev/null || { say "error: $2 does not run"; exit 1; }
+        sleep 0.02
+    done
+}
+wait_for 1 "the host"
+
+# Where cgroups are, as the floor wants to know it.
+# shellcheck disable=SC2016 # expanded by awk
+groups=$(inside awk '$3 == "cgroup" && $4 !~ /name=/ { print $2 }' /proc/self/mounts)
+kind=cgroup
+[ -n "$groups" ] || {
+    kind=cgroup2
+    groups=$(inside awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+}
+
+# Starts chapter 07 on the bridge, to stay until we end; the file gets its name.
+started=1
+stay() {
+    {
+        exec 3>&-
+        inside "$lab" run chapter-07 --view none -- sh -c 'hostname; read line' \
+            <"$work/hold" >>"$work/ready"
+    } &
+    started=$((started + 1))
+    wait_for "$started" "a container beside"
+}
+
 # A line for `interleave`: a name, a program, its arguments, with tabs between them.
 line() {
     printf '%s' "$1"; shift
     printf '\t%s' "$@"; echo
 }
 oci() {
-    if command -v "$1" >/dev/null; then
-        line "$1" "$1" --root "$work/$1" run --bundle "$bundle" "lab-startup-$$"
-    else
-        say "left out: $1, which is not installed: apt-get install $1"
-    fi
+    [ ! -x "$work/bin/$1" ] ||
+        line "$1" "$work/bin/$1" --root "$work/$1" run --bundle "$bundle" "lab-startup-$$"
 }
 run_07="run chapter-07 --network"
 rest="--view none -- /bin/true"
-fastest=${static:-$lab}
-# shellcheck disable=SC2086 # several words each
+floor() { line floor "$work/bin/floor" "$image" "$LAB_STATE_DIR" "$kind" $groups; }
+none() { line "--network none" "$lab" $run_07 none $rest; }
+bridge() { line "--network bridge" "$lab" $run_07 bridge $rest; }
+ports() { line "-p 127.0.0.1:18181:80" "$lab" $run_07 bridge -p 127.0.0.1:18181:80 $rest; }
+view() { line "lab view" "$lab" view "$1"; }
 {
-    [ -z "$static" ] || line "lab, static" "$static" $run_07 none $rest
-    line "lab" "$lab" $run_07 none $rest
+    floor
+    [ "$built" = "$target/release" ] || {
+        line "lab, static" "$lab" $run_07 none $rest
+        line "lab, static, copied again" "$work/bin/fastest-again" $run_07 none $rest
+    }
+    line "lab" "$work/bin/lab" $run_07 none $rest
     oci crun
     oci runc
 } >"$work/runtimes"
-# shellcheck disable=SC2086
 {
+    floor
     # Chapter 00 has the host's root, so it runs the image's program from there.
-    line "chapter-00 process" "$fastest" run 00 --view none -- "$bundle/rootfs/bin/true"
+    line "chapter-00 process" "$lab" run 00 --view none -- "$bundle/rootfs/bin/true"
     for chapter in "01 chroot" "02 pid-ns" "03 mount-ns" "04 uts-ipc"; do
-        line "chapter-$chapter" "$fastest" run "${chapter%% *}" --rootfs "$bundle/rootfs" $rest
+        line "chapter-$chapter" "$lab" run "${chapter%% *}" --rootfs "$bundle/rootfs" $rest
     done
-    for chapter in "05 net-ns" "06 cgroups" "07 overlay"; do
-        line "chapter-$chapter" "$fastest" run "${chapter%% *}" --rootfs "$bundle/rootfs" \
+    for chapter in "05 net-ns" "06 cgroups" "07 overlay" "08 user-ns" "09 security"; do
+        line "chapter-$chapter" "$lab" run "${chapter%% *}" --rootfs "$bundle/rootfs" \
             --network none $rest
     done
 } >"$work/chapters"
-# shellcheck disable=SC2086
-for network in host none bridge; do
-    line "--network $network" "$fastest" $run_07 $network $rest
-done >"$work/networks"
 
-# crun does not start where cgroups v1 and v2 are both mounted. There, everything is
-# measured in a mount namespace without the v2 mount.
-unified=/sys/fs/cgroup/unified
-measure() { "$target/release/interleave" "$rounds" "$pause" "$1" <"$2"; }
-if grep -q " $unified .* - cgroup2 " /proc/self/mountinfo; then
-    say "cgroups v1 and v2 are both mounted: measured without $unified, for crun's sake"
-    measure() {
-        unshare --mount --propagation private sh -c "umount $unified"' && exec "$@"' sh \
-            "$target/release/interleave" "$rounds" "$pause" "$1" <"$2"
-    }
-fi
+# The commands come from standard input, the columns of ratios are named.
+measure() {
+    echo
+    inside "$target/release/interleave" "$rounds" "$pause" "$@"
+    echo
+}
 
-say "measuring $rounds rounds hot, then $rounds cold with pauses of $pause ms, four times"
-echo "Medians of $rounds. lab's root is an overlay; crun and runc start on the plain"
-echo "directory, with the same namespaces and mounts. All without a network:"
-echo
-measure crun "$work/runtimes"
-echo
-echo "Each chapter's runtime, without a network; the ratio is to the last one:"
-echo
-measure "chapter-07 overlay" "$work/chapters"
-echo
-echo "Chapter 07 with each network, alone on the host (bridge and cgroups made and removed):"
-echo
-measure "--network none" "$work/networks"
-
-# A container that is there all the time: it reads from a pipe that we hold open as
-# descriptor 3, so it ends when we do, whatever happens.
-mkfifo "$work/hold"
-"$fastest" run chapter-07 --view none -- sh -c 'echo ready; read line' \
-    <"$work/hold" >"$work/ready" &
-exec 3>"$work/hold"
-until [ -s "$work/ready" ]; do
-    kill -0 $! 2>/dev/null || { say "error: the container beside does not run"; exit 1; }
-    sleep 0.05
-done
-echo
-echo "The same beside another container, which shares the bridge and the parent cgroups:"
-echo
-measure "--network none" "$work/networks"
+say "measuring $rounds rounds hot, then $rounds cold with pauses of $pause ms, five times"
+echo "Medians and best tenths of $rounds. lab's root and the floor's is an overlay; crun and"
+echo "runc start on the plain directory, with the same namespaces and mounts. The floor is"
+echo "what chapter 07 asks of the kernel, and nothing else. All without a network:"
+measure floor crun crun/tenth <"$work/runtimes"
+echo "Each chapter's runtime, without a network:"
+measure floor "chapter-07 overlay" "chapter-08 user-ns" <"$work/chapters"
+echo "Chapter 07 with each network, alone (the bridge is made and removed each time):"
+{ floor; none; bridge; ports; } | measure "--network none"
+stay
+name=$(sed -n 2p "$work/ready")
+echo "The same beside another container on the bridge, and a look at that one:"
+{ floor; none; bridge; ports; view "$name"; } | measure "--network none"
+say "starting $many containers"
+while [ "$started" -le "$many" ]; do stay; done
+echo "The same beside $many of them:"
+{ floor; none; bridge; view "$name"; } | measure "--network none"
