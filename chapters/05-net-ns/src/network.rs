@@ -107,8 +107,16 @@ impl Network {
         let Some(plug) = &self.plug else { return Ok(()) };
         let netlink = &mut Netlink::open()?;
         veth::create(netlink, &plug.id, plug.bridge.index, pid, plug.mac)?;
-        veth::set_up(netlink, &plug.sysctl, &plug.id)?;
-        if plug.ports.is_empty() { Ok(()) } else { veth::allow_hairpin(netlink, &plug.id) }
+        let mut laid = veth::set_up(netlink, &plug.sysctl, &plug.id);
+        if laid.is_ok() && !plug.ports.is_empty() {
+            laid = veth::allow_hairpin(netlink, &plug.id);
+        }
+        match laid {
+            // The namespace has gone with the child, and the cable with both. Why the child
+            // has ended, it says itself.
+            Err(_) if !veth::is_there(netlink, &plug.id)? => Ok(()),
+            laid => laid,
+        }
     }
 
     /// In the container: switches the links on and sets address and route.

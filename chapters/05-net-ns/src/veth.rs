@@ -71,6 +71,11 @@ pub fn set_up(netlink: &mut Netlink, sysctl: &Sysctl, id: &str) -> Result<()> {
     netlink.set_up(link.header.index).step(|| format!("switch {name} on"))
 }
 
+/// Whether the cable of the container `id` is still there.
+pub fn is_there(netlink: &mut Netlink, id: &str) -> Result<bool> {
+    netlink.link(&name(id)).map(|link| link.is_some()).step(|| format!("look for {}", name(id)))
+}
+
 /// Lets the bridge send a packet back out of the port it came in by.
 ///
 /// A switch never does this by itself: on a real cable, the neighbour would have seen
