@@ -1,13 +1,18 @@
 //! A container on a terminal, with somebody typing.
 
-use harness::Lab;
 use harness::terminal::{Terminal, on_terminal};
+use harness::{Lab, eventually};
+
+/// A shell that is not interactive, and waits for another program. That one speaks when the
+/// shell is done with making it: a key that comes in the middle of a vfork(2) stops too much.
+const JOB: &str = "sh -c 'echo runs; exec sleep 1000'; echo $?";
 
 /// A shell of the host on a terminal, with a prompt of its own.
 fn host_shell(lab: &Lab) -> Terminal {
     let shell = lab.program("lab");
     let mut bash = std::process::Command::new("bash");
     bash.args(["--norc", "--noprofile", "-i"]).env("PS1", "host> ").env("LAB", harness::programs());
+    bash.env("JOB", JOB).env("SCRIPT", "$LAB/lab run $CHAPTER --view none -- sh -c \"$JOB\"; true");
     bash.envs(shell.get_envs().filter_map(|(key, value)| Some((key, value?))));
     let mut terminal = on_terminal(bash);
     terminal.expect("host> ");
@@ -90,4 +95,84 @@ fn the_terminal_is_restored_after_a_program_that_changed_it() {
     let settings = terminal.expect("host> ");
     assert!(settings.contains(" icanon") && settings.contains(" echo "), "{settings}");
     leave(terminal);
+}
+
+#[test]
+fn ctrl_z_stops_a_container_whose_first_process_cannot_be_stopped() {
+    let Some(lab) = Lab::as_root() else { return };
+    for run in ["chapter-02", "chapter-03", "chapter-03 --init"] {
+        let mut terminal = host_shell(&lab);
+        terminal.send_line(&format!("$LAB/lab run {run} --view none -- sh -c \"$JOB\""));
+        terminal.expect("runs\r\n");
+        terminal.send_control('z');
+        terminal.expect("host> ");
+        terminal.send_line("jobs");
+        terminal.expect("Stopped");
+        // In the background it goes on, and leaves the terminal to the shell.
+        terminal.send_line("bg");
+        terminal.expect("host> ");
+        terminal.send_line("echo the shell has the terminal");
+        terminal.expect("the shell has the terminal\r\n");
+        terminal.expect("the shell has the terminal\r\n");
+        terminal.send_line("fg; echo status=$?");
+        terminal.expect("sh -c \"$JOB\"\r\n");
+        // The runtime learns by the first key that it is in the foreground again.
+        terminal.send_control('c');
+        eventually("the container has the terminal", || terminal.foreground_name() != "lab");
+        terminal.send_control('c');
+        terminal.expect("status=");
+        terminal.expect("host> ");
+        leave(terminal);
+    }
+}
+
+#[test]
+fn ctrl_z_at_a_shells_prompt_inside_does_nothing() {
+    let Some(lab) = Lab::as_root() else { return };
+    let mut terminal = host_shell(&lab);
+    terminal.send_line("$LAB/lab run chapter-03 --view none -e PS1='inside> ' -- sh");
+    terminal.expect("inside> ");
+    terminal.send_control('z');
+    terminal.send_line("");
+    terminal.expect("inside> ");
+    terminal.send_line("echo still $((40 + 2))");
+    terminal.expect("still 42\r\n");
+    terminal.send_line("exit 3");
+    terminal.expect("host> ");
+    leave(terminal);
+}
+
+#[test]
+fn ctrl_z_stops_the_script_that_runs_the_container_as_well() {
+    let Some(lab) = Lab::as_root() else { return };
+    let mut terminal = host_shell(&lab);
+    for chapter in ["chapter-00", "chapter-03"] {
+        terminal.send_line(&format!("CHAPTER={chapter} bash -c \"$SCRIPT\""));
+        terminal.expect("runs\r\n");
+        terminal.send_control('z');
+        terminal.expect("host> ");
+        terminal.send_line("fg");
+        terminal.expect("bash -c \"$SCRIPT\"\r\n");
+        eventually("the container has the terminal", || terminal.foreground_name() == "sh");
+        terminal.send_control('c');
+        terminal.expect("host> ");
+    }
+    leave(terminal);
+}
+
+#[test]
+fn ctrl_z_without_a_shell_to_return_to_does_nothing() {
+    let Some(lab) = Lab::as_root() else { return };
+    for run in ["chapter-00", "chapter-03", "chapter-03 --init"] {
+        let mut command = lab.program("lab");
+        command.arg("run").args(run.split(' ')).args(["--view", "none", "--"]);
+        command.args(["sh", "-c", "echo runs; read line; echo said $line; sleep 1000; true"]);
+        let mut terminal = on_terminal(command);
+        terminal.expect("runs\r\n");
+        terminal.send_control('z');
+        terminal.send_line("hello");
+        terminal.expect("said hello\r\n");
+        terminal.send_control('c');
+        terminal.expect_end();
+    }
 }

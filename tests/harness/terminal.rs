@@ -12,6 +12,7 @@ use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
+use nix::unistd::tcgetpgrp;
 use regex::bytes::Regex;
 
 use crate::{DEADLINE, eventually, sys};
@@ -71,6 +72,13 @@ impl Terminal {
     /// Presses a key together with Ctrl.
     pub fn send_control(&mut self, key: char) {
         self.send(&char::from(key as u8 & 0x1f).to_string());
+    }
+
+    /// The name of the leader of the process group that has the keyboard.
+    pub fn foreground_name(&self) -> String {
+        let group = tcgetpgrp(&self.keyboard_and_screen).expect("a terminal");
+        let name = std::fs::read(format!("/proc/{group}/comm")).unwrap_or_default();
+        String::from_utf8_lossy(&name).trim().to_owned()
     }
 
     /// Waits until this appears, and returns what appeared before it.

@@ -13,47 +13,39 @@ use crate::{ExitStatus, sys};
 
 /// What has happened to a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// Whose number this is.
-    pub pid: Pid,
-    /// What it was.
-    pub what: What,
-}
-
-/// The kinds of changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub(crate) enum Change {
     /// It has ended, and is waited for by this.
     Ended(ExitStatus),
     /// A signal such as Ctrl-Z has stopped it.
     Stopped,
-    /// It goes on.
-    Continued,
 }
 
-/// The next news of any child, without waiting for it.
+/// The end of any child, without waiting for it: whose, and which.
 ///
 /// # Errors
 /// `ECHILD` if there are no children.
-pub fn news_of_any() -> nix::Result<Option<Change>> {
-    again_if_interrupted(|| {
-        sys::waitid(libc::P_ALL, 0, libc::WEXITED | libc::WSTOPPED | libc::WNOHANG)
-    })
+pub fn any_end() -> nix::Result<Option<(Pid, ExitStatus)>> {
+    let change =
+        again_if_interrupted(|| sys::waitid(libc::P_ALL, 0, libc::WEXITED | libc::WNOHANG))?;
+    Ok(change.and_then(|(pid, change)| match change {
+        Change::Ended(status) => Some((pid, status)),
+        Change::Stopped => None,
+    }))
 }
 
-/// The next news of one child, without waiting for it.
+/// What is new of one child, without waiting for it.
 pub(crate) fn news(pidfd: BorrowedFd<'_>) -> nix::Result<Option<Change>> {
     let id = pidfd.as_raw_fd() as libc::id_t;
-    again_if_interrupted(|| {
-        sys::waitid(libc::P_PIDFD, id, libc::WEXITED | libc::WSTOPPED | libc::WNOHANG)
-    })
+    let flags = libc::WEXITED | libc::WSTOPPED | libc::WNOHANG;
+    let change = again_if_interrupted(|| sys::waitid(libc::P_PIDFD, id, flags))?;
+    Ok(change.map(|(_, change)| change))
 }
 
 /// Waits for the end of a child.
 pub fn wait_for(pid: Pid) -> nix::Result<ExitStatus> {
     let id = pid.as_raw() as libc::id_t;
     match again_if_interrupted(|| sys::waitid(libc::P_PID, id, libc::WEXITED))? {
-        Some(Change { what: What::Ended(status), .. }) => Ok(status),
+        Some((_, Change::Ended(status))) => Ok(status),
         _ => Err(Errno::ECHILD),
     }
 }

@@ -1,5 +1,6 @@
 //! A process on its way to become a container: made, held, started, waited for.
 
+use std::cell::OnceCell;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -8,13 +9,13 @@ use nix::sys::signal::Signal;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::Pid;
 
-use crate::child::{self, Change, What};
+use crate::child::{self, Change};
 use crate::clone::{CloneArgs, clone};
 use crate::gate::{ChildGate, ParentGate, gate};
 use crate::signals::{self, BlockedSignals};
 use crate::sys::{self, Cloned};
-use crate::terminal::Terminal;
-use crate::{Command, Error, ExitStatus, Result, Step, User, exec, stdio};
+use crate::terminal::{Listener, Terminal};
+use crate::{CloneFlags, Command, Error, ExitStatus, Result, Step, User, exec, stdio};
 
 /// The first process of a container, seen from the runtime.
 ///
@@ -25,6 +26,8 @@ pub struct Process {
     pidfd: OwnedFd,
     gate: ParentGate,
     terminal: Option<Terminal>,
+    is_number_1: bool,
+    listener: OnceCell<Listener>,
     signals: BlockedSignals,
     created: Instant,
     ended: Option<(ExitStatus, Duration)>,
@@ -77,6 +80,7 @@ impl Process {
         U: FnOnce(&User) -> Result<()>,
     {
         let Steps { parent, child, become_user } = steps;
+        let args = args.into();
         let (parent_gate, child_gate) = gate()?;
         let terminal = Terminal::of_caller();
         stdio::open_pipes();
@@ -84,7 +88,7 @@ impl Process {
         // From here on, so that no signal is lost between the clone and the wait.
         let signals = BlockedSignals::block()?;
         let created = Instant::now();
-        let (pid, pidfd) = match clone(args.into())? {
+        let (pid, pidfd) = match clone(args)? {
             Cloned::Parent(pid, pidfd) => (pid, pidfd),
             Cloned::Child => {
                 drop(parent_gate);
@@ -92,8 +96,20 @@ impl Process {
             }
         };
         drop(child_gate);
-        let process =
-            Self { pid, pidfd, gate: parent_gate, terminal, signals, created, ended: None };
+        let process = Self {
+            pid,
+            pidfd,
+            gate: parent_gate,
+            terminal,
+            is_number_1: args.flags.contains(CloneFlags::CLONE_NEWPID),
+            listener: OnceCell::new(),
+            signals,
+            created,
+            ended: None,
+        };
+        if let Some(terminal) = &process.terminal {
+            terminal.lend_to(pid)?;
+        }
         let descriptors = parent(pid)?;
         process.gate.begin(&descriptors)?;
         process.signals.wait_beside(&process.gate)?;
@@ -113,6 +129,10 @@ impl Process {
     /// If it cannot: exit code 127 for a command that is not there, 126 for one
     /// that is not executable.
     pub fn start(&self) -> Result<()> {
+        if self.terminal.is_some() && self.is_number_1 {
+            let listener = Listener::start(self.pid, self.pidfd.as_fd())?;
+            let _ = self.listener.set(listener);
+        }
         self.gate.start()?;
         self.signals.wait_beside(&self.gate)?;
         self.gate.wait_until_closed()
@@ -122,15 +142,18 @@ impl Process {
     pub fn wait(&mut self) -> Result<ExitStatus> {
         while self.ended.is_none() {
             let signal = self.signals.wait()?;
-            if signal.number != libc::SIGCHLD {
-                // A key pressed on the terminal has reached the whole foreground
-                // group, and with it the container, already.
-                if !signal.from_terminal {
-                    self.forward(signal.number);
+            match (signal.number, &self.terminal) {
+                (libc::SIGCHLD, _) => self.look()?,
+                (libc::SIGCONT, None) => {}
+                // A key has reached the whole foreground group, and with it the container,
+                // unless that has a group of its own.
+                (_, None) if signal.from_terminal => {}
+                (number, None) => self.forward(number),
+                (number, Some(terminal)) => {
+                    terminal.resume(self.pid);
+                    self.forward(number);
                 }
-                continue;
             }
-            self.look()?;
         }
         self.ended.map(|(status, _)| status).ok_or_else(|| Error::new("still running"))
     }
@@ -148,22 +171,24 @@ impl Process {
     /// Asks the kernel what has become of the process.
     fn look(&mut self) -> Result<()> {
         let news = child::news(self.pidfd.as_fd()).step(|| "wait for the container")?;
-        match news.map(|Change { what, .. }| what) {
-            Some(What::Ended(status)) => self.end(status),
+        match news {
+            Some(Change::Ended(status)) => self.end(status),
             // Ctrl-Z: the shell that started us shall see *us* stopped. When it
             // continues us, the container goes on as well.
-            Some(What::Stopped) => {
+            Some(Change::Stopped) => {
                 if let Some(terminal) = &self.terminal {
-                    terminal.suspend_with(self.pid);
+                    terminal.suspend();
+                    terminal.resume(self.pid);
                 }
             }
-            Some(What::Continued) | None => {}
+            None => {}
         }
         Ok(())
     }
 
     fn end(&mut self, status: ExitStatus) {
         self.ended = Some((status, self.created.elapsed()));
+        self.listener.take();
         if let Some(terminal) = &self.terminal {
             terminal.restore();
         }

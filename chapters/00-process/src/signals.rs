@@ -17,17 +17,9 @@ use nix::unistd::Pid;
 
 use crate::{Error, ExitStatus, Result, Step, sys};
 
-/// What is not passed on. SIGCHLD and SIGPIPE speak of our own children and pipes, and the
-/// rest stops and continues us: the container follows in a way of its own, see
-/// `terminal.rs`.
-const OURS: [Signal; 6] = [
-    Signal::SIGCHLD,
-    Signal::SIGPIPE,
-    Signal::SIGTSTP,
-    Signal::SIGTTIN,
-    Signal::SIGTTOU,
-    Signal::SIGCONT,
-];
+/// What is not held back, and not passed on: SIGPIPE speaks of a pipe of our own, and the
+/// others stop us. How the container follows is told in `terminal.rs`.
+const OURS: [Signal; 4] = [Signal::SIGPIPE, Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
 
 /// What a terminal sends, and then to the whole foreground group.
 const KEYS: [Signal; 4] = [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP, Signal::SIGWINCH];
@@ -43,7 +35,7 @@ pub struct Arrived {
     pub from_terminal: bool,
 }
 
-/// The forwarded signals and SIGCHLD, held back until [`Self::wait`] takes them.
+/// The forwarded signals, SIGCHLD and SIGCONT, held back until [`Self::wait`] takes them.
 #[derive(Debug)]
 pub struct BlockedSignals {
     blocked: SigSet,
@@ -56,9 +48,8 @@ impl BlockedSignals {
         // Who ignores SIGCHLD is not told of the end of a child, and cannot wait for it.
         sys::reset_action(libc::SIGCHLD).step(|| "reset SIGCHLD")?;
         // A signal that is ignored arrives all the same if it is held back.
-        let is_forwarded = |number: &i32| !is_one_of(&OURS, *number) && !stays_ignored(*number);
-        let forwarded = (1..=libc::SIGRTMAX()).filter(is_forwarded);
-        let blocked = sys::signal_set(forwarded.chain([libc::SIGCHLD]));
+        let is_held_back = |number: &i32| !is_one_of(&OURS, *number) && !stays_ignored(*number);
+        let blocked = sys::signal_set((1..=libc::SIGRTMAX()).filter(is_held_back));
         let mut before = SigSet::empty();
         sigprocmask(SigmaskHow::SIG_BLOCK, Some(&blocked), Some(&mut before))
             .step(|| "block signals")?;

@@ -12,7 +12,7 @@ use nix::sys::stat::stat;
 use nix::unistd::{self, ForkResult, Pid};
 
 use crate::ExitStatus;
-use crate::child::{Change, What};
+use crate::child::Change;
 
 /// The most descriptors that one message carries: `SCM_MAX_FD` of unix(7).
 pub const MAX_DESCRIPTORS: usize = 253;
@@ -164,20 +164,19 @@ pub fn waitid(
     kind: libc::idtype_t,
     id: libc::id_t,
     flags: libc::c_int,
-) -> nix::Result<Option<Change>> {
+) -> nix::Result<Option<(Pid, Change)>> {
     // SAFETY: siginfo_t is plain data that the kernel overwrites.
     let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
     // SAFETY: `info` outlives the call.
     Errno::result(unsafe { libc::waitid(kind, id, &raw mut info, flags) })?;
     // SAFETY: waitid fills in these two, or leaves the zeros there.
     let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
-    let what = match info.si_code {
-        libc::CLD_EXITED => What::Ended(ExitStatus::Exited(status as u8)),
-        libc::CLD_KILLED | libc::CLD_DUMPED => What::Ended(ExitStatus::Signaled(status)),
-        libc::CLD_STOPPED | libc::CLD_TRAPPED => What::Stopped,
-        _ => What::Continued,
+    let change = match info.si_code {
+        libc::CLD_EXITED => Change::Ended(ExitStatus::Exited(status as u8)),
+        libc::CLD_KILLED | libc::CLD_DUMPED => Change::Ended(ExitStatus::Signaled(status)),
+        _ => Change::Stopped,
     };
-    Ok((pid != 0).then_some(Change { pid: Pid::from_raw(pid), what }))
+    Ok((pid != 0).then_some((Pid::from_raw(pid), change)))
 }
 
 /// `kill(2)`, with any number.

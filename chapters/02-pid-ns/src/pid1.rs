@@ -21,7 +21,7 @@
 
 use nix::sys::prctl;
 use nix::unistd::{ForkResult, Pid};
-use process::child::{self, Change, What};
+use process::child;
 use process::signals::{self, BlockedSignals};
 use process::{ExitStatus, Result, fork};
 
@@ -62,14 +62,12 @@ fn serve(command: Pid, signals: &BlockedSignals) -> i32 {
     // ANCHOR: serve
     loop {
         let Ok(signal) = signals.wait() else { return 125 };
-        if signal.number != libc::SIGCHLD {
-            if !signal.from_terminal {
-                let _ = signals::send(command, signal.number);
+        if signal.number == libc::SIGCHLD {
+            if let Some(status) = reap(command) {
+                return status.code().into();
             }
-            continue;
-        }
-        if let Some(status) = reap(command) {
-            return status.code().into();
+        } else if !signal.from_terminal {
+            let _ = signals::send(command, signal.number);
         }
     }
     // ANCHOR_END: serve
@@ -81,14 +79,9 @@ fn serve(command: Pid, signals: &BlockedSignals) -> i32 {
 /// One SIGCHLD may stand for many children: signals do not queue up, signal(7).
 fn reap(command: Pid) -> Option<ExitStatus> {
     let mut end = None;
-    while let Ok(Some(Change { pid, what })) = child::news_of_any() {
-        match what {
-            What::Ended(status) if pid == command => end = Some(status),
-            // Ctrl-Z, and nobody in here could ever continue it.
-            What::Stopped if pid == command => {
-                let _ = signals::send(command, libc::SIGCONT);
-            }
-            _ => {}
+    while let Ok(Some((pid, status))) = child::any_end() {
+        if pid == command {
+            end = Some(status);
         }
     }
     end
