@@ -246,6 +246,48 @@ fn reset_deletes_nothing_while_something_is_mounted_in_it() {
 }
 
 #[test]
+fn reset_restores_a_root_whatever_was_written_into_it() {
+    if !skip::is_root() {
+        return;
+    }
+    let cache = Cache::of("host");
+    let working = cache.working();
+    // A path longer than the kernel takes, and more levels than descriptors.
+    let dig = "cd /tmp; i=0; while [ $i -lt 200 ]; do mkdir a-directory-with-a-longer-name
+        cd -P a-directory-with-a-longer-name; i=$((i+1)); done; echo > file; chmod 0 .";
+    assert_eq!(cache.lab(&["run", "chapter-03", "--", "sh", "-c", dig]).code, 0);
+    let run = cache.program();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -n 64; exec \"$0\" rootfs reset"]).arg(run.get_program());
+    shell.envs(run.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    let restored = format!("restored the working root {}\n", working.display());
+    assert_eq!(harness::ran(shell.output().expect("sh starts")).ok(), restored);
+    assert_eq!(fs::read_dir(working.join("tmp")).unwrap().count(), 0);
+    // What cannot be removed is out of the way, also the second time.
+    let chattr = |how: &str, file: &Path| {
+        Command::new("chattr").arg(how).arg(file).output().is_ok_and(|ran| ran.status.success())
+    };
+    let rootfs = working.ancestors().nth(2).expect("…/rootfs/working/root");
+    let stays = [0, 1].map(|number| rootfs.join(format!("retired.{number}/root/tmp/stays")));
+    let mut said = Vec::new();
+    for _ in &stays {
+        let file = working.join("tmp/stays");
+        fs::write(&file, "").expect("a file");
+        if !chattr("+i", &file) {
+            return skip::skip("needs chattr, and a file system of the cache that knows it");
+        }
+        said.push(cache.lab(&["rootfs", "reset"]));
+    }
+    assert!(stays.iter().all(|file| chattr("-i", file)), "{said:?}");
+    for said in said {
+        let said = said.ok();
+        assert!(said.starts_with(&restored) && said.contains("\nkept "), "{said}");
+    }
+    assert!(!working.join("tmp/stays").exists());
+    assert_eq!(cache.lab(&["clean"]).ok().matches("removed ").count(), 2);
+}
+
+#[test]
 fn reset_refuses_while_a_container_lives_in_it() {
     if !skip::is_root() {
         return;

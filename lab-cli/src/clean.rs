@@ -24,11 +24,18 @@ pub fn run() -> Result<ExitCode> {
     let (ours, others): (Vec<_>, Vec<_>) = State::abandoned()?.into_iter().partition(is_for_us);
     for state in ours {
         let (id, dir) = (state.id().to_owned(), state.dir().to_owned());
-        sweep(&state).into_iter().for_each(|part| done.tell(part));
+        let parts = sweep(&state);
+        let is_done = parts.iter().all(process::Result::is_ok);
+        parts.into_iter().for_each(|part| done.tell(part));
         drop(state);
         // With something left in it, the record has stayed.
-        if !dir.exists() {
-            done.tell(Ok(format!("record of {id}")));
+        match dir.exists() {
+            false => done.tell(Ok(format!("record of {id}"))),
+            true if is_done => {
+                let error = Error::new(format!("the record of {id} has something unknown in it"));
+                done.tell(Err(error.hint(format!("look into {}", dir.display()))));
+            }
+            true => {}
         }
     }
     if !others.is_empty() {

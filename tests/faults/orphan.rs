@@ -77,6 +77,31 @@ fn the_next_run_ends_a_container_that_has_outlived_its_runtime() {
 }
 
 #[test]
+fn a_process_that_has_ended_already_is_not_said_to_be_removed() {
+    let lab = Lab::new();
+    // A zombie: nobody has waited for it.
+    let mut zombie = Command::new("true").stdin(Stdio::null()).spawn().unwrap();
+    let pid = zombie.id();
+    eventually("it ends", || !kernel::is_alive(pid as i32));
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let tick = stat.rsplit(')').next().unwrap().split_whitespace().nth(19).unwrap();
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let record = lab.state_dir().join("0123456789ab");
+    fs::create_dir(&record).unwrap();
+    let text = format!("{pid}\n{tick} {}\nchapter-03-mount-ns\n\nsh\0", boot.trim());
+    fs::write(record.join("container"), text).unwrap();
+    assert_eq!(lab.lab(["clean"]).ok(), "removed record of 0123456789ab\n");
+    zombie.wait().unwrap();
+    // A record in which there is something that nobody knows, stays, and is not said to go.
+    fs::create_dir(&record).unwrap();
+    fs::write(record.join("unknown"), "").unwrap();
+    let ran = lab.lab(["clean"]);
+    assert_eq!((ran.code, &*ran.stdout), (125, ""), "{ran:?}");
+    assert!(ran.stderr.contains("something unknown in it"), "{}", ran.stderr);
+    fs::remove_dir_all(&record).unwrap();
+}
+
+#[test]
 fn a_process_that_has_only_the_number_of_a_dead_container_is_not_ended() {
     let lab = Lab::new();
     let mut innocent = Command::new("sleep");
