@@ -136,6 +136,30 @@ fn a_clock_below_zero_is_an_error() {
     assert_snapshot!("clock_below_zero", ran.stderr);
 }
 
+#[test]
+fn ranges_are_found_whatever_else_the_files_say_and_are() {
+    let Some(lab) = Lab::as_root() else { return };
+    if !["/etc/subuid", "/etc/subgid"].iter().all(|file| fs::exists(file).unwrap_or(false)) {
+        return skip::skip("needs /etc/subuid and /etc/subgid");
+    }
+    for (make, outside) in [
+        // A comment and a name in Latin-1.
+        (r"printf '# caf\351\nren\351:100000:65536\nlab:400000:65536\n' > list", "400000"),
+        ("mkfifo list", "100000"),
+        ("truncate -s 1T list", "100000"),
+        ("rm -f list; ln -s other list; echo lab:500000:65536 > other", "500000"),
+    ] {
+        let prepare = format!(
+            "mount -t tmpfs none /mnt; cd /mnt; {make}; cd /; \
+             for f in subuid subgid; do mount --bind /mnt/list /etc/$f; done"
+        );
+        let args = ["run", "8", "--network", "none", "--", "cat", "/proc/self/uid_map"];
+        let map = lab.lab_with_mounts(&prepare, &args).ok();
+        let map: Vec<_> = map.split_whitespace().collect();
+        assert_eq!(map, ["0", outside, "65536"], "{make}");
+    }
+}
+
 /// When the runtime is killed: just before, or just after the container's first process
 /// asks for the n-th time to die with it.
 #[derive(Clone, Copy, Debug)]

@@ -251,7 +251,7 @@ fn an_ordinary_user_has_limits_in_a_part_of_the_tree_that_is_theirs() {
     let args = ["run", "9", "--network", "none", "-m", "32m", "--cpuset-cpus", "0", "--", "true"];
     let output = user.as_user_after(&delegated.enter(), &args).output().unwrap();
     assert_eq!(output.status.code(), Some(125), "{output:?}");
-    assert!(text(&output.stderr).contains("--cpuset-cpus"), "{output:?}");
+    assert!(text(&output.stderr).contains("cpuset"), "{output:?}");
     assert!(delegated.containers().is_empty());
 }
 
@@ -455,7 +455,6 @@ fn a_root_in_a_container_is_told_what_it_lacks() {
         (&[][..], &["run", "2", "--", "true"][..]),
         (&[], &["run", "9", "--network", "none", "--", "true"]),
         (&unconfined, &["run", "3", "--", "true"]),
-        (&unconfined, &["run", "9", "--network", "none", "--", "true"]),
     ] {
         said += &lines(inside(options, run));
     }

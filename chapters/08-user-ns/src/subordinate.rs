@@ -9,9 +9,7 @@
 //! can need. No two overlap: whoever shared ids with another one's containers could
 //! read their files and kill their processes.
 
-use std::fs;
-
-use process::{Error, Result};
+use process::{Error, Result, plain_file};
 
 use crate::maps::{Kind, Range};
 
@@ -65,7 +63,9 @@ pub fn file(kind: Kind) -> &'static str {
 
 /// All lines `owner:first:count`; a host without the file has granted nothing.
 fn granted(kind: Kind) -> Vec<(String, Range)> {
-    fs::read_to_string(file(kind)).unwrap_or_default().lines().filter_map(parse).collect()
+    let text = plain_file::read_linked(file(kind).as_ref()).unwrap_or_default();
+    // A comment or a name may be in any encoding; what is read out of the rest is ASCII.
+    String::from_utf8_lossy(&text).lines().filter_map(parse).collect()
 }
 
 fn parse(line: &str) -> Option<(String, Range)> {

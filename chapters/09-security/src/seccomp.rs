@@ -26,15 +26,12 @@
 //! Compiling is the parent's work; the child adds the filters as its very last step.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use nix::errno::Errno;
 use nix::sys::utsname::uname;
-use process::{Error, Result, Step};
+use process::{Error, Result, Step, plain_file};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, SeccompRule};
 
 use crate::profile::{Profile, Version, target};
@@ -43,9 +40,6 @@ use crate::{Capabilities, numbers, ranges, sys};
 
 /// Our own profile.
 const DEFAULT: &str = include_str!("default-seccomp.json");
-
-/// The longest profile that is read, in bytes; Docker's own has 20 KiB.
-const MAX_SIZE: u64 = 1 << 20;
 
 /// Which filter: `--security-opt seccomp=…`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,23 +111,10 @@ pub(crate) fn compile(
         }
         SeccompChoice::File(path) => {
             let name = path.display().to_string();
-            filters(&Profile::parse(&read(path, &name)?, &name)?, capabilities)
+            let json = plain_file::read_linked(path)
+                .step(|| format!("read the seccomp profile {name}"))?;
+            filters(&Profile::parse(&json, &name)?, capabilities)
         }
-    }
-}
-
-/// A file that ends, and at once: a FIFO would have us wait, and /dev/zero never does.
-fn read(path: &Path, name: &str) -> Result<Vec<u8>> {
-    let step = || format!("read the seccomp profile {name}");
-    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).step(step)?;
-    let mut json = Vec::new();
-    match file.metadata().step(step)?.is_file() {
-        true => file.take(MAX_SIZE + 1).read_to_end(&mut json).step(step)?,
-        false => return Err(Error::new(format!("{}: not a regular file", step()))),
-    };
-    match json.len() as u64 > MAX_SIZE {
-        true => Err(Error::new(format!("{}: longer than {} MiB", step(), MAX_SIZE >> 20))),
-        false => Ok(json),
     }
 }
 
