@@ -91,10 +91,9 @@ fn a_file_of_variables_may_come_from_another_system() {
         assert!(ran.stderr.contains(&format!(": line {line}: ")), "{}", ran.stderr);
     }
     // A pipe is as good as a file, and one without an end is not.
-    let piped =
-        format!("echo PIPED=yes | exec \"$0\" run 0 --env-file /dev/stdin -- sh -c 'echo $PIPED'");
+    let piped = "echo PIPED=yes | exec \"$0\" run 0 --env-file /dev/stdin -- sh -c 'echo $PIPED'";
     let mut shell = Command::new("sh");
-    shell.args(["-c", &piped]).arg(harness::programs().join("lab"));
+    shell.args(["-c", piped]).arg(harness::programs().join("lab"));
     shell.envs(lab.program("lab").get_envs().filter_map(|(name, value)| Some((name, value?))));
     assert_eq!(harness::ran(shell.output().expect("a shell")).ok(), "yes\n");
     let ran = lab.sh("chapter-00 --env-file /dev/zero", "true");

@@ -2,7 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use harness::{Lab, Ran};
@@ -15,7 +15,7 @@ fn root_of_our_own(lab: &Lab) -> PathBuf {
     root
 }
 
-fn run_in(lab: &Lab, root: &PathBuf, args: &[&str]) -> Ran {
+fn run_in(lab: &Lab, root: &Path, args: &[&str]) -> Ran {
     let rootfs = ["run", "chapter-01", "--view", "none", "--rootfs", root.to_str().unwrap()];
     lab.lab(rootfs.iter().chain(args))
 }

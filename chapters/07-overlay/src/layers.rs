@@ -155,7 +155,7 @@ pub(crate) fn resolve(lower: &[PathBuf], path: &Path) -> Result<PathBuf> {
             continue;
         }
         let here = parts.last().expect("the root is never left");
-        let below = look_below(lower, here, &dir, &[name.clone()])?.remove(0);
+        let below = look_below(lower, here, &dir, std::slice::from_ref(&name))?.remove(0);
         // The kernel gives up after as many: path_resolution(7).
         if below.kind == Some(SFlag::S_IFLNK) && links < 40 {
             links += 1;
