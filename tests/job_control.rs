@@ -116,6 +116,8 @@ fn ctrl_z_stops_a_container_whose_first_process_cannot_be_stopped() {
         terminal.expect("the shell has the terminal\r\n");
         terminal.send_line("fg; echo status=$?");
         terminal.expect("sh -c \"$JOB\"\r\n");
+        // The shell names the job before it gives the terminal away.
+        eventually("the job has the terminal", || terminal.foreground_name() == "lab");
         // The runtime learns by the first key that it is in the foreground again.
         terminal.send_control('c');
         eventually("the container has the terminal", || terminal.foreground_name() != "lab");
@@ -166,7 +168,9 @@ fn ctrl_z_without_a_shell_to_return_to_does_nothing() {
     for run in ["chapter-00", "chapter-03", "chapter-03 --init"] {
         let mut command = lab.program("lab");
         command.arg("run").args(run.split(' ')).args(["--view", "none", "--"]);
-        command.args(["sh", "-c", "echo runs; read line; echo said $line; sleep 1000; true"]);
+        // As in JOB: what is ended by the key says itself that it is there.
+        let job = "echo runs; read line; LINE=$line sh -c 'echo said $LINE; exec sleep 1000'; true";
+        command.args(["sh", "-c", job]);
         let mut terminal = on_terminal(command);
         terminal.expect("runs\r\n");
         terminal.send_control('z');
