@@ -434,13 +434,15 @@ fn what_a_powerless_root_left_is_cleaned_by_one() {
 fn a_root_in_a_container_is_told_what_it_lacks() {
     let Some(lab) = Lab::as_root() else { return };
     // Chapter 9's container is one as Docker makes it: its capabilities, filter and masks.
-    let program = lab.program("lab");
+    // What is mounted below the host's root is not in its layer, and our programs may be there.
+    let programs = format!("{}:/programs:ro", harness::programs().display());
     let inside = |options: &[&str], args: &[&str]| {
         let outer = ["run", "9", "--userns", "host", "--network", "none", "--view", "none"];
+        let programs = ["-v", &*programs];
         let root = ["--rootfs", "/", "-e", "LAB_CACHE_DIR", "-e", "LAB_STATE_DIR=/tmp/state", "--"];
         let mut outer: Vec<&OsStr> =
-            outer.iter().chain(options).chain(&root).map(OsStr::new).collect();
-        outer.push(program.get_program());
+            outer.iter().chain(&programs).chain(options).chain(&root).map(OsStr::new).collect();
+        outer.push("/programs/lab".as_ref());
         outer.extend(args.iter().map(OsStr::new));
         lab.lab(outer)
     };
