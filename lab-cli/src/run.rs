@@ -42,6 +42,11 @@ struct OwnArgs {
     /// Write everything that was seen to a file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+
+    /// Leave alone what a killed run has left
+    // For `lab attack`, which kills a runtime to see what becomes of its container.
+    #[arg(long, hide = true)]
+    no_sweep: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -88,10 +93,12 @@ impl FromArgMatches for RunArgs {
 /// # Errors
 /// If the runtime fails; a command that fails is a status, no error.
 pub fn run(args: &RunArgs) -> Result<ExitCode> {
-    let OwnArgs { chapter, view, ref json } = args.own;
+    let OwnArgs { chapter, view, ref json, no_sweep } = args.own;
     chapter.refuse_later_options(&args.matches)?;
     become_root(chapter, &args.matches)?;
-    clean::sweep_before_run();
+    if !no_sweep {
+        clean::sweep_before_run();
+    }
     let rootfs = default_root(chapter, &args.matches)?;
     // Before anything is made: what was seen could not be seen again.
     let create = |path: &PathBuf| File::create(path).step(|| format!("create {}", path.display()));
