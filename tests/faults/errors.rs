@@ -20,10 +20,15 @@ use super::{run, sample, try_all};
 const ERRORS: [Errno; 4] = [Errno::EPERM, Errno::ENOSPC, Errno::ENOMEM, Errno::EINTR];
 
 /// Calls that the root of a user namespace may not make: of them, EPERM says just that, and
-/// the next best thing is done. (By openat2 the place of a mount is found: it is a part of
-/// mounting.) Every other error has to be taken for one.
-const NOT_FOR_EVERY_ROOT: [i64; 4] =
-    [libc::SYS_mknodat, libc::SYS_mount, libc::SYS_openat2, libc::SYS_setgroups];
+/// the next best thing is done. (By openat2 and fstat the place of a mount is found: they
+/// are a part of mounting.) Every other error has to be taken for one.
+const NOT_FOR_EVERY_ROOT: [i64; 5] = [
+    libc::SYS_mknodat,
+    libc::SYS_mount,
+    libc::SYS_newfstatat,
+    libc::SYS_openat2,
+    libc::SYS_setgroups,
+];
 
 /// Prints all that an option was to bring about, as far as it can be seen from inside.
 const FACTS: &str = "\
