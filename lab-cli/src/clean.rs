@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use colored::Colorize;
-use process::orphan::{self, Orphan};
+use process::record::orphan::{self, Orphan};
 use process::{Error, State};
 use user_ns::rootless::World;
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{gethostname, isatty};
 
-use crate::{Error, Result, Step, running};
+use crate::{Error, Result, Step, record};
 
 /// Where commands are looked up unless `-e PATH=…` says otherwise; Docker's value.
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -118,7 +118,7 @@ fn check_name(name: &str) -> Result<()> {
         return Err(Error::new(format!("invalid container name: {name}"))
             .hint("letters and digits, and after the first also `_`, `.` and `-`"));
     }
-    running::check_is_free(name)
+    record::check_is_free(name)
 }
 
 /// A file of variables, with what editors of other systems leave in it. It may be a pipe.

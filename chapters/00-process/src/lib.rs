@@ -24,14 +24,11 @@ pub mod child;
 pub mod container;
 pub mod gate;
 pub mod home;
-pub mod lock;
-pub mod orphan;
 pub mod plain_file;
 pub mod process;
-pub mod running;
+pub mod record;
 pub mod runtime;
 pub mod signals;
-pub mod state;
 
 mod accounts;
 mod clone;
@@ -57,7 +54,8 @@ pub use ourselves::own_program;
 pub use printable::printable;
 pub use privilege::{MORE_POWER, POWERLESS_ROOT, is_privileged};
 pub use process::{Process, Steps};
-pub use state::State;
+pub use record::State;
+
 pub use status::{Change, ExitStatus, Outcome};
 pub use sys::{Cloned, exit_now};
 pub use user::User;

@@ -7,7 +7,7 @@
 use std::fs::File;
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
-use process::lock::Lock;
+use process::record::Lock;
 use process::{Result, Step};
 
 /// Keeps every other runtime from this network namespace's bridge while it lives.

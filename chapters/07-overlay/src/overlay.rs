@@ -93,7 +93,7 @@ impl Overlay {
         lower.reverse();
 
         let dir = state.dir().join(RECORD);
-        let keep = options.keep.then(|| process::state::directory().join("kept").join(state.id()));
+        let keep = options.keep.then(|| process::record::directory().join("kept").join(state.id()));
         // Readable for its owner only: setuid programs of an image are in there.
         DirBuilder::new().mode(0o700).create(&dir).step(|| format!("create {}", dir.display()))?;
         let etc = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"];

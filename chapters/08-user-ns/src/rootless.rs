@@ -28,7 +28,7 @@ use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::unistd::{Uid, User, getegid, geteuid};
-use process::{Error, Result, Step, home, own_program, state};
+use process::{Error, Result, Step, home, own_program, record};
 
 use crate::helper::Helper;
 use crate::maps::{self, Kind, Map};
@@ -83,9 +83,9 @@ pub fn enter(world: World<'_>) -> Result<()> {
     // Asked for now: the mount that we were started from goes with the last process of its
     // namespace, and without it /proc/self/exe tells half of a path.
     let program = own_program();
-    let records = state::directory();
+    let records = record::directory();
     // Made by who we are here, if it is not there: the next one would find it another's.
-    let home = home::home().ok().filter(|home| state::make_private(home).is_ok());
+    let home = home::home().ok().filter(|home| record::make_private(home).is_ok());
     let ports = match world {
         World::Connected { ports, .. } => find_ports(ports)?,
         World::Shared | World::Isolated => Vec::new(),

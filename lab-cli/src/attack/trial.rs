@@ -22,7 +22,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid};
-use process::{Error, Result, Step, state};
+use process::{Error, Result, Step, record};
 
 use super::command::Cell;
 use super::{Attack, sandbox};
@@ -39,8 +39,8 @@ const ENDS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
 /// # Errors
 /// If a sandbox cannot be made.
 pub fn try_all(attacks: &[&Attack], chapters: &[&'static Chapter]) -> Result<Vec<Cell>> {
-    let state = state::directory();
-    state::make_private(&state).step(|| format!("create {}", state.display()))?;
+    let state = record::directory();
+    record::make_private(&state).step(|| format!("create {}", state.display()))?;
     let ends: SigSet = ENDS.into_iter().filter(|end| !super::sys::ignores(*end)).collect();
     let mut before = SigSet::empty();
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&ends), Some(&mut before)).step(|| "block signals")?;

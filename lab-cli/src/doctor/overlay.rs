@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
-use process::{CloneFlags, Error, Result, State, Step, state};
+use process::{CloneFlags, Error, Result, State, Step, record};
 
 use super::host::Host;
 use super::modules::{self, Modules};
@@ -25,7 +25,7 @@ const DIRECTORY: &str = "overlay";
 /// The state directory, and the two overlays.
 pub fn checks(host: &Host) -> Vec<Check> {
     let site = Site::make();
-    let place = state::directory();
+    let place = record::directory();
     let record = match &site {
         Ok(_) => Check::works("state directory", format!("{}: can be written", place.display())),
         Err(error) => Check::missing("state directory", error.to_string())
@@ -132,7 +132,7 @@ impl Way {
 fn try_in(dir: &Path, way: Way) -> Result<String> {
     way.enter()?;
     try_overlay(dir, &options(dir)?)?;
-    Ok(format!("mounted, layers in {}", state::directory().display()))
+    Ok(format!("mounted, layers in {}", record::directory().display()))
 }
 
 /// In a child: a file system in memory, which takes every overlay that there can be.
@@ -183,7 +183,7 @@ struct Site {
 
 impl Site {
     fn make() -> Result<Self> {
-        let root = state::directory();
+        let root = record::directory();
         let new = root.ancestors().take_while(|dir| !dir.exists() && !dir.as_os_str().is_empty());
         let new: Vec<PathBuf> = new.map(Path::to_owned).collect();
         let mut site = Self { state: None, dir: PathBuf::new(), new };

@@ -18,7 +18,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use process::{Error, Result, Step, state};
+use process::{Error, Result, Step, record};
 use serde::{Deserialize, Serialize};
 
 use super::beneath::Beneath;
@@ -64,7 +64,7 @@ impl Kit {
 
     fn build(course: &Course, dir: &Path) -> Result<Self> {
         let step = || "build the libraries of the exercises";
-        state::make_private(dir).step(|| format!("create {}", dir.display()))?;
+        record::make_private(dir).step(|| format!("create {}", dir.display()))?;
         output::note("building the libraries that your programs use; once, for about a minute");
         let target = dir.join("target");
         let (cargo, rustc) = toolchain();

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use process::running::{Running, running};
+use process::record::{Running, running};
 use process::{Error, Result, Step, own_program};
 
 use super::bench::LARGEST;

@@ -27,8 +27,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use process::home::{absolute, home, is_ours};
-use process::lock::Lock;
-use process::{Result, Step, state};
+use process::record::Lock;
+use process::{Result, Step, record};
 
 use super::image::Image;
 use super::plan::Origin;
@@ -63,7 +63,7 @@ impl Cache {
 
     /// Waits until nobody else changes the cache.
     pub fn lock(&self) -> Result<Lock> {
-        state::make_private(&self.dir).step(|| format!("create {}", self.dir.display())).map_err(
+        record::make_private(&self.dir).step(|| format!("create {}", self.dir.display())).map_err(
             |error| error.hint("LAB_CACHE_DIR names another directory for root file systems"),
         )?;
         let path = self.path("lock");

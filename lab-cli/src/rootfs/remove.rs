@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use process::lock::Lock;
+use process::record::Lock;
 use process::{Error, Result, Step};
 
 use super::cache::Cache;

@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use process::lock::Lock;
+use process::record::Lock;
 use process::{Result, Step};
 
 use super::cache::Cache;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use nix::unistd::Pid;
 use process::Error;
-use process::running::{Running, running};
+use process::record::{Running, running};
 
 use crate::output;
 

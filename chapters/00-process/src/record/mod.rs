@@ -17,46 +17,31 @@
 //! lets go of at the owner's death. A directory that can be locked is therefore
 //! abandoned.
 
+pub mod orphan;
+
+mod announcement;
+mod directory;
+mod id;
+mod identity;
+mod lock;
+mod running;
+
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Pid, geteuid};
 
-use crate::home::{absolute, home};
-use crate::lock::Lock;
-use crate::{Command, Result, Step, orphan, plain_file, running};
+pub use directory::{directory, make_private};
+pub use lock::Lock;
+pub use running::{Running, running};
 
-/// The record of who runs in a container.
-pub(crate) const CONTAINER: &str = "container";
-
-/// The directory under which every container of this user has its record.
-///
-/// `$LAB_STATE_DIR` where it is set, else `/var/lib/lab` for root and
-/// `~/.local/state/lab` for everybody else.
-pub fn directory() -> PathBuf {
-    if let Some(dir) = std::env::var_os("LAB_STATE_DIR").filter(|value| !value.is_empty()) {
-        // Whoever cleans up may stand elsewhere.
-        return std::path::absolute(&dir).unwrap_or(dir.into());
-    }
-    if geteuid().is_root() {
-        return PathBuf::from("/var/lib/lab");
-    }
-    let at_home = || home().unwrap_or_else(|_| "/".into()).join(".local/state");
-    absolute("XDG_STATE_HOME").unwrap_or_else(at_home).join("lab")
-}
-
-/// Makes a directory, and those above it, that nobody but this user can enter.
-///
-/// Whatever the umask: who can write a record can have processes killed, and in a root
-/// there may be set-user-ID programs that a container has made.
-///
-/// # Errors
-/// If it cannot be made; one that is there stays as it is.
-pub fn make_private(dir: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(dir)
-}
+use crate::{Command, Result, Step, plain_file};
+use announcement::{Announcement, CONTAINER};
+use directory::{entries, open};
+use identity::Identity;
+pub(crate) use running::check_is_free;
 
 /// One container's record, locked for as long as this value lives.
 ///
@@ -78,7 +63,7 @@ impl State {
             .step(|| format!("create {}", root.display()))
             .map_err(|error| error.hint("LAB_STATE_DIR names another directory for records"))?;
         loop {
-            let id = random_id()?;
+            let id = id::random()?;
             let dir = root.join(&id);
             match DirBuilder::new().mode(0o700).create(&dir) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
@@ -121,17 +106,13 @@ impl State {
     /// # Errors
     /// If another one has the name.
     pub fn announce(&self, chapter: &str, pid: Pid, command: &Command) -> Result<()> {
-        let name = command.name.as_deref().unwrap_or("");
+        let Command { name, argv, .. } = command.clone();
         // Between our look and our word, nobody else may take it.
-        let _names = if name.is_empty() { None } else { Some(lock_names()?) };
-        running::check_is_free(name)?;
-        let started = orphan::started(pid)?;
-        let mut text = format!("{pid}\n{started}\n{chapter}\n{name}\n").into_bytes();
-        for word in &command.argv {
-            text.extend_from_slice(word.as_encoded_bytes());
-            text.push(0);
-        }
-        self.record(CONTAINER, &text)
+        let _names = if name.is_none() { None } else { Some(lock_names()?) };
+        name.as_deref().map_or(Ok(()), check_is_free)?;
+        let process = Identity::of(pid)?;
+        let it = Announcement { process, chapter: chapter.to_owned(), name, command: argv };
+        self.record(CONTAINER, it.encode())
     }
 
     /// Whether something is written down that has to be removed.
@@ -179,24 +160,6 @@ impl Drop for State {
     }
 }
 
-/// The ids and directories under the state directory.
-pub(crate) fn entries() -> Result<Vec<(String, PathBuf)>> {
-    let root = directory();
-    let listing = match fs::read_dir(&root) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        listing => listing.step(|| format!("list {}", root.display()))?,
-    };
-    let is_id = |name: &str| name.len() == 12 && name.bytes().all(|b| b.is_ascii_hexdigit());
-    Ok(listing
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let id = entry.file_name().into_string().ok()?;
-            let is_record = is_id(&id) && entry.file_type().is_ok_and(|kind| kind.is_dir());
-            is_record.then(|| (id, entry.path()))
-        })
-        .collect())
-}
-
 /// Until it is dropped, no other container gets a name.
 fn lock_names() -> Result<Lock> {
     let root = directory();
@@ -222,19 +185,4 @@ fn try_lock(dir: &Path) -> Result<Option<Lock>> {
         _ => false,
     };
     Ok(is_there.then_some(lock))
-}
-
-/// Opens a record's directory, and nothing else.
-pub(crate) fn open(dir: &Path) -> io::Result<File> {
-    let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
-    File::options().read(true).custom_flags(flags).open(dir)
-}
-
-/// Twelve random hexadecimal digits.
-fn random_id() -> Result<String> {
-    let mut bytes = [0; 6];
-    File::open("/dev/urandom")
-        .and_then(|mut random| random.read_exact(&mut bytes))
-        .step(|| "read /dev/urandom")?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -4,20 +4,18 @@
 //! itself: whoever runs in there can clear it, and a set-user-ID program has it cleared by
 //! the kernel, see prctl(2). Then the command goes on, with nobody to wait for it.
 //!
-//! Whoever cleans up next ends it. All there is to find it by is a number on disk, and a
-//! number is not a process: when one has ended, another one gets it sooner or later. So
-//! the record also says *when* the process started, in clock ticks after which boot. There
-//! is one process at most of which both is true, for ever.
+//! Whoever cleans up next ends it. All there is to find it by is on disk, and so it says more
+//! than a number: see `identity.rs`.
 
-use std::fs;
 use std::os::fd::{AsFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::Pid;
 
-use crate::running::read_container;
-use crate::{Error, Result, State, Step, sys};
+use super::State;
+use super::announcement::Announcement;
+use crate::{Error, Result, Step, sys};
 
 /// How long it may take to die, in milliseconds.
 const PATIENCE: u16 = 2000;
@@ -38,19 +36,18 @@ pub struct Orphan {
 /// # Errors
 /// If it may not be killed.
 pub fn kill(state: &State) -> Result<Option<Orphan>> {
-    let Some(container) = read_container(state.id().to_owned(), state.dir()) else {
+    let Some(Announcement { process, .. }) = Announcement::read(state.dir()) else {
         return Ok(None);
     };
-    let pid = container.pid;
+    let pid = process.pid;
     // First a descriptor that stays with this process, then a look at who it is.
     let pidfd = match sys::pidfd_open(pid) {
         Err(Errno::ESRCH) => return Ok(None),
         opened => opened.step(|| format!("open a pidfd of process {pid}"))?,
     };
     let orphan = Orphan { pid, pidfd };
-    let is_it = started(pid).is_ok_and(|started| started == container.started);
     // What has ended and was not waited for, a zombie, is its parent's to remove.
-    if !is_it || orphan.has_ended(PollTimeout::ZERO)? {
+    if !process.is_there() || orphan.has_ended(PollTimeout::ZERO)? {
         return Ok(None);
     }
     sys::pidfd_send_signal(orphan.pidfd.as_fd(), libc::SIGKILL).step(|| orphan.ending())?;
@@ -78,15 +75,4 @@ impl Orphan {
     fn ending(&self) -> String {
         format!("end process {}, which has lost its runtime", self.pid)
     }
-}
-
-/// When a process started: the boot, and the clock tick after it; proc_pid_stat(5).
-pub(crate) fn started(pid: Pid) -> Result<String> {
-    let read = |path: String| fs::read_to_string(&path).step(|| format!("read {path}"));
-    let stat = read(format!("/proc/{pid}/stat"))?;
-    // The name, in brackets, may contain anything. The tick is the 20th field after it.
-    let fields = stat.rsplit(')').next().unwrap_or_default();
-    let tick = fields.split_whitespace().nth(19).unwrap_or_default();
-    let boot = read("/proc/sys/kernel/random/boot_id".to_owned())?;
-    Ok(format!("{tick} {}", boot.trim()))
 }

@@ -1,0 +1,62 @@
+//! Where the records are.
+
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::unistd::geteuid;
+
+use super::id::is_id;
+use crate::home::{absolute, home};
+use crate::{Result, Step};
+
+/// The directory under which every container of this user has its record.
+///
+/// `$LAB_STATE_DIR` where it is set, else `/var/lib/lab` for root and
+/// `~/.local/state/lab` for everybody else.
+pub fn directory() -> PathBuf {
+    if let Some(dir) = std::env::var_os("LAB_STATE_DIR").filter(|value| !value.is_empty()) {
+        // Whoever cleans up may stand elsewhere.
+        return std::path::absolute(&dir).unwrap_or(dir.into());
+    }
+    if geteuid().is_root() {
+        return PathBuf::from("/var/lib/lab");
+    }
+    let at_home = || home().unwrap_or_else(|_| "/".into()).join(".local/state");
+    absolute("XDG_STATE_HOME").unwrap_or_else(at_home).join("lab")
+}
+
+/// Makes a directory, and those above it, that nobody but this user can enter.
+///
+/// Whatever the umask: who can write a record can have processes killed, and in a root
+/// there may be set-user-ID programs that a container has made.
+///
+/// # Errors
+/// If it cannot be made; one that is there stays as it is.
+pub fn make_private(dir: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
+/// The ids and directories under the state directory.
+pub(super) fn entries() -> Result<Vec<(String, PathBuf)>> {
+    let root = directory();
+    let listing = match fs::read_dir(&root) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        listing => listing.step(|| format!("list {}", root.display()))?,
+    };
+    Ok(listing
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let id = entry.file_name().into_string().ok()?;
+            let is_record = is_id(&id) && entry.file_type().is_ok_and(|kind| kind.is_dir());
+            is_record.then(|| (id, entry.path()))
+        })
+        .collect())
+}
+
+/// Opens a record's directory, and nothing else.
+pub(super) fn open(dir: &Path) -> io::Result<File> {
+    let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
+    File::options().read(true).custom_flags(flags).open(dir)
+}
