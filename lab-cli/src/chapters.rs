@@ -60,9 +60,9 @@ macro_rules! chapter {
             adds: $adds,
             namespaces: $namespaces,
             root: DefaultRoot::$root,
-            augment: $lib::runtime::Options::augment_args,
+            augment: $lib::Options::augment_args,
             create: |matches, rootfs| {
-                let options = $lib::runtime::Options::from_arg_matches(matches);
+                let options = $lib::Options::from_arg_matches(matches);
                 let mut options = options.map_err(|error| Error::new(error.to_string()))?;
                 chapter!(@root $root options rootfs);
                 $lib::runtime::create(&options)
@@ -72,7 +72,7 @@ macro_rules! chapter {
 }
 
 /// The command-line options of the last chapter, and so of all.
-pub type AllOptions = security::runtime::Options;
+pub type AllOptions = security::Options;
 
 /// All chapters there are.
 #[rustfmt::skip]

@@ -1,17 +1,9 @@
 //! The whole runtime of chapter 0: a process, held before its command.
 
-use crate::{CloneFlags, CommandOptions, Container, Process, Result, State};
+use crate::{CloneFlags, Container, Options, Process, Result, State};
 
 /// What is of the container's own: nothing yet.
-const FLAGS: CloneFlags = CloneFlags::empty();
-
-/// What this runtime can be asked for.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Options {
-    /// The command and its surroundings.
-    #[command(flatten)]
-    pub command: CommandOptions,
-}
+const NAMESPACES: CloneFlags = CloneFlags::empty();
 
 /// Makes the container, ready to start.
 ///
@@ -24,7 +16,7 @@ pub fn create(options: &Options) -> Result<Container> {
 
     let parent = |_| Ok(());
     let child = || Ok(());
-    let process = Process::create(FLAGS, &command, parent, child)?;
+    let process = Process::create(NAMESPACES, &command, parent, child)?;
 
     Container::new("chapter-00-process", &command, process, Vec::new(), state)
     // ANCHOR_END: create

@@ -7,5 +7,7 @@
 pub mod runtime;
 
 mod chroot;
+mod options;
 
 pub use chroot::{RootOptions, enter};
+pub use options::Options;

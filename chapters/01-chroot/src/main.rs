@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use chroot::runtime::{Options, create};
+use chroot::{Options, runtime};
 use clap::Parser;
 
 /// Run a command in another root directory
@@ -14,5 +14,5 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    process::main(|| create(&cli.options))
+    process::main(|| runtime::create(&cli.options))
 }

@@ -1,22 +1,11 @@
 //! The whole runtime of chapter 1: a process with a root directory of its own.
 
-use process::{CloneFlags, CommandOptions, Container, Process, Result, State};
+use process::{CloneFlags, Container, Process, Result, State};
 
-use crate::RootOptions;
+use crate::Options;
 
 /// What is of the container's own: no namespace; a root is not one.
-const FLAGS: CloneFlags = CloneFlags::empty();
-
-/// What this runtime can be asked for.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Options {
-    /// The root file system.
-    #[command(flatten)]
-    pub root: RootOptions, //                             new in this chapter
-    /// The command and its surroundings.
-    #[command(flatten)]
-    pub command: CommandOptions,
-}
+const NAMESPACES: CloneFlags = CloneFlags::empty();
 
 /// Makes the container, ready to start.
 ///
@@ -30,7 +19,7 @@ pub fn create(options: &Options) -> Result<Container> {
     // ANCHOR: child
     let parent = |_| Ok(());
     let child = || crate::enter(&root); //                new in this chapter
-    let process = Process::create(FLAGS, &command, parent, child)?;
+    let process = Process::create(NAMESPACES, &command, parent, child)?;
     // ANCHOR_END: child
 
     Container::new("chapter-01-chroot", &command, process, Vec::new(), state)

@@ -17,7 +17,9 @@
 
 pub mod runtime;
 
+mod options;
 mod pid1;
 mod sys;
 
+pub use options::Options;
 pub use pid1::PidOptions;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use pid_ns::runtime::{Options, create};
+use pid_ns::{Options, runtime};
 
 /// Run a command as PID 1 of a process tree of its own
 #[derive(Parser)]
@@ -14,5 +14,5 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    process::main(|| create(&cli.options))
+    process::main(|| runtime::create(&cli.options))
 }

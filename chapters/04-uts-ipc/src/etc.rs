@@ -24,9 +24,12 @@ use nix::mount::{MntFlags, umount2};
 use nix::sys::stat::{Mode, fchmod};
 use process::{Result, Step};
 
+/// A name in /etc, and what is shown there.
+pub type EtcFile = (&'static str, Vec<u8>);
+
 // ANCHOR: show
-/// Shows `files`, pairs of a name and its contents, in the container's /etc.
-pub fn show_in_etc(root: &Root, files: &[(&str, Vec<u8>)]) -> Result<()> {
+/// Shows files in the container's /etc.
+pub fn show_in_etc(root: &Root, files: &[EtcFile]) -> Result<()> {
     let (etc, tmpfs) = (Path::new("/etc"), detached_tmpfs()?);
     root.place(tmpfs.as_fd(), etc, Target::Directory)?;
     let mut mounts = Vec::new();

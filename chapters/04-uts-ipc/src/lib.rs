@@ -18,7 +18,10 @@ pub mod runtime;
 
 mod etc;
 mod names;
+mod options;
 mod sys;
 
-pub use etc::show_in_etc;
+pub use etc::{EtcFile, show_in_etc};
 pub use names::{NameOptions, Names};
+pub use options::Options;
+pub use runtime::NAMESPACES;

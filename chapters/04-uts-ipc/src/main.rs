@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use uts_ipc::runtime::{Options, create};
+use uts_ipc::{Options, runtime};
 
 /// Run a command with names and message queues of its own
 #[derive(Parser)]
@@ -14,5 +14,5 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    process::main(|| create(&cli.options))
+    process::main(|| runtime::create(&cli.options))
 }

@@ -5,11 +5,12 @@
 //! names up in /etc/hosts, and programs read /etc/hostname.
 
 use std::ffi::OsStr;
+use std::net::Ipv4Addr;
 
 use nix::unistd;
 use process::{Error, Result, State, Step};
 
-use crate::sys;
+use crate::{EtcFile, sys};
 
 /// The longest host name, in bytes: `HOST_NAME_MAX` of sethostname(2).
 const MAX_NAME: usize = 64;
@@ -63,20 +64,18 @@ impl Names {
     }
     // ANCHOR_END: set
 
-    /// What belongs into /etc/hostname.
-    pub fn hostname_file(&self) -> Vec<u8> {
-        format!("{}\n", self.hostname).into_bytes()
-    }
-
-    /// What belongs into /etc/hosts, hosts(5): with the address at which the
+    /// What /etc says of them: hostname(5), and hosts(5) with the address at which the
     /// container can be reached, once it has one.
-    pub fn hosts_file(&self, address: &str) -> Vec<u8> {
+    pub fn etc_files(&self, address: Option<Ipv4Addr>) -> Vec<EtcFile> {
         let Self { hostname, domainname } = self;
         let names = match domainname {
             Some(domain) => format!("{hostname}.{domain} {hostname}"),
             None => hostname.clone(),
         };
-        format!("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n{address}\t{names}\n")
-            .into_bytes()
+        // Where Debian has the name of a host without an address.
+        let address = address.unwrap_or(Ipv4Addr::new(127, 0, 1, 1));
+        let hosts =
+            format!("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n{address}\t{names}\n");
+        vec![("hostname", format!("{hostname}\n").into_bytes()), ("hosts", hosts.into_bytes())]
     }
 }

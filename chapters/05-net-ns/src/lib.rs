@@ -25,7 +25,9 @@ pub mod veth;
 mod iptables;
 
 mod nft;
+mod options;
 
 pub use network::{Mode, Network, NetworkOptions, set_up_loopback};
+pub use options::Options;
 pub use plug::sweep;
 pub use publish::{HELD_OUTSIDE, Protocol, Publish, Published};

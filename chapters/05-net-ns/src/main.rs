@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use net_ns::runtime::{Options, create};
+use net_ns::{Options, runtime};
 
 /// Run a command with a network of its own
 #[derive(Parser)]
@@ -14,5 +14,5 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    process::main(|| create(&cli.options))
+    process::main(|| runtime::create(&cli.options))
 }

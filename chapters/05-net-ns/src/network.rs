@@ -14,12 +14,11 @@
 //! address are taken before the clone, where an error costs nothing; the cable needs
 //! a namespace to end in; and only inside can one give its end an address.
 
-use std::net::Ipv4Addr;
-
 use clap::ValueEnum;
 use nix::errno::Errno;
 use nix::unistd::Pid;
 use process::{CloneFlags, Error, Part, Result, State};
+use uts_ipc::{EtcFile, Names};
 
 use crate::netlink::Netlink;
 use crate::plug::Plug;
@@ -140,14 +139,11 @@ impl Network {
         }
     }
 
-    /// The container's address on the bridge.
-    pub fn address(&self) -> Option<Ipv4Addr> {
-        self.plug.as_ref().map(|plug| plug.address)
-    }
-
-    /// What the container's /etc/resolv.conf shall say.
-    pub fn resolv_conf(&self) -> &[u8] {
-        &self.resolv_conf
+    /// What the container's /etc says: its names, at its address, and who resolves others.
+    pub fn etc_files(&self, names: &Names) -> Vec<EtcFile> {
+        let mut files = names.etc_files(self.plug.as_ref().map(|plug| plug.address));
+        files.push(("resolv.conf", self.resolv_conf.clone()));
+        files
     }
 }
 

@@ -1,41 +1,10 @@
 //! The whole runtime of chapter 5: with a network of its own.
 
-use chroot::RootOptions;
-use mount_ns::{MountOptions, Root};
-use pid_ns::PidOptions;
-use process::{CloneFlags, CommandOptions, Container, Part, Process, Result, State};
-use uts_ipc::{NameOptions, Names};
+use mount_ns::Root;
+use process::{Container, Part, Process, Result, State};
+use uts_ipc::{NAMESPACES, Names};
 
-use crate::{Network, NetworkOptions};
-
-/// What is of the container's own, beside the network: that depends on its mode.
-const FLAGS: CloneFlags = CloneFlags::CLONE_NEWPID
-    .union(CloneFlags::CLONE_NEWNS)
-    .union(CloneFlags::CLONE_NEWUTS)
-    .union(CloneFlags::CLONE_NEWIPC);
-
-/// What this runtime can be asked for.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Options {
-    /// The network.
-    #[command(flatten)]
-    pub network: NetworkOptions, //                       new in this chapter
-    /// Host and domain name.
-    #[command(flatten)]
-    pub names: NameOptions,
-    /// Volumes and the like.
-    #[command(flatten)]
-    pub mounts: MountOptions,
-    /// PID 1.
-    #[command(flatten)]
-    pub pid: PidOptions,
-    /// The root file system.
-    #[command(flatten)]
-    pub root: RootOptions,
-    /// The command and its surroundings.
-    #[command(flatten)]
-    pub command: CommandOptions,
-}
+use crate::{Network, Options};
 
 /// Makes the container, ready to start.
 ///
@@ -48,13 +17,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let state = State::create()?;
     let names = Names::new(&options.names, &state)?;
     let network = Network::prepare(&options.network, &state)?; // ports, bridge, address
-
-    let address = network.address().map_or("127.0.1.1".to_owned(), |address| address.to_string());
-    let etc = [
-        ("hostname", names.hostname_file()),
-        ("hosts", names.hosts_file(&address)),
-        ("resolv.conf", network.resolv_conf().to_owned()),
-    ];
+    let etc = network.etc_files(&names); //               new: its address, resolv.conf
 
     // ANCHOR: sides
     let parent = |pid| network.attach(pid); //            new in this chapter: the cable
@@ -69,7 +32,7 @@ pub fn create(options: &Options) -> Result<Container> {
         network.configure_inside()?; //                   new in this chapter: lo, eth0, routes
         options.pid.split_off_init()
     };
-    let flags = FLAGS | network.flags();
+    let flags = NAMESPACES | network.flags();
     let process = Process::create(flags, &command, parent, child)?;
     // ANCHOR_END: sides
 

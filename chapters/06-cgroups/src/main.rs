@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use cgroups::runtime::{Options, create};
+use cgroups::{Options, runtime};
 use clap::Parser;
 
 /// Run a command with its share of memory, CPU and processes
@@ -14,5 +14,5 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    process::main(|| create(&cli.options))
+    process::main(|| runtime::create(&cli.options))
 }

@@ -1,46 +1,11 @@
 //! The whole runtime of chapter 6: with its share of memory, CPU and processes.
 
-use chroot::RootOptions;
-use mount_ns::{MountOptions, Root};
-use net_ns::{Network, NetworkOptions};
-use pid_ns::PidOptions;
-use process::{CloneArgs, CloneFlags, CommandOptions, Container, Part, Process, Result, State};
-use uts_ipc::{NameOptions, Names};
+use mount_ns::Root;
+use net_ns::Network;
+use process::{CloneArgs, Container, Part, Process, Result, State};
+use uts_ipc::{NAMESPACES, Names};
 
-use crate::{Cgroup, LimitOptions};
-
-/// What is of the container's own from the clone on; its view of the cgroups comes
-/// later, see [`Cgroup::enter`].
-const FLAGS: CloneFlags = CloneFlags::CLONE_NEWPID
-    .union(CloneFlags::CLONE_NEWNS)
-    .union(CloneFlags::CLONE_NEWUTS)
-    .union(CloneFlags::CLONE_NEWIPC);
-
-/// What this runtime can be asked for.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Options {
-    /// Its share of the host.
-    #[command(flatten)]
-    pub limits: LimitOptions, //                          new in this chapter
-    /// The network.
-    #[command(flatten)]
-    pub network: NetworkOptions,
-    /// Host and domain name.
-    #[command(flatten)]
-    pub names: NameOptions,
-    /// Volumes and the like.
-    #[command(flatten)]
-    pub mounts: MountOptions,
-    /// PID 1.
-    #[command(flatten)]
-    pub pid: PidOptions,
-    /// The root file system.
-    #[command(flatten)]
-    pub root: RootOptions,
-    /// The command and its surroundings.
-    #[command(flatten)]
-    pub command: CommandOptions,
-}
+use crate::{Cgroup, Options};
 
 /// Makes the container, ready to start.
 ///
@@ -54,13 +19,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let names = Names::new(&options.names, &state)?;
     let network = Network::prepare(&options.network, &state)?;
     let cgroup = Cgroup::create(&options.limits, &state)?; // new in this chapter
-
-    let address = network.address().map_or("127.0.1.1".to_owned(), |address| address.to_string());
-    let etc = [
-        ("hostname", names.hostname_file()),
-        ("hosts", names.hosts_file(&address)),
-        ("resolv.conf", network.resolv_conf().to_owned()),
-    ];
+    let etc = network.etc_files(&names);
 
     let parent = |pid| network.attach(pid);
     // ANCHOR: child
@@ -77,7 +36,8 @@ pub fn create(options: &Options) -> Result<Container> {
         network.configure_inside()?;
         options.pid.split_off_init()
     };
-    let args = CloneArgs { flags: FLAGS | network.flags(), cgroup: cgroup.fd() };
+    // Its view of the cgroups comes later, see `Cgroup::enter`.
+    let args = CloneArgs { flags: NAMESPACES | network.flags(), cgroup: cgroup.fd() };
     let process = Process::create(args, &command, parent, child)?;
     // ANCHOR_END: child
 

@@ -22,11 +22,13 @@ pub mod runtime;
 
 mod layers;
 mod mount_options;
+mod options;
 mod overlay;
 mod owner;
 mod remove;
 mod sys;
 
 pub use mount_options::mount_options;
+pub use options::Options;
 pub use overlay::{LayerOptions, Overlay, sweep};
 pub use remove::{refuse_mounts, remove_tree};

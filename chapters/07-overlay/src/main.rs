@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use overlay::runtime::{Options, create};
+use overlay::{Options, runtime};
 
 /// Run a command on a writable layer over a read-only image
 #[derive(Parser)]
@@ -14,5 +14,5 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    process::main(|| create(&cli.options))
+    process::main(|| runtime::create(&cli.options))
 }

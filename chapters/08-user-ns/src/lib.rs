@@ -34,8 +34,10 @@ pub mod uplink;
 pub mod userspace;
 
 mod helper;
+mod options;
 mod refusal;
 mod sys;
 
 pub use clock::{ClockOptions, ShiftedClock};
 pub use namespace::{Mode, UserNamespace, UserOptions};
+pub use options::Options;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use user_ns::runtime::{Options, create};
+use user_ns::{Options, runtime};
 
 /// Run a command as a root that has no power outside
 #[derive(Parser)]
@@ -16,6 +16,6 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     process::main(|| {
         user_ns::rootless::become_root(&cli.options.network, process::container::note)?;
-        create(&cli.options)
+        runtime::create(&cli.options)
     })
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use security::runtime::{Options, create};
+use security::{Options, runtime};
 
 /// Run a command as a root that can do little harm
 #[derive(Parser)]
@@ -16,6 +16,6 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     process::main(|| {
         user_ns::rootless::become_root(&cli.options.network, process::container::note)?;
-        create(&cli.options)
+        runtime::create(&cli.options)
     })
 }

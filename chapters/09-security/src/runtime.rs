@@ -1,63 +1,13 @@
 //! The whole runtime of chapter 9: a container with little power, even inside.
 
-use cgroups::{Cgroup, LimitOptions};
-use chroot::RootOptions;
-use mount_ns::MountOptions;
-use net_ns::{Network, NetworkOptions};
-use overlay::{LayerOptions, Overlay};
-use pid_ns::PidOptions;
-use process::{
-    CloneArgs, CloneFlags, CommandOptions, Container, Part, Process, Result, State, Steps, User,
-};
-use user_ns::{ClockOptions, UserNamespace, UserOptions};
-use uts_ipc::{NameOptions, Names};
+use cgroups::Cgroup;
+use net_ns::Network;
+use overlay::Overlay;
+use process::{CloneArgs, Container, Part, Process, Result, State, Steps, User};
+use user_ns::UserNamespace;
+use uts_ipc::{NAMESPACES, Names};
 
-use crate::{Confinement, SecurityOptions};
-
-/// What is of the container's own from the clone on; its view of the cgroups comes
-/// later, see [`Cgroup::enter`].
-const FLAGS: CloneFlags = CloneFlags::CLONE_NEWPID
-    .union(CloneFlags::CLONE_NEWNS)
-    .union(CloneFlags::CLONE_NEWUTS)
-    .union(CloneFlags::CLONE_NEWIPC);
-
-/// What this runtime can be asked for.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Options {
-    /// What it may do.
-    #[command(flatten)]
-    pub security: SecurityOptions, //                     new in this chapter
-    /// Its users.
-    #[command(flatten)]
-    pub users: UserOptions,
-    /// Its clocks.
-    #[command(flatten)]
-    pub clock: ClockOptions,
-    /// The layers of its root.
-    #[command(flatten)]
-    pub layers: LayerOptions,
-    /// Its share of the host.
-    #[command(flatten)]
-    pub limits: LimitOptions,
-    /// The network.
-    #[command(flatten)]
-    pub network: NetworkOptions,
-    /// Host and domain name.
-    #[command(flatten)]
-    pub names: NameOptions,
-    /// Volumes and the like.
-    #[command(flatten)]
-    pub mounts: MountOptions,
-    /// PID 1.
-    #[command(flatten)]
-    pub pid: PidOptions,
-    /// The root file system.
-    #[command(flatten)]
-    pub root: RootOptions,
-    /// The command and its surroundings.
-    #[command(flatten)]
-    pub command: CommandOptions,
-}
+use crate::{Confinement, Options};
 
 /// Makes the container, ready to start.
 ///
@@ -77,13 +27,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let overlay = Overlay::prepare(&options.layers, &options.mounts, rootfs, &state)?;
     let users = UserNamespace::prepare(&options.users)?;
     users.give(&overlay)?;
-
-    let address = network.address().map_or("127.0.1.1".to_owned(), |address| address.to_string());
-    let etc = [
-        ("hostname", names.hostname_file()),
-        ("hosts", names.hosts_file(&address)),
-        ("resolv.conf", network.resolv_conf().to_owned()),
-    ];
+    let etc = network.etc_files(&names);
 
     let parent = |pid| {
         users.write_maps(pid)?;
@@ -110,7 +54,7 @@ pub fn create(options: &Options) -> Result<Container> {
         confinement.enter(user)?; //                      new: no way back from here
         options.pid.split_off_init() //                   so the init is confined as well
     };
-    let flags = FLAGS | network.flags() | users.flags();
+    let flags = NAMESPACES | network.flags() | users.flags();
     let args = CloneArgs { flags, cgroup: cgroup.fd() };
     let _clock = options.clock.shift()?;
     let steps = Steps { parent, child, become_user };

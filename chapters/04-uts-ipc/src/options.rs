@@ -1,0 +1,29 @@
+//! What people type for the runtime of chapter 4: its options, and those of the chapters
+//! before.
+
+use chroot::RootOptions;
+use mount_ns::MountOptions;
+use pid_ns::PidOptions;
+use process::CommandOptions;
+
+use crate::NameOptions;
+
+/// What this runtime can be asked for.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Host and domain name.
+    #[command(flatten)]
+    pub names: NameOptions, //                            new in this chapter
+    /// Volumes and the like.
+    #[command(flatten)]
+    pub mounts: MountOptions,
+    /// PID 1.
+    #[command(flatten)]
+    pub pid: PidOptions,
+    /// The root file system.
+    #[command(flatten)]
+    pub root: RootOptions,
+    /// The command and its surroundings.
+    #[command(flatten)]
+    pub command: CommandOptions,
+}
