@@ -32,6 +32,7 @@ mod options;
 mod pivot;
 mod root;
 mod sys;
+mod tmpfs;
 mod volumes;
 
 pub use descent::{Descent, Visitor};
@@ -41,4 +42,5 @@ pub use options::Options;
 pub use pivot::{ENTER_OTHERWISE, is_chroot, isolate, pivot};
 pub use root::{Root, Target, names_in};
 pub use sys::make_read_only;
-pub use volumes::{MountOptions, Tmpfs, Volume, bind_from, mount_volumes, place_volumes};
+pub use tmpfs::Tmpfs;
+pub use volumes::{MountOptions, Volume, bind_from, mount_volumes, place_volumes};

@@ -215,3 +215,22 @@ pub fn names_in(path: &Path) -> Vec<OsString> {
         |part: &Component<'_>| matches!(part, Component::Normal(_) | Component::ParentDir);
     path.components().rev().filter(is_name).map(|part| part.as_os_str().to_owned()).collect()
 }
+
+/// A path in the container, without the detours: `/a/../b` is `/b`, as Docker has it.
+pub(crate) fn absolute(path: &str) -> Result<PathBuf, String> {
+    if !path.starts_with('/') {
+        return Err(format!("{path}: the path in the container must be absolute"));
+    }
+    let mut plain = PathBuf::from("/");
+    for part in Path::new(path).components() {
+        match part {
+            Component::Normal(name) => plain.push(name),
+            Component::ParentDir => drop(plain.pop()),
+            _ => {}
+        }
+    }
+    match plain.parent() {
+        Some(_) => Ok(plain),
+        None => Err(format!("{path}: it cannot be the container's root")),
+    }
+}

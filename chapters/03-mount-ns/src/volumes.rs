@@ -1,4 +1,4 @@
-//! Volumes: directories of the host inside the container, and fresh tmpfs ones.
+//! Volumes: directories of the host inside the container.
 //!
 //! A volume is a *bind mount*: the same files under a second name. The three steps
 //! use the newer mount calls, so that the volume is never there in a wrong state:
@@ -10,16 +10,16 @@
 //! ```
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use nix::errno::Errno;
 use nix::fcntl::AT_FDCWD;
-use nix::mount::MsFlags;
 use nix::sys::stat::{SFlag, fstat};
 use process::{Error, Result, Step};
 
-use crate::{Root, Target, sys};
+use crate::root::absolute;
+use crate::{Root, Target, Tmpfs, sys};
 
 /// The command-line options of chapter 3.
 #[derive(Clone, Debug, clap::Args)]
@@ -89,80 +89,6 @@ impl FromStr for Volume {
             (mode, _) => return Err(format!("{}: expected ro or rw", mode.unwrap_or_default())),
         };
         Ok(Self { source: source.into(), target: absolute(target)?, read_only })
-    }
-}
-
-/// `DST[:OPTIONS]`, with the options of mount(8): `/run:size=64k,exec`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tmpfs {
-    /// Where the container sees it; an absolute path.
-    pub target: PathBuf,
-    /// What the kernel calls mount flags.
-    pub flags: MsFlags,
-    /// What is left to the file system: `size=64k`, `mode=1777`, see tmpfs(5).
-    pub data: String,
-}
-
-impl FromStr for Tmpfs {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (target, options) = text.split_once(':').unwrap_or((text, ""));
-        let mut flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-        let mut data = Vec::new();
-        for option in options.split(',').filter(|option| !option.is_empty()) {
-            match option {
-                "defaults" => {}
-                "ro" => flags.insert(MsFlags::MS_RDONLY),
-                "rw" => flags.remove(MsFlags::MS_RDONLY),
-                "noexec" => flags.insert(MsFlags::MS_NOEXEC),
-                "exec" => flags.remove(MsFlags::MS_NOEXEC),
-                "nosuid" => flags.insert(MsFlags::MS_NOSUID),
-                "suid" => flags.remove(MsFlags::MS_NOSUID),
-                "nodev" => flags.insert(MsFlags::MS_NODEV),
-                "dev" => flags.remove(MsFlags::MS_NODEV),
-                "sync" => flags.insert(MsFlags::MS_SYNCHRONOUS),
-                "async" => flags.remove(MsFlags::MS_SYNCHRONOUS),
-                "dirsync" => flags.insert(MsFlags::MS_DIRSYNC),
-                "noatime" => flags.insert(MsFlags::MS_NOATIME),
-                "atime" => flags.remove(MsFlags::MS_NOATIME),
-                "nodiratime" => flags.insert(MsFlags::MS_NODIRATIME),
-                "diratime" => flags.remove(MsFlags::MS_NODIRATIME),
-                "relatime" => flags.insert(MsFlags::MS_RELATIME),
-                "strictatime" => flags.insert(MsFlags::MS_STRICTATIME),
-                other if OF_TMPFS.contains(&name_of(other)) => data.push(other),
-                other => return Err(format!("a tmpfs has no option {other}: see tmpfs(5)")),
-            }
-        }
-        Ok(Self { target: absolute(target)?, flags, data: data.join(",") })
-    }
-}
-
-/// What tmpfs(5) takes beside the flags of every mount.
-const OF_TMPFS: [&str; 9] =
-    ["size", "nr_blocks", "nr_inodes", "mode", "uid", "gid", "mpol", "huge", "noswap"];
-
-/// The part of an option before its value.
-fn name_of(option: &str) -> &str {
-    option.split_once('=').map_or(option, |(name, _)| name)
-}
-
-/// A path in the container, without the detours: `/a/../b` is `/b`, as Docker has it.
-fn absolute(path: &str) -> Result<PathBuf, String> {
-    if !path.starts_with('/') {
-        return Err(format!("{path}: the path in the container must be absolute"));
-    }
-    let mut plain = PathBuf::from("/");
-    for part in Path::new(path).components() {
-        match part {
-            Component::Normal(name) => plain.push(name),
-            Component::ParentDir => drop(plain.pop()),
-            _ => {}
-        }
-    }
-    match plain.parent() {
-        Some(_) => Ok(plain),
-        None => Err(format!("{path}: it cannot be the container's root")),
     }
 }
 
@@ -268,16 +194,6 @@ mod tests {
         for wrong in ["/srv", ":/data", "/srv:data", "/srv:/data:rx", "/a:/b:ro:ro", "/a:/"] {
             assert!(wrong.parse::<Volume>().is_err(), "{wrong} was accepted");
         }
-    }
-
-    #[test]
-    fn a_tmpfs_is_harmless_unless_told_otherwise() {
-        let tmpfs: Tmpfs = "/run:exec,size=64k,mode=700".parse().unwrap();
-        assert_eq!(tmpfs.flags, MsFlags::MS_NOSUID | MsFlags::MS_NODEV);
-        assert_eq!(tmpfs.data, "size=64k,mode=700");
-        let tmpfs: Tmpfs = "/run:defaults,noatime,relatime".parse().unwrap();
-        assert_eq!(tmpfs.data, "");
-        assert!("/run:size=1m,sizes=2m".parse::<Tmpfs>().unwrap_err().contains("sizes=2m"));
     }
 
     #[test]

@@ -26,7 +26,9 @@ mod options;
 mod overlay;
 mod owner;
 mod remove;
+mod short_names;
 mod sys;
+mod upper;
 
 pub use mount_options::mount_options;
 pub use options::Options;

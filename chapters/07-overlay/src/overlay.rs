@@ -27,16 +27,14 @@ use std::path::{Path, PathBuf};
 
 use mount_ns::{MountOptions, Root};
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
 use nix::mount::{MsFlags, mount};
-use nix::sys::stat::Mode;
-use nix::sys::statfs::statfs;
-use nix::unistd::chdir;
 use process::{Error, Outcome, Part, Result, State, Step};
 
 use crate::changes;
 use crate::mount_options::mount_options;
 use crate::remove::remove_tree;
+use crate::short_names::{MOST_OPTIONS, Opened};
+use crate::upper::can_be_upper;
 
 /// The record of this chapter: the directory that holds the two others.
 const RECORD: &str = "overlay";
@@ -182,35 +180,6 @@ impl Overlay {
     }
 }
 
-/// mount(2) takes a page of options.
-const MOST_OPTIONS: usize = 4096;
-
-/// Layers by the shortest names that there can be: the numbers of their descriptors, in the
-/// directory where these are files.
-///
-/// Only the image keeps its name, by which others see in the mount table that it is used.
-struct Opened {
-    names: Vec<PathBuf>,
-    _layers: Vec<OwnedFd>,
-}
-
-impl Opened {
-    fn new(lower: &[PathBuf]) -> Result<Self> {
-        let Some((image, layers)) = lower.split_last() else {
-            return Err(Error::new("there is no layer"));
-        };
-        let open = |dir: &PathBuf| {
-            let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-            open(dir, flags, Mode::empty()).step(|| format!("open {}", dir.display()))
-        };
-        let layers = layers.iter().map(open).collect::<Result<Vec<_>>>()?;
-        let numbers = layers.iter().map(|layer| layer.as_raw_fd().to_string().into());
-        let names = numbers.chain([image.clone()]).collect();
-        chdir("/proc/self/fd").step(|| "change to /proc/self/fd")?;
-        Ok(Self { names, _layers: layers })
-    }
-}
-
 impl Part for Overlay {
     fn notes(&self) -> Vec<String> {
         let dir = self.dir.display();
@@ -263,21 +232,4 @@ pub fn sweep(state: &State) -> Result<Vec<String>> {
         true => remove_tree(&dir).map(|()| vec![format!("writable layer {}", dir.display())]),
         false => Ok(Vec::new()),
     }
-}
-
-/// Whether the kernel accepts an upper directory on this directory's file system.
-///
-/// It must keep extended attributes and device nodes, and be on this machine. An
-/// overlay is refused as upper layer of another: overlayfs documentation, "Multiple
-/// lower layers". The numbers are from linux/magic.h.
-fn can_be_upper(dir: &Path) -> Result<bool> {
-    const OVERLAY: i64 = 0x794c_7630;
-    const NFS: i64 = 0x6969;
-    const SMB2: i64 = 0xfe53_4d42;
-    const V9FS: i64 = 0x0102_1997;
-    const FUSE: i64 = 0x6573_5546;
-    const FAT: i64 = 0x4d44;
-    let kind = statfs(dir).step(|| format!("look at the file system of {}", dir.display()))?;
-    let kind = kind.filesystem_type().0 as i64;
-    Ok(![OVERLAY, NFS, SMB2, V9FS, FUSE, FAT].contains(&kind))
 }

@@ -15,8 +15,7 @@
 //! Read [`namespace`] for the container's side, [`maps`] and [`subordinate`] for who is
 //! who, [`idmap`] for the files, and [`runtime`] for the whole. [`rootless`] is the same
 //! feature from the other end: it makes the course work for users who are not root, with
-//! [`uplink`] and [`userspace`] for their network.
-//! [`clock`] has the eighth namespace, which is small.
+//! a way out for their network. [`clock`] has the eighth namespace, which is small.
 //!
 //! Left out on purpose: ranges that keep containers apart from one another, not only
 //! from the host; giving the caller's terminal and files to the container's root, who
@@ -30,14 +29,12 @@ pub mod namespace;
 pub mod rootless;
 pub mod runtime;
 pub mod subordinate;
-pub mod uplink;
-pub mod userspace;
 
-mod helper;
 mod options;
-mod refusal;
 mod sys;
+mod trees;
 
 pub use clock::{ClockOptions, ShiftedClock};
 pub use namespace::{Mode, UserNamespace, UserOptions};
 pub use options::Options;
+pub use trees::Trees;

@@ -28,11 +28,9 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use mount_ns::{MountOptions, Root, Target, bind_from};
-use nix::fcntl::AT_FDCWD;
+use mount_ns::MountOptions;
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Pid, Uid, setresgid, setresuid};
@@ -40,6 +38,7 @@ use overlay::Overlay;
 use process::{CloneFlags, Error, Part, Result, Step};
 
 use crate::maps::{Kind, Map};
+use crate::trees::Opened;
 use crate::{idmap, subordinate};
 
 /// The command-line options of chapter 8 about users.
@@ -136,8 +135,8 @@ impl UserNamespace {
     }
     // ANCHOR_END: maps
 
-    /// In the runtime, after that: what the child cannot open, or could but not change
-    /// the owners of. It is the writable layer, the layers below and the volumes.
+    /// In the runtime, after that: opens what the child cannot, or whose owners it could
+    /// not change; see [`crate::Trees`].
     pub fn open_trees(
         &self,
         pid: Pid,
@@ -149,13 +148,11 @@ impl UserNamespace {
         }
         let path = format!("/proc/{pid}/ns/user");
         let users = File::open(&path).step(|| format!("open {path}"))?;
-        let mut trees = vec![overlay.tree()?];
-        let lower = overlay.lower().iter();
-        let opened = lower.map(|layer| (layer, bind_from(AT_FDCWD, layer)));
-        let volumes = mounts.volume.iter().map(|volume| (&volume.source, volume.open()));
+        let trees = Opened::open(overlay, mounts)?;
+        let layers = overlay.lower().iter().zip(&trees.lower);
+        let volumes = mounts.volume.iter().map(|volume| &volume.source).zip(&trees.volumes);
         // ANCHOR: trees
-        for (source, tree) in opened.chain(volumes) {
-            let tree = tree?;
+        for (source, tree) in layers.chain(volumes) {
             if let Err(errno) = idmap::translate(tree.as_fd(), users.as_fd()) {
                 let source = source.display();
                 self.notes.borrow_mut().push(format!(
@@ -164,10 +161,9 @@ impl UserNamespace {
                     errno.desc().to_lowercase()
                 ));
             }
-            trees.push(tree);
         }
         // ANCHOR_END: trees
-        Ok(trees)
+        Ok(trees.into_list())
     }
 
     // ANCHOR: root
@@ -185,35 +181,6 @@ impl UserNamespace {
         prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")
     }
     // ANCHOR_END: root
-
-    /// In the child: mounts the layers, and leaves the volumes in `trees`.
-    pub fn mount_layers(&self, overlay: &Overlay, trees: &mut Vec<OwnedFd>) -> Result<Root> {
-        if self.foreign().is_none() {
-            return overlay.mount();
-        }
-        // A layer has to be a mount of this mount namespace, wherever it is. /tmp is not
-        // needed any more: the pivot takes it away with the rest of the host.
-        let (host, place) = (Root::open("/".as_ref())?, Path::new("/tmp"));
-        let parts: Vec<_> = trees.drain(..=overlay.lower().len()).collect();
-        for tree in &parts {
-            host.place(tree.as_fd(), place, Target::Directory)?;
-        }
-        let paths: Vec<PathBuf> = parts.iter().map(idmap::path_of).collect();
-        overlay.mount_layers(&paths[1..], &paths[0], place)
-    }
-
-    /// In the child: mounts volumes and tmpfs.
-    pub fn mount_volumes(
-        &self,
-        root: &Root,
-        mounts: &MountOptions,
-        trees: Vec<OwnedFd>,
-    ) -> Result<()> {
-        match self.foreign() {
-            Some(_) => mount_ns::place_volumes(root, mounts, trees),
-            None => mount_ns::mount_volumes(root, mounts),
-        }
-    }
 
     fn foreign(&self) -> Option<&Maps> {
         self.maps.as_ref().filter(|maps| maps.are_foreign)

@@ -6,7 +6,7 @@ use overlay::Overlay;
 use process::{CloneArgs, Container, Part, Process, Result, State, Steps, User};
 use uts_ipc::{NAMESPACES, Names};
 
-use crate::{Options, UserNamespace};
+use crate::{Options, Trees, UserNamespace};
 
 /// Makes the container, ready to start.
 ///
@@ -31,15 +31,16 @@ pub fn create(options: &Options) -> Result<Container> {
         network.attach(pid)?;
         users.open_trees(pid, &overlay, &options.mounts)
     };
-    let child = |mut trees| {
+    let child = |opened| {
         cgroup.enter()?;
         users.become_root()?; //                          new in this chapter
         names.set()?;
         mount_ns::isolate()?;
-        let root = users.mount_layers(&overlay, &mut trees)?;
+        let trees = Trees::received(opened, &overlay); //  new: what the parent opened
+        let root = trees.mount_layers(&overlay)?;
         mount_ns::mount_filesystems(&root)?;
         uts_ipc::show_in_etc(&root, &etc)?;
-        users.mount_volumes(&root, &options.mounts, trees)?;
+        trees.mount_volumes(&root, &options.mounts)?;
         mount_ns::pivot(&root, options.mounts.read_only)?;
         cgroup.mount_inside()?;
         network.configure_inside()?;

@@ -28,7 +28,7 @@ use process::{Result, Step, User};
 use seccompiler::BpfProgram;
 
 use crate::capabilities::{self, CapabilityChoice};
-use crate::devices::Rule;
+use crate::device_rule::Rule;
 use crate::{Capabilities, HostDevice, SeccompChoice, Ulimit, devices, keyring, masks, seccomp};
 
 /// The command-line options of chapter 9.

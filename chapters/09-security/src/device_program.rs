@@ -27,7 +27,7 @@
 //! An instruction is 8 bytes: operation, two registers, jump offset, constant. There
 //! are compilers for this; for a dozen lines, an assembler of six operations will do.
 
-use crate::devices::{ALL, Kind, Rule};
+use crate::device_rule::{ALL, Kind, Rule};
 
 const RESULT: u8 = 0;
 const CONTEXT: u8 = 1;

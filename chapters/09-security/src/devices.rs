@@ -16,38 +16,17 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use cgroups::Cgroup;
 use nix::errno::Errno;
+use nix::unistd::geteuid;
 use process::{Error, Result, Step};
+use user_ns::maps::{self, Map};
 
+use crate::device_rule::{ALL, Kind, MKNOD, Rule};
 use crate::{device_program, sys};
-
-/// What one rule allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rule {
-    pub kind: Kind,
-    /// `None`: any.
-    pub major: Option<u32>,
-    /// `None`: any.
-    pub minor: Option<u32>,
-    /// A sum of [`MKNOD`], [`READ`] and [`WRITE`].
-    pub access: u32,
-}
-
-/// The two kinds of device nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Block,
-    Character,
-}
-
-/// What can be done with a device: `BPF_DEVCG_ACC_…` in linux/bpf.h.
-pub(crate) const MKNOD: u32 = 1;
-pub(crate) const READ: u32 = 2;
-pub(crate) const WRITE: u32 = 4;
-pub(crate) const ALL: u32 = MKNOD | READ | WRITE;
 
 // ANCHOR: default
 /// Docker's default. Making a node is harmless as long as it cannot be opened, and
@@ -71,22 +50,6 @@ const fn character(major: u32, minor: Option<u32>) -> Rule {
     Rule { kind: Kind::Character, major: Some(major), minor, access: ALL }
 }
 
-impl std::fmt::Display for Rule {
-    /// `c 1:3 rwm`, as v1 wants it.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let kind = match self.kind {
-            Kind::Block => 'b',
-            Kind::Character => 'c',
-        };
-        let number = |number: Option<u32>| number.map_or("*".to_owned(), |n| n.to_string());
-        write!(f, "{kind} {}:{} ", number(self.major), number(self.minor))?;
-        [(READ, "r"), (WRITE, "w"), (MKNOD, "m")]
-            .iter()
-            .filter(|(bit, _)| self.access & bit != 0)
-            .try_for_each(|(_, letter)| f.write_str(letter))
-    }
-}
-
 /// Lets a cgroup open the default devices only, and what `more` allows.
 ///
 /// # Errors
@@ -98,7 +61,6 @@ pub(crate) fn restrict_devices(cgroup: &Cgroup, more: &[Rule]) -> Result<()> {
         (None, Some(dir)) => sys::load_device_program(&device_program::assemble(&rules))
             .step(|| "load the device program")
             .and_then(|program| {
-                use std::os::fd::AsFd;
                 sys::attach_device_program(dir, program.as_fd())
                     .step(|| "attach the device program to the cgroup")
             }),
@@ -107,7 +69,7 @@ pub(crate) fn restrict_devices(cgroup: &Cgroup, more: &[Rule]) -> Result<()> {
     match restricted {
         // In a user namespace no device node can be made (mknod(2)), and the bound ones
         // are their owners'. The kernel refuses the rules there: they are not needed.
-        Err(error) if is_refusal(&error) && in_user_namespace() => Ok(()),
+        Err(error) if is_refusal(&error) && !is_hosts_root() => Ok(()),
         Err(error) if is_refusal(&error) => {
             Err(error.hint("--privileged does without, and lets it open the host's disks"))
         }
@@ -132,12 +94,10 @@ fn is_refusal(error: &Error) -> bool {
     matches!(error.errno(), Some(Errno::EPERM | Errno::EACCES))
 }
 
-/// Whether the root here is not the host's, user_namespaces(7). An ordinary user will
-/// be the root of such a namespace too.
-fn in_user_namespace() -> bool {
-    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
-    let is_initial = map.split_whitespace().eq(["0", "0", "4294967295"]);
-    !is_initial || !nix::unistd::geteuid().is_root()
+/// Whether our power is that over the host's devices.
+fn is_hosts_root() -> bool {
+    let users = Map::of_this_process(maps::Kind::Uid);
+    geteuid().is_root() && users.is_ok_and(|users| users.is_the_hosts())
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ use nix::fcntl::AT_FDCWD;
 use nix::sys::stat::{major, minor};
 use process::{Error, Result, Step};
 
-use crate::devices::{ALL, Kind, MKNOD, READ, Rule, WRITE};
+use crate::device_rule::{ALL, Kind, MKNOD, READ, Rule, WRITE};
 
 /// `HOST[:CONTAINER][:rwm]`.
 #[derive(Clone, Debug, PartialEq, Eq)]

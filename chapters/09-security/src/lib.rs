@@ -32,6 +32,7 @@ mod capabilities;
 mod comparison;
 mod confinement;
 mod device_program;
+mod device_rule;
 mod devices;
 mod host_device;
 mod keyring;

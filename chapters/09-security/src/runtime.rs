@@ -4,7 +4,7 @@ use cgroups::Cgroup;
 use net_ns::Network;
 use overlay::Overlay;
 use process::{CloneArgs, Container, Part, Process, Result, State, Steps, User};
-use user_ns::UserNamespace;
+use user_ns::{Trees, UserNamespace};
 use uts_ipc::{NAMESPACES, Names};
 
 use crate::{Confinement, Options};
@@ -34,16 +34,17 @@ pub fn create(options: &Options) -> Result<Container> {
         network.attach(pid)?;
         users.open_trees(pid, &overlay, &options.mounts)
     };
-    let child = |mut trees| {
+    let child = |opened| {
         cgroup.enter()?;
         users.become_root()?;
         names.set()?;
         mount_ns::isolate()?;
-        let root = users.mount_layers(&overlay, &mut trees)?;
+        let trees = Trees::received(opened, &overlay);
+        let root = trees.mount_layers(&overlay)?;
         mount_ns::mount_filesystems(&root)?;
         confinement.show_devices(&root)?; //              new: what --device names
         uts_ipc::show_in_etc(&root, &etc)?;
-        users.mount_volumes(&root, &options.mounts, trees)?;
+        trees.mount_volumes(&root, &options.mounts)?;
         mount_ns::pivot(&root, options.mounts.read_only)?;
         cgroup.mount_inside()?;
         network.configure_inside()?;

@@ -10,8 +10,6 @@ use nix::errno::Errno;
 use nix::unistd::geteuid;
 use process::{Error, MORE_POWER, POWERLESS_ROOT};
 
-use crate::rootless::is_refusal;
-
 /// A setting that keeps ordinary users from user namespaces.
 struct Switch {
     file: &'static str,
@@ -42,7 +40,7 @@ const SWITCHES: [Switch; 3] = [
 ];
 
 /// Adds what keeps us from it, and what would allow it.
-pub(crate) fn explain(error: Error) -> Error {
+pub(super) fn explain(error: Error) -> Error {
     let is_off = |switch: &&Switch| {
         fs::read_to_string(switch.file).is_ok_and(|value| value.trim() == switch.refuses)
     };
@@ -71,4 +69,9 @@ pub(crate) fn explain(error: Error) -> Error {
             _ => error,
         },
     }
+}
+
+/// Whether the refusal was one of permission.
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.errno(), Some(Errno::EPERM | Errno::EACCES))
 }

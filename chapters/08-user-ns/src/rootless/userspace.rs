@@ -27,7 +27,7 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::unistd::fchdir;
 use process::{Error, Result, Step};
 
-use crate::rootless::is_in_path;
+use super::path::is_in_path;
 
 /// Where the network is found.
 const NETWORK: &str = "/proc/self/fd/0";
@@ -43,7 +43,7 @@ const LOG: &str = "log";
 
 /// A program that connects a network in user space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tool {
+pub(super) enum Tool {
     Pasta,
     Slirp4netns,
 }

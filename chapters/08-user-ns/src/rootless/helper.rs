@@ -15,11 +15,11 @@ use std::process::{Command, Stdio};
 use nix::unistd::{ForkResult, Pid, getpid};
 use process::{Error, ExitStatus, Result, Step, child, exit_now, fork};
 
+use super::granted::Granted;
 use crate::maps::Map;
-use crate::rootless::Granted;
 
 /// The process outside, and the pipe by which it is told to begin.
-pub(crate) struct Helper {
+pub(super) struct Helper {
     pid: Pid,
     ready: std::io::PipeWriter,
 }

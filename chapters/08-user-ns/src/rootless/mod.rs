@@ -17,23 +17,27 @@
 //! What a user namespace cannot give is power over what was there before: the host's
 //! network, its cgroups, its device nodes, files of other users. For the network there
 //! is a new one in here to be the host's, with a bridge and all; its way out is
-//! [`crate::uplink`].
+//! `uplink.rs`.
 
-use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use net_ns::{HELD_OUTSIDE, Mode, NetworkOptions, Publish, Published};
-use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::prctl;
-use nix::unistd::{Uid, User, getegid, geteuid};
+use nix::unistd::{getegid, geteuid};
 use process::{Error, Result, Step, home, own_program, record};
 
-use crate::helper::Helper;
+use self::granted::Granted;
+use self::helper::Helper;
+use self::uplink::Uplink;
 use crate::maps::{self, Kind, Map};
-use crate::uplink::Uplink;
-use crate::{refusal, subordinate};
+
+mod granted;
+mod helper;
+mod path;
+mod refusal;
+mod uplink;
+mod userspace;
 
 /// Which network is the host's, for a root in a user namespace.
 #[derive(Clone, Copy)]
@@ -127,7 +131,7 @@ pub fn enter(world: World<'_>) -> Result<()> {
         .args(arguments)
         // In there we are root, whose home and records would be elsewhere.
         .env("LAB_STATE_DIR", records)
-        .env("PATH", path_of_root())
+        .env("PATH", path::path_of_root())
         .env(HELD_OUTSIDE, held.join(" "))
         .exec();
     Err(error).step(again)
@@ -171,13 +175,6 @@ fn find_ports(wishes: &[Publish]) -> Result<Vec<Publish>> {
     Ok(found.iter().map(with_number).collect())
 }
 
-/// Ours, and where root finds nft, ip and the like.
-fn path_of_root() -> OsString {
-    let mut path = std::env::var_os("PATH").unwrap_or_default();
-    path.push(":/usr/sbin:/sbin");
-    path
-}
-
 // ANCHOR: ourselves
 /// One id, and no groups but our own.
 fn map_ourselves(uid: u32, gid: u32) -> Result<()> {
@@ -186,36 +183,3 @@ fn map_ourselves(uid: u32, gid: u32) -> Result<()> {
     Map::range(gid, 1).write(Kind::Gid, "self")
 }
 // ANCHOR_END: ourselves
-
-/// The ids that an ordinary user has been granted.
-pub(crate) struct Granted {
-    pub uids: Map,
-    pub gids: Map,
-}
-
-impl Granted {
-    /// `None` where the files or the programs for it are missing, or without power.
-    fn to(uid: u32, gid: u32) -> Option<Self> {
-        // With it, no program has more power than we have: prctl(2).
-        if prctl::get_no_new_privs() == Ok(true) {
-            return None;
-        }
-        let name = User::from_uid(Uid::from_raw(uid)).ok().flatten().map(|user| user.name);
-        let name = name.unwrap_or_default();
-        let uids = subordinate::of_user(Kind::Uid, &name, uid)?;
-        let gids = subordinate::of_user(Kind::Gid, &name, uid)?;
-        let are_there = ["newuidmap", "newgidmap"].iter().all(|program| is_in_path(program));
-        are_there.then(|| Self { uids: Map::own_and(uid, uids), gids: Map::own_and(gid, gids) })
-    }
-}
-
-/// Whether there is such a program.
-pub(crate) fn is_in_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|dir| dir.join(program).exists())
-}
-
-/// Whether the refusal was one of permission.
-pub(crate) fn is_refusal(error: &Error) -> bool {
-    matches!(error.errno(), Some(Errno::EPERM | Errno::EACCES))
-}

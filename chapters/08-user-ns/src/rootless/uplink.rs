@@ -11,7 +11,7 @@
 //!   container ── veth ── lab0 ── NAT ── tap ── packets ║ pasta ── sockets ── …
 //! ```
 //!
-//! There are two such programs, see [`crate::userspace`]. Each runs in a process of ours
+//! There are two such programs, see `userspace.rs`. Each runs in a process of ours
 //! that was split off while our network was the host's, and that is PID 1 of a PID
 //! namespace: when it dies, the kernel kills what it has started, however well that has
 //! hidden itself. And it dies with the runtime, by a parent-death signal. So there is
@@ -36,7 +36,7 @@ use nix::sys::wait::waitpid;
 use nix::unistd::{Pid, getpid, setsid};
 use process::{CloneArgs, CloneFlags, Cloned, Error, Result, Step, clone, exit_now};
 
-use crate::userspace::Tool;
+use super::userspace::Tool;
 
 /// How long a program may take to connect a network. Some have been seen to hang.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -45,7 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const OK: &str = "ok";
 
 /// A process that waits to connect our network. Dropping it ends it.
-pub(crate) struct Uplink {
+pub(super) struct Uplink {
     tool: Tool,
     pid: Pid,
     line: UnixStream,
