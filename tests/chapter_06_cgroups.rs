@@ -165,7 +165,7 @@ fn the_container_sees_its_own_cgroup_as_the_root() {
     // From the host, it is where the limits are.
     let container = lab.start("chapter-06 --network none", "");
     let real = fs::read_to_string(format!("/proc/{}/cgroup", container.pid)).unwrap();
-    let own = format!("/lab/{}", container.id());
+    let own = format!("/lab-{}", container.id());
     for line in real.lines().filter(|line| !line.contains("name=")) {
         assert!(line.ends_with(&own), "{line}");
     }
@@ -258,7 +258,7 @@ fn processes_that_were_frozen_are_ended_as_well() {
     for (is_first, depth) in [(false, 1), (true, 1), (false, 1000)] {
         let container = host.start("chapter-06", "sleep 1000 &");
         let (id, first) = (container.id(), container.pid.to_string());
-        let own = freezer.join("lab").join(&id);
+        let own = freezer.join(format!("lab-{id}"));
         let inside = fs::read_to_string(own.join("cgroup.procs")).unwrap();
         let pid = inside.lines().find(|pid| (**pid == first) == is_first).expect("it runs");
         // Further down than a path can say: step by step, as somebody inside would.

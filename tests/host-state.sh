@@ -60,7 +60,7 @@ ls /run/netns 2> /dev/null | sort
 section 'cgroups'
 # A v2 tree that was used keeps its controllers handed down, by design.
 grep ' - cgroup' /proc/self/mountinfo | cut -d' ' -f5 | while read -r mount; do
-    find "$mount" -mindepth 1 -maxdepth 3 -type d \( -name lab -o -path '*/lab/*' \)
+    find "$mount" -mindepth 1 -maxdepth 3 -type d -path '*/lab-*'
 done | sort
 
 section 'records and layers'

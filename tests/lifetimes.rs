@@ -81,6 +81,35 @@ fn the_next_run_removes_what_a_killed_container_leaves() {
 }
 
 #[test]
+fn cgroups_of_an_earlier_runtime_are_removed_where_the_record_says() {
+    if !skip::is_root() {
+        return;
+    }
+    let host = Host::new();
+    let container = host.start("chapter-06 --network none", "");
+    let id = container.id();
+    let now = cgroup::dirs(&id);
+    kill_victim(&container, Victim::Runtime);
+    drop(container);
+    // It called them `lab/<id>`; what only ends like that is somebody else's.
+    let elsewhere = |name: &str| now.iter().map(|dir| dir.with_file_name(name)).collect::<Vec<_>>();
+    let (parents, others) = (elsewhere("lab"), elsewhere(&format!("other-lab-{id}")));
+    let earlier: Vec<_> = parents.iter().map(|dir| dir.join(&id)).collect();
+    earlier.iter().chain(&others).for_each(|dir| fs::create_dir_all(dir).expect("a cgroup"));
+    let record = host.lab.state_dir().join(&id).join("cgroup");
+    let all = now.iter().chain(&earlier).chain(&others);
+    fs::write(record, all.map(|dir| format!("{}\n", dir.display())).collect::<String>()).unwrap();
+    let said = host.lab(&["clean"]).ok();
+    let left: Vec<_> = now.iter().chain(&earlier).filter(|dir| dir.exists()).collect();
+    let kept = others.iter().filter(|dir| fs::remove_dir(dir).is_ok()).count();
+    assert!(left.is_empty(), "{left:?} after\n{said}");
+    assert_eq!(kept, others.len(), "{said}");
+    // The parent goes with the last one in it.
+    assert!(parents.iter().all(|dir| fs::remove_dir(dir).is_err()), "{said}");
+    host.assert_clean(&[id], "an earlier runtime");
+}
+
+#[test]
 fn two_dozen_containers_at_once() {
     if !skip::is_root() {
         return;

@@ -306,7 +306,7 @@ fn the_record_of_a_container() {
 
 #[test]
 fn the_record_of_a_cgroup() {
-    let good = b"/sys/fs/cgroup/memory/lab/0123456789ab\n/sys/fs/cgroup/pids/lab/0123456789ab\n";
+    let good = b"/sys/fs/cgroup/memory/lab-0123456789ab\n/sys/fs/cgroup/pids/lab-0123456789ab\n";
     Reader {
         file: "0123456789ab/cgroup",
         found: Found::ByItself,

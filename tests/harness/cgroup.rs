@@ -35,7 +35,7 @@ pub fn v1_with(controller: &str) -> Option<PathBuf> {
 
 /// The directories of the container `id` that there are, one in each hierarchy.
 pub fn dirs(id: &str) -> Vec<PathBuf> {
-    let dirs = hierarchies().into_iter().map(|mount| mount.join("lab").join(id));
+    let dirs = hierarchies().into_iter().map(|mount| mount.join(format!("lab-{id}")));
     dirs.filter(|dir| dir.exists()).collect()
 }
 
@@ -105,7 +105,9 @@ impl Delegated {
 
     /// What there is in them beside the shell.
     pub fn containers(&self) -> Vec<PathBuf> {
-        self.dirs.iter().map(|dir| dir.join("lab")).filter(|dir| dir.exists()).collect()
+        let inside = self.dirs.iter().flat_map(|dir| fs::read_dir(dir).expect("it is there"));
+        let dirs = inside.flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
+        dirs.filter(|dir| !dir.ends_with("shell")).collect()
     }
 }
 

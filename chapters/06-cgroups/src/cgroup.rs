@@ -4,7 +4,7 @@
 //! does anything, so that nothing it ever allocates escapes the account:
 //!
 //! ```text
-//!   runtime   mkdir lab/<id> … write memory.max …
+//!   runtime   mkdir lab-<id> … write memory.max …
 //!      │
 //!    clone ── v2: CLONE_INTO_CGROUP, the child is born inside
 //!      │      v1: its first step is to write "0" into each `tasks`
@@ -30,11 +30,9 @@ use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 use process::{Error, Result, State, Step};
 
-use crate::group::{Group, find};
-use crate::limits::{Knob, Setting};
-use crate::quantity::CpuList;
+use crate::group::Group;
 use crate::remove::{RECORD, remove};
-use crate::{Hierarchy, LimitOptions, Version, delegation, of_process, unmounted_controllers};
+use crate::{Hierarchy, Setting, Version, of_process};
 
 /// A container's cgroup in every hierarchy. Dropping it removes it.
 #[must_use = "dropping the cgroup kills the processes in it"]
@@ -54,14 +52,13 @@ pub struct Cgroup {
 }
 
 impl Cgroup {
-    /// Makes `lab/<id>` in every hierarchy and sets the limits.
+    /// Makes `lab-<id>` in every hierarchy and sets the limits.
     ///
     /// Without any limit it is made all the same, to measure what the container used.
     ///
     /// # Errors
-    /// If a limit cannot be set, for which reason ever: none is ignored.
-    pub fn create(limits: &LimitOptions, state: &State) -> Result<Self> {
-        let settings = limits.settings()?;
+    /// If a limit cannot be set, for whatever reason: none is ignored.
+    pub fn create(settings: &[Setting], state: &State) -> Result<Self> {
         let (mut places, note) = match of_process(Pid::this()) {
             // Who asks for no limit needs no cgroup.
             Err(error) if settings.is_empty() => {
@@ -73,15 +70,15 @@ impl Cgroup {
         let groups = places.into_iter().map(|place| Group::new(place, state.id())).collect();
         let mut cgroup = Self {
             groups,
-            memory: limits.memory,
+            memory: memory_limit(settings),
             is_made: false,
             tasks: Vec::new(),
             unified: None,
             record: state.dir().join(RECORD),
             note,
         };
-        for setting in &settings {
-            cgroup.home(setting)?;
+        for setting in settings {
+            setting.home(&cgroup.groups)?;
         }
         let dirs = cgroup.ours().map(|group| group.dir.as_os_str().as_bytes());
         let dirs: Vec<u8> = dirs.flat_map(|dir| [dir, &b"\n"[..]].concat()).collect();
@@ -91,12 +88,12 @@ impl Cgroup {
         state.record(RECORD, dirs)?;
         cgroup.is_made = true;
         // From here on a failure drops `cgroup`, which removes what there is of it.
-        match cgroup.make(&settings) {
+        match cgroup.make(settings) {
             Err(error) if settings.is_empty() && is_refusal(&error) => cgroup.stay_outside(),
             made => made?,
         }
-        for setting in &settings {
-            cgroup.set(setting)?;
+        for setting in settings {
+            setting.write(&cgroup.groups)?;
         }
         Ok(cgroup)
     }
@@ -134,52 +131,6 @@ impl Cgroup {
         self.is_made = false;
         self.tasks.clear();
         self.unified = None;
-    }
-
-    /// Writes one limit where its controller lives.
-    fn set(&self, setting: &Setting) -> Result<()> {
-        let (group, knob) = self.home(setting)?;
-        if setting.option == "--cpuset-cpus" {
-            check_processors(group, knob)?;
-        }
-        let path = group.dir.join(knob.file);
-        let step = || format!("{}: write {:?} to {}", setting.option, knob.value, path.display());
-        match group.write(knob.file, &knob.value).step(step) {
-            Err(error) if error.errno() == Some(Errno::ENOENT) && setting.is_default => Ok(()),
-            written => written.map_err(|error| explain_set(setting, error)),
-        }
-    }
-
-    /// The directory and the file that a limit belongs to.
-    fn home<'a>(&'a self, setting: &'a Setting) -> Result<(&'a Group, &'a Knob)> {
-        let group = find(&self.groups, setting.v1.controller, setting.v2.controller);
-        let group = group.ok_or_else(|| self.no_controller(setting))?;
-        if let Some(errno) = group.refusal {
-            let mount = group.hierarchy.mount.display();
-            let step = format!("{}: make a cgroup in {mount}", setting.option);
-            return Err(delegation::explain(Error::from_errno(step, errno), &group.hierarchy));
-        }
-        match group.hierarchy.version {
-            Version::V1 => Ok((group, &setting.v1)),
-            Version::V2 => Ok((group, &setting.v2)),
-        }
-    }
-
-    fn no_controller(&self, setting: &Setting) -> Error {
-        let name = setting.v2.controller;
-        let error = Error::new(format!(
-            "{} needs the {name} controller, which no cgroup hierarchy of this host offers",
-            setting.option
-        ));
-        let trees: Vec<_> = self.groups.iter().map(|group| group.hierarchy.clone()).collect();
-        let idle = unmounted_controllers(&trees);
-        match idle.iter().find(|idle| [setting.v1.controller, name].contains(&idle.as_str())) {
-            Some(idle) => error.hint(format!(
-                "the kernel has it: look for cgroup_disable={idle} in /proc/cmdline, or \
-                 mount it (lab cgroups shows what is mounted where)"
-            )),
-            None => error.hint("this kernel was built without it"),
-        }
     }
 
     /// Its directories, one in each hierarchy; none if it could not be made.
@@ -242,36 +193,12 @@ fn enable(group: &Group, settings: &[Setting]) -> Result<()> {
     }
 }
 
-/// v2 takes any list and, if no processor of it exists, silently uses all there are.
-fn check_processors(group: &Group, knob: &Knob) -> Result<()> {
-    let file = match group.hierarchy.version {
-        Version::V1 => "cpuset.effective_cpus",
-        Version::V2 => "cpuset.cpus.effective",
-    };
-    let path = group.hierarchy.mount.join(file);
-    let available = fs::read_to_string(&path).step(|| format!("read {}", path.display()))?;
-    let lists = (knob.value.parse::<CpuList>(), available.parse::<CpuList>());
-    if let (Ok(wanted), Ok(available)) = lists
-        && !wanted.cpus.is_subset(&available.cpus)
-    {
-        let (wanted, available) = (wanted.text, available.text);
-        return Err(Error::new(format!("--cpuset-cpus {wanted}: this host offers {available}")));
-    }
-    Ok(())
+/// The one that the report needs again.
+fn memory_limit(settings: &[Setting]) -> Option<u64> {
+    let memory = settings.iter().find(|setting| setting.v2.file == "memory.max")?;
+    memory.v2.value.parse().ok()
 }
 
 fn is_refusal(error: &Error) -> bool {
     matches!(error.errno(), Some(Errno::EACCES | Errno::EPERM | Errno::EROFS))
-}
-
-fn explain_set(setting: &Setting, error: Error) -> Error {
-    match (setting.option, error.errno()) {
-        ("--memory-swap", Some(Errno::ENOENT)) => {
-            error.hint("swap is not accounted here: boot the kernel with swapaccount=1")
-        }
-        (option, Some(Errno::ENODEV)) if option.starts_with("--device") => {
-            error.hint("name the whole disk, not a partition of it; lsblk shows which is which")
-        }
-        _ => error,
-    }
 }

@@ -10,7 +10,7 @@
 //!   └── user.slice/user-1000.slice                   root's
 //!       └── user@1000.service                        user 1000's, and so is all below
 //!           ├── app.slice/run-r4711.scope            our shell
-//!           └── lab/3f9c0a1b2c4d                     a container of ours
+//!           └── lab-3f9c0a1b2c4d                     a container of ours
 //! ```
 //!
 //! So we look for the topmost writable directory above our own process. Not elsewhere:

@@ -4,10 +4,10 @@
 //! around it differs between the generations:
 //!
 //! - **v2**: a cgroup has the files of those controllers only that its *parent* hands
-//!   down in `cgroup.subtree_control`, so they are enabled from the root to `lab`. A
-//!   cgroup that hands controllers down must not hold processes itself (the "no
-//!   internal processes" rule): the parts of a cake are shared among the children, and
-//!   a process beside them would have no defined part. Only the real root is exempt.
+//!   down in `cgroup.subtree_control`, so they are enabled there. A cgroup that hands
+//!   controllers down must not hold processes itself (the "no internal processes"
+//!   rule): the parts of a cake are shared among the children, and a process beside
+//!   them would have no defined part. Only the real root is exempt.
 //! - **v1**: all files are there at once, but a new `cpuset` is empty, and a process
 //!   cannot enter a cgroup that has no processor to run on.
 
@@ -21,9 +21,6 @@ use process::{Error, Result, Step};
 
 use crate::{Hierarchy, Membership, Version, delegation};
 
-/// The parent of all our cgroups.
-const PARENT: &str = "lab";
-
 /// One directory in one hierarchy.
 #[derive(Debug)]
 pub(crate) struct Group {
@@ -31,8 +28,8 @@ pub(crate) struct Group {
     pub dir: PathBuf,
     /// Why we cannot make it; `None` if we can.
     pub refusal: Option<Errno>,
-    /// What is ours of the tree.
-    base: PathBuf,
+    /// What is ours of the tree: the cgroup that it is made in.
+    parent: PathBuf,
 }
 
 impl Group {
@@ -41,34 +38,18 @@ impl Group {
     pub fn new(place: Membership, id: &str) -> Self {
         let found = delegation::find(&place);
         let hierarchy = place.hierarchy;
-        let base = found.clone().unwrap_or_else(|_| hierarchy.mount.clone());
-        let dir = base.join(PARENT).join(id);
-        Self { hierarchy, dir, refusal: found.err(), base }
+        let parent = found.clone().unwrap_or_else(|_| hierarchy.mount.clone());
+        let dir = parent.join(name(id));
+        Self { hierarchy, dir, refusal: found.err(), parent }
     }
 
-    /// Whether `dir` is what [`Self::new`] calls the group of container `id`.
-    pub fn is_of(dir: &Path, id: &str) -> bool {
-        dir.ends_with(Path::new(PARENT).join(id))
-    }
-
-    fn parent(&self) -> PathBuf {
-        self.base.join(PARENT)
-    }
-
-    /// Makes the directory.
+    /// Makes the directory. Whatever the caller's umask: only root may make cgroups in it.
     pub fn make(&self) -> Result<()> {
-        loop {
-            match make_dir(&self.dir) {
-                // No parent yet; or no longer: the last other container that ended
-                // took it along. From our directory on it stays, as it is not empty.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                made => return made.step(|| making(&self.dir)).map_err(explain),
-            }
-            match make_dir(&self.parent()) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                made => made.step(|| making(&self.parent())).map_err(explain)?,
-            }
-        }
+        DirBuilder::new()
+            .mode(0o755)
+            .create(&self.dir)
+            .step(|| format!("make the cgroup {}", self.dir.display()))
+            .map_err(explain)
     }
 
     // ANCHOR: enable
@@ -77,37 +58,28 @@ impl Group {
     /// They are never taken back from the root: by the end of the container, somebody
     /// else may rely on them.
     pub fn enable(&self, controllers: &[&str]) -> Result<()> {
-        for dir in [&self.base, &self.parent()] {
-            let file = dir.join("cgroup.subtree_control");
-            let step = || format!("enable {} in {}", controllers.join(", "), file.display());
-            let enabled = fs::read_to_string(&file).step(step)?;
-            let missing: Vec<_> = controllers
-                .iter()
-                .filter(|&&name| !enabled.split_whitespace().any(|has| has == name))
-                .map(|name| format!("+{name}"))
-                .collect();
-            if !missing.is_empty() {
-                write(&file, &missing.join(" ")).step(step).map_err(explain)?;
-            }
+        let file = self.parent.join("cgroup.subtree_control");
+        let step = || format!("enable {} in {}", controllers.join(", "), file.display());
+        let enabled = fs::read_to_string(&file).step(step)?;
+        let missing: Vec<_> = controllers
+            .iter()
+            .filter(|&&name| !enabled.split_whitespace().any(|has| has == name))
+            .map(|name| format!("+{name}"))
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        write(&file, &missing.join(" ")).step(step).map_err(explain)
     }
     // ANCHOR_END: enable
 
     /// v1: gives the cpuset all that its parent has.
     pub fn fill_cpuset(&self) -> Result<()> {
-        let parent = self.parent();
-        for (from, to) in [(&self.base, &parent), (&parent, &self.dir)] {
-            for name in ["cpuset.cpus", "cpuset.mems"] {
-                let (from, to) = (from.join(name), to.join(name));
-                let step = || format!("copy {} to {}", from.display(), to.display());
-                if fs::read_to_string(&to).step(step)?.trim().is_empty() {
-                    let all = fs::read_to_string(&from).step(step)?;
-                    write(&to, all.trim()).step(step)?;
-                }
-            }
-        }
-        Ok(())
+        ["cpuset.cpus", "cpuset.mems"].iter().try_for_each(|name| {
+            let (from, to) = (self.parent.join(name), self.dir.join(name));
+            let copied = fs::read_to_string(&from).and_then(|all| write(&to, all.trim()));
+            copied.step(|| format!("copy {} to {}", from.display(), to.display()))
+        })
     }
 
     /// v1: the file through which a process joins. What may be written is decided by
@@ -135,6 +107,11 @@ impl Group {
     }
 }
 
+/// What the directories of the container `id` are called.
+pub(crate) fn name(id: &str) -> String {
+    format!("lab-{id}")
+}
+
 /// The group in whose hierarchy a controller lives, asked for by its name in v1
 /// and in v2.
 pub(crate) fn find<'a>(groups: &'a [Group], v1: &str, v2: &str) -> Option<&'a Group> {
@@ -144,18 +121,9 @@ pub(crate) fn find<'a>(groups: &'a [Group], v1: &str, v2: &str) -> Option<&'a Gr
     })
 }
 
-/// Whatever the caller's umask: only root may make cgroups in ours.
-fn make_dir(dir: &Path) -> io::Result<()> {
-    DirBuilder::new().mode(0o755).create(dir)
-}
-
 /// Opens without creating: a file that is missing shall say so.
 fn write(path: &Path, value: &str) -> io::Result<()> {
     OpenOptions::new().write(true).open(path)?.write_all(value.as_bytes())
-}
-
-fn making(dir: &Path) -> String {
-    format!("make the cgroup {}", dir.display())
 }
 
 fn explain(error: Error) -> Error {

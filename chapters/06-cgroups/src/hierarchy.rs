@@ -189,9 +189,9 @@ mod tests {
             mount: "/sys/fs/cgroup".into(),
             root: "/docker/abc".into(),
         };
-        let dir = hierarchy.dir_of(Path::new("/docker/abc/lab"));
-        assert_eq!(dir, Some("/sys/fs/cgroup/lab".into()));
+        let dir = hierarchy.dir_of(Path::new("/docker/abc/own"));
+        assert_eq!(dir, Some("/sys/fs/cgroup/own".into()));
         assert_eq!(hierarchy.dir_of(Path::new("/user.slice")), None);
-        assert_eq!(hierarchy.dir_of(Path::new("/docker/abc/../lab")), None);
+        assert_eq!(hierarchy.dir_of(Path::new("/docker/abc/../own")), None);
     }
 }

@@ -18,7 +18,7 @@ use crate::{Hierarchy, Version, hierarchies};
 pub struct Membership {
     /// The tree.
     pub hierarchy: Hierarchy,
-    /// Its cgroup in it, as /proc tells: `/lab/3f9c0a1b2c4d`.
+    /// Its cgroup in it, as /proc tells: `/lab-3f9c0a1b2c4d`.
     pub path: PathBuf,
 }
 

@@ -7,19 +7,18 @@
 //!
 //! ```text
 //!   /sys/fs/cgroup              v2: one tree, every controller in it
-//!   └── lab                     ours; removed with the last container
-//!       └── 3f9c0a1b2c4d        the container: what it sees as "/"
-//!           ├── memory.max      67108864
-//!           └── pids.max        100
+//!   └── lab-3f9c0a1b2c4d        the container: what it sees as "/"
+//!       ├── memory.max          67108864
+//!       └── pids.max            100
 //!
-//!   /sys/fs/cgroup/memory/lab/3f9c0a1b2c4d/memory.limit_in_bytes    v1: the same,
-//!   /sys/fs/cgroup/pids/lab/3f9c0a1b2c4d/pids.max                   a tree for each
+//!   /sys/fs/cgroup/memory/lab-3f9c0a1b2c4d/memory.limit_in_bytes    v1: the same,
+//!   /sys/fs/cgroup/pids/lab-3f9c0a1b2c4d/pids.max                   a tree for each
 //! ```
 //!
 //! Read [`runtime`] for the whole, then the lesson in this order:
 //!
 //! - `hierarchy.rs`: where the trees are, v1, v2 and both at once
-//! - `limits.rs`: the options, and which file of which version each one means
+//! - `limits.rs` and `setting.rs`: the options, and which file of which version each one means
 //! - `delegation.rs`: the part of a tree that is ours
 //! - `cgroup.rs` and `group.rs`: making it and entering it
 //! - `mount.rs`: what the container sees of it
@@ -43,6 +42,7 @@ mod options;
 mod quantity;
 mod remove;
 mod report;
+mod setting;
 
 pub use cgroup::Cgroup;
 pub use hierarchy::{Hierarchy, Version, hierarchies, unmounted_controllers};
@@ -51,3 +51,4 @@ pub use limits::LimitOptions;
 pub use options::Options;
 pub use quantity::{CpuList, DeviceRate, Swap, size};
 pub use remove::sweep;
+pub use setting::Setting;

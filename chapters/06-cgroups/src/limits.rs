@@ -27,13 +27,15 @@ use nix::sys::stat::{major, minor};
 use nix::unistd::{SysconfVar, sysconf};
 use process::{Error, Result, Step};
 
+use crate::Setting;
 use crate::quantity::{CpuList, DeviceRate, Swap, bytes, size};
+use crate::setting::Knob;
 
 /// The period over which a quota of processor time counts, in microseconds.
 pub(crate) const CPU_PERIOD: u64 = 100_000;
 
 /// The command-line options of chapter 6.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Chapter 06: its share of memory, CPU and processes")]
 pub struct LimitOptions {
     /// Memory, at least 6m
@@ -87,42 +89,12 @@ fn pids(text: &str) -> Result<i64, String> {
     text.parse().map_err(|_| "expected a number such as 100, or -1".to_owned())
 }
 
-/// One limit, in the words of both versions.
-#[derive(Debug)]
-pub(crate) struct Setting {
-    /// The option it comes from, for messages.
-    pub option: &'static str,
-    /// What to write in a v1 hierarchy.
-    pub v1: Knob,
-    /// What to write in the v2 hierarchy.
-    pub v2: Knob,
-    /// Nobody asked for it: a kernel that does not have the file may do without.
-    pub is_default: bool,
-}
-
-/// A file that sets a limit.
-#[derive(Debug)]
-pub(crate) struct Knob {
-    /// The controller it belongs to.
-    pub controller: &'static str,
-    /// The file's name.
-    pub file: &'static str,
-    /// What to write into it.
-    pub value: String,
-}
-
-impl Knob {
-    fn new(controller: &'static str, file: &'static str, value: impl ToString) -> Self {
-        Self { controller, file, value: value.to_string() }
-    }
-}
-
 impl LimitOptions {
     /// What to write where, in this order.
     ///
     /// # Errors
     /// If the options contradict each other or name a disk that is not there.
-    pub(crate) fn settings(&self) -> Result<Vec<Setting>> {
+    pub fn resolve(&self) -> Result<Vec<Setting>> {
         let mut settings = Vec::new();
         let mut set = |option, v1, v2| {
             settings.push(Setting { option, v1, v2, is_default: false });

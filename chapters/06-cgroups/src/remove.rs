@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use nix::sys::statfs::{CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, statfs};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use process::{Result, State, Step};
 
-use crate::group::Group;
+use crate::group::name;
 use crate::kill::{PATIENCE, children, kill_round};
 
 /// The record of a container's directories, one path a line.
@@ -44,6 +44,10 @@ pub fn sweep(state: &State) -> Result<Vec<String>> {
         if result? {
             removed.push(format!("cgroup {}", dir.display()));
         }
+        if dir.ends_with(older_name(state)) {
+            // Busy while another container is in it, and then it is not ours to remove.
+            let _ = dir.parent().map(fs::remove_dir);
+        }
     }
     state.forget(RECORD)?;
     Ok(removed)
@@ -51,28 +55,26 @@ pub fn sweep(state: &State) -> Result<Vec<String>> {
 
 /// Whether it is in a cgroup file system, and under the name that we give.
 fn is_ours(dir: &Path, state: &State) -> Result<bool> {
-    let mount = dir.ancestors().nth(2).unwrap_or(dir);
-    let is_cgroup = match statfs(mount) {
+    let parent = dir.parent().unwrap_or(dir);
+    let is_cgroup = match statfs(parent) {
         Err(Errno::ENOENT) => false,
         found => {
-            let found = found.step(|| format!("look at {}", mount.display()))?;
+            let found = found.step(|| format!("look at {}", parent.display()))?;
             [CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC].contains(&found.filesystem_type())
         }
     };
-    Ok(is_cgroup && Group::is_of(dir, state.id()))
+    Ok(is_cgroup && (dir.ends_with(name(state.id())) || dir.ends_with(older_name(state))))
 }
 
-/// Removes a container's directories, and the parent of each if that is empty now. For
-/// each, whether it was there, or why it still is.
+/// Earlier runtimes put all their cgroups into one called `lab`.
+fn older_name(state: &State) -> PathBuf {
+    Path::new("lab").join(state.id())
+}
+
+/// Removes a container's directories. For each, whether it was there, or why it still is.
 pub(crate) fn remove(dirs: &[impl AsRef<Path>]) -> Vec<Result<bool>> {
     let deadline = Instant::now() + PATIENCE;
-    let remove = |dir: &Path| {
-        let removed = remove_dir(dir, dirs, deadline);
-        // Busy while another container is in it, and then it is not ours to remove.
-        let _ = dir.parent().map(fs::remove_dir);
-        removed
-    };
-    dirs.iter().map(|dir| remove(dir.as_ref())).collect()
+    dirs.iter().map(|dir| remove_dir(dir.as_ref(), dirs, deadline)).collect()
 }
 
 /// Removes one with all below it. What keeps a process alive that is in here may be in

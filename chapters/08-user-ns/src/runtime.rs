@@ -19,7 +19,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let state = State::create()?;
     let names = Names::new(&options.names, &state)?;
     let network = Network::prepare(&options.network, &state)?;
-    let cgroup = Cgroup::create(&options.limits, &state)?;
+    let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
     let overlay = Overlay::prepare(&options.layers, &options.mounts, rootfs, &state)?;
     let users = UserNamespace::prepare(&options.users)?; // new in this chapter
     users.give(&overlay)?;

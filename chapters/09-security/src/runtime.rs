@@ -22,7 +22,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let state = State::create()?;
     let names = Names::new(&options.names, &state)?;
     let network = Network::prepare(&options.network, &state)?;
-    let cgroup = Cgroup::create(&options.limits, &state)?;
+    let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
     confinement.restrict_devices(&cgroup)?; //            new: before anybody is in it
     let overlay = Overlay::prepare(&options.layers, &options.mounts, rootfs, &state)?;
     let users = UserNamespace::prepare(&options.users)?;

@@ -1,6 +1,6 @@
 //! How much a sandbox may use: chapter 6, one level further out.
 //!
-//! The cgroup is `lab/<id>`, like any container's, so `lab clean` knows it. For
+//! The cgroup is `lab-<id>`, like any container's, so `lab clean` knows it. For
 //! exercises about cgroups it is *delegated*: the directories and the files by which
 //! processes and controllers move belong to the sandbox's root, the limits stay ours.
 //! cgroups(7), "Delegating a hierarchy".
@@ -29,14 +29,10 @@ const DELEGATED: [&str; 5] =
 pub fn open(plan: &Plan, state: &State) -> Result<Option<Cgroup>> {
     let limits = LimitOptions {
         memory: Some(plan.limits.memory),
-        memory_swap: None,
-        cpus: None,
-        cpuset_cpus: None,
         pids_limit: Some(plan.limits.processes as i64),
-        device_read_bps: Vec::new(),
-        device_write_bps: Vec::new(),
+        ..LimitOptions::default()
     };
-    match Cgroup::create(&limits, state) {
+    match Cgroup::create(&limits.resolve()?, state) {
         Ok(cgroup) => Ok(Some(cgroup)),
         Err(error) => match error.errno() {
             Some(Errno::EACCES | Errno::EPERM | Errno::EROFS) => Ok(None),
@@ -50,12 +46,10 @@ pub fn open(plan: &Plan, state: &State) -> Result<Option<Cgroup>> {
 /// Gives the cgroup to the sandbox's root, with all that it may want to limit.
 pub fn hand_over(cgroup: &Cgroup, users: &Users) -> Result<()> {
     // v2: none of our own limits is one of processor time, so nobody may have handed that
-    // controller down, from the top. Where nobody can, a runtime in there says so.
-    for dir in cgroup.directories() {
-        let above: Vec<&Path> = dir.ancestors().skip(1).take(2).collect();
-        for file in above.iter().rev().map(|dir| dir.join("cgroup.subtree_control")) {
-            let _ = File::options().write(true).open(file).and_then(|mut it| it.write_all(b"+cpu"));
-        }
+    // controller down. Where nobody can, a runtime in there says so.
+    for parent in cgroup.directories().filter_map(Path::parent) {
+        let file = File::options().write(true).open(parent.join("cgroup.subtree_control"));
+        let _ = file.and_then(|mut file| file.write_all(b"+cpu"));
     }
     let Some((uid, gid)) = users.root() else { return Ok(()) };
     let give = |path: &Path| match chown(path, Some(uid), Some(gid)) {
