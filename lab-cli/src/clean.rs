@@ -4,12 +4,15 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use colored::Colorize;
-use process::record::orphan::{self, Orphan};
-use process::{Error, State};
+use process::record::orphan;
+use process::{Error, Kind, State};
 use user_ns::rootless::World;
 
 use crate::output::{self, println};
 use crate::rootfs;
+
+/// All that a container of any chapter can leave.
+const KINDS: &[Kind] = &[net_ns::KIND, cgroups::KIND, overlay::KIND];
 
 /// Removes all leftovers of containers whose runtime has died, and root file systems
 /// that nobody will use again.
@@ -24,7 +27,7 @@ pub fn run() -> Result<ExitCode> {
     let (ours, others): (Vec<_>, Vec<_>) = State::abandoned()?.into_iter().partition(is_for_us);
     for state in ours {
         let (id, dir) = (state.id().to_owned(), state.dir().to_owned());
-        let parts = sweep(&state);
+        let parts = process::sweep(&state, KINDS);
         let is_done = parts.iter().all(process::Result::is_ok);
         parts.into_iter().for_each(|part| done.tell(part));
         drop(state);
@@ -88,37 +91,10 @@ pub fn sweep_before_run() {
     };
     match State::abandoned() {
         Ok(abandoned) => {
-            abandoned.iter().flat_map(sweep).filter_map(process::Result::err).for_each(warn);
+            let swept = abandoned.iter().flat_map(|state| process::sweep(state, KINDS));
+            swept.filter_map(process::Result::err).for_each(warn);
         }
         Err(error) => warn(error),
-    }
-}
-
-/// Every chapter removes what it makes, in the reverse order of the making: what was
-/// removed, and what could not be.
-fn sweep(state: &State) -> Vec<process::Result<String>> {
-    let mut parts = end_processes(state);
-    // Whoever still lives there uses the rest.
-    if parts.iter().all(process::Result::is_ok) {
-        parts.extend(in_lines(overlay::sweep(state)));
-        parts.extend(in_lines(net_ns::sweep(state)));
-    }
-    parts
-}
-
-/// The first process and all others in the cgroup, which goes with them. Somebody may have
-/// frozen them in there, so that they end only when the cgroup is removed.
-fn end_processes(state: &State) -> Vec<process::Result<String>> {
-    let orphan = orphan::kill(state);
-    let cgroup = cgroups::sweep(state);
-    let ended = orphan.and_then(|orphan| orphan.map(Orphan::wait).transpose());
-    ended.transpose().into_iter().chain(in_lines(cgroup)).collect()
-}
-
-fn in_lines(swept: process::Result<Vec<String>>) -> Vec<process::Result<String>> {
-    match swept {
-        Ok(lines) => lines.into_iter().map(Ok).collect(),
-        Err(error) => vec![Err(error)],
     }
 }
 

@@ -6,12 +6,15 @@ use std::io::{BufWriter, IsTerminal, Write, stderr, stdin, stdout};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
+use cgroups::Used;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use colored::Colorize;
 use net_ns::NetworkOptions;
 use nix::unistd::geteuid;
+use overlay::Changes;
 use process::{Container, Outcome, POWERLESS_ROOT, Step};
 use serde::Serialize;
 use user_ns::rootless::World;
@@ -269,15 +272,18 @@ struct OutcomeJson<'a> {
 
 impl<'a> From<&'a Outcome> for OutcomeJson<'a> {
     fn from(outcome: &'a Outcome) -> Self {
+        let used: Option<&Used> = outcome.entry();
+        let changes: Option<&Changes> = outcome.entry();
+        let usec = |time: Duration| time.as_micros();
         Self {
             exit_code: outcome.status.code(),
             duration_usec: outcome.duration.as_micros(),
-            peak_memory_bytes: outcome.peak_memory,
-            cpu_usec: outcome.cpu_time.map(|time| time.as_micros()),
-            throttled_usec: outcome.throttled.map(|time| time.as_micros()),
-            killed_by: outcome.killed_by.as_deref(),
-            oom_kills: outcome.oom_kills,
-            changes: outcome.changes.as_ref().map(|list| {
+            peak_memory_bytes: used.and_then(|used| used.peak_memory),
+            cpu_usec: used.and_then(|used| used.cpu_time).map(usec),
+            throttled_usec: used.and_then(|used| used.throttled).map(usec),
+            killed_by: used.and_then(|used| used.killed_by.as_deref()),
+            oom_kills: used.and_then(|used| used.oom_kills),
+            changes: changes.map(|Changes(list)| {
                 list.iter().map(|it| format!("{} {}", it.kind, spell(&it.path))).collect()
             }),
         }

@@ -4,9 +4,10 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use cgroups::size;
+use cgroups::{Used, size};
 use colored::Colorize;
-use process::{Change, ExitStatus, Outcome};
+use overlay::{Change, Changes, Kept};
+use process::{Entry, ExitStatus, Outcome};
 
 use crate::view::Text;
 
@@ -22,29 +23,13 @@ pub fn of(outcome: &Outcome) -> String {
         _ => status.red(),
     };
     line(&mut text, "ended", &format!("{status} after {}", duration(outcome.duration)));
-    if let Some(limit) = &outcome.killed_by {
-        line(&mut text, "", &format!("killed: {limit} was reached").red());
+    if let Some(used) = outcome.entry::<Used>() {
+        add_used(&mut text, used);
     }
-    if let Some(victims) = outcome.victims() {
-        let killed = format!("killed: {victims}, the memory limit was reached");
-        line(&mut text, "", &killed.red());
-    }
-    let used = [
-        outcome.peak_memory.map(|bytes| format!("peak memory {}", size(bytes))),
-        outcome.cpu_time.map(|time| format!("CPU time {}", duration(time))),
-        outcome
-            .throttled
-            .filter(|time| !time.is_zero())
-            .map(|time| format!("throttled for {}", duration(time))),
-    ];
-    let used: Vec<_> = used.into_iter().flatten().collect();
-    if !used.is_empty() {
-        line(&mut text, "used", &used.join(", "));
-    }
-    if let Some(changes) = &outcome.changes {
+    if let Some(Changes(changes)) = outcome.entry() {
         add_changes(&mut text, changes);
     }
-    if let Some(kept) = &outcome.kept {
+    if let Some(Kept(kept)) = outcome.entry() {
         line(&mut text, "kept", &shown(kept));
     }
     text
@@ -52,11 +37,24 @@ pub fn of(outcome: &Outcome) -> String {
 
 /// Only what must not be missed, where the command's own output is what counts.
 pub fn in_short(outcome: &Outcome) -> String {
-    let killed = outcome.killed_by.iter().map(|limit| format!("killed: {limit} was reached\n"));
-    let kept = outcome.kept.iter().map(|kept| format!("kept: {}\n", shown(kept)));
-    let victims = outcome.victims().into_iter();
-    let victims = victims.map(|it| format!("killed: {it}, the memory limit was reached\n"));
-    killed.chain(victims).chain(kept).collect()
+    outcome.news().into_iter().map(|line| format!("{}\n", Text::from(line))).collect()
+}
+
+fn add_used(text: &mut String, used: &Used) {
+    for killed in used.news() {
+        line(text, "", &killed.red());
+    }
+    let used = [
+        used.peak_memory.map(|bytes| format!("peak memory {}", size(bytes))),
+        used.cpu_time.map(|time| format!("CPU time {}", duration(time))),
+        used.throttled
+            .filter(|time| !time.is_zero())
+            .map(|time| format!("throttled for {}", duration(time))),
+    ];
+    let used: Vec<_> = used.into_iter().flatten().collect();
+    if !used.is_empty() {
+        line(text, "used", &used.join(", "));
+    }
 }
 
 fn shown(path: &Path) -> Text {

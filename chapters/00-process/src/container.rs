@@ -1,34 +1,18 @@
 //! A container of any chapter: a process, the parts it is made of, and its record.
 
-use std::fmt::{Arguments, Debug};
+use std::fmt::Arguments;
 use std::io::{Write, stderr};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::part::{self, Part};
 use crate::{Command, Error, Outcome, Process, Result, State, printable};
-
-/// Something a container is made of beside its process: a network, a cgroup, a layer.
-///
-/// Dropping it removes it.
-pub trait Part: Debug {
-    /// What the user should know before the container starts, a line each.
-    fn notes(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// Adds what it knows of the container's life, after its end.
-    ///
-    /// # Errors
-    /// If something of it could not be read.
-    fn report(&self, _outcome: &mut Outcome) -> Result<()> {
-        Ok(())
-    }
-}
 
 /// A container, created and held before its command.
 ///
 /// Dropping it removes all it was made of, in the order of the fields: a part can be
-/// removed when no process uses it any more, and the record when nothing is left.
+/// removed when no process uses it any more ([`part`] has their order), and the record when
+/// nothing is left.
 #[derive(Debug)]
 pub struct Container {
     process: Process,
@@ -45,11 +29,14 @@ impl Container {
         chapter: &str,
         command: &Command,
         process: Process,
-        parts: Vec<Box<dyn Part>>,
+        mut parts: Vec<Box<dyn Part>>,
         state: State,
     ) -> Result<Self> {
-        state.announce(chapter, process.pid(), command)?;
-        Ok(Self { process, parts, state })
+        part::sort(&mut parts);
+        // Whole first, so that it is removed in that order if the next step fails.
+        let container = Self { process, parts, state };
+        container.state.announce(chapter, container.process.pid(), command)?;
+        Ok(container)
     }
 
     /// Its first process.
@@ -74,18 +61,8 @@ impl Container {
     pub fn run(&mut self) -> Result<Outcome> {
         self.process.start()?;
         let status = self.process.wait()?;
-        let mut outcome = Outcome {
-            status,
-            duration: self.process.duration().unwrap_or(Duration::ZERO),
-            peak_memory: None,
-            cpu_time: None,
-            throttled: None,
-            killed_by: None,
-            oom_kills: None,
-            changes: None,
-            kept: None,
-            failures: Vec::new(),
-        };
+        let duration = self.process.duration().unwrap_or(Duration::ZERO);
+        let mut outcome = Outcome::new(status, duration);
         for part in &self.parts {
             if let Err(error) = part.report(&mut outcome) {
                 outcome.failures.push(error);
@@ -123,15 +100,7 @@ pub fn main(create: impl FnOnce() -> Result<Container>) -> ExitCode {
 fn run_to_end(mut container: Container) -> Result<Outcome> {
     container.notes().iter().for_each(|text| note(text));
     let outcome = container.run()?;
-    if let Some(limit) = &outcome.killed_by {
-        tell(format_args!("killed: {limit} was reached"));
-    }
-    if let Some(victims) = outcome.victims() {
-        tell(format_args!("killed: {victims}, the memory limit was reached"));
-    }
-    if let Some(kept) = &outcome.kept {
-        tell(format_args!("kept: {}", kept.display()));
-    }
+    outcome.news().iter().for_each(|line| tell(format_args!("{line}")));
     let removed = container.remove().err();
     outcome.failures.iter().chain(&removed).for_each(|error| tell_error("warning", error));
     Ok(outcome)

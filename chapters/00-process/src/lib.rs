@@ -38,6 +38,7 @@ mod exec;
 mod interpreter;
 mod options;
 mod ourselves;
+mod part;
 mod printable;
 mod privilege;
 mod status;
@@ -48,16 +49,16 @@ mod user;
 
 pub use clone::{CloneArgs, clone, fork};
 pub use command::{Command, CommandOptions, DEFAULT_PATH};
-pub use container::{Container, Part, main};
+pub use container::{Container, main};
 pub use error::{Error, Result, Step};
 pub use nix::sched::CloneFlags;
 pub use options::Options;
 pub use ourselves::own_program;
+pub use part::{Kind, Part, Turn, sweep};
 pub use printable::printable;
 pub use privilege::{MORE_POWER, POWERLESS_ROOT, is_privileged};
 pub use process::{Process, Steps};
 pub use record::State;
-
-pub use status::{Change, ExitStatus, Outcome};
+pub use status::{Entry, ExitStatus, Outcome};
 pub use sys::{Cloned, exit_now};
 pub use user::User;

@@ -1,11 +1,10 @@
 //! How a container ended.
 
-use std::path::PathBuf;
+use std::any::Any;
+use std::fmt::Debug;
 use std::time::Duration;
 
-use crate::signals;
-
-use crate::Error;
+use crate::{Error, signals};
 
 /// How its first process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,50 +36,44 @@ impl std::fmt::Display for ExitStatus {
     }
 }
 
-/// What is known of a container's life at its end. Each chapter fills in what it
-/// can see; `None` is what it cannot.
-#[derive(Clone, Debug)]
+/// What is known of a container's life at its end.
+#[derive(Debug)]
 pub struct Outcome {
     /// How the first process ended.
     pub status: ExitStatus,
     /// From clone to the end.
     pub duration: Duration,
-    /// The most memory it held, in bytes (chapter 6).
-    pub peak_memory: Option<u64>,
-    /// Processor time of all its processes (chapter 6).
-    pub cpu_time: Option<Duration>,
-    /// How long it was kept off the processor by its quota (chapter 6).
-    pub throttled: Option<Duration>,
-    /// The limit that killed it, such as `the memory limit of 64 MiB` (chapter 6).
-    pub killed_by: Option<String>,
-    /// How many of its processes the memory limit has killed (chapter 6).
-    pub oom_kills: Option<u64>,
-    /// Files added, changed and deleted in its root (chapter 7).
-    pub changes: Option<Vec<Change>>,
-    /// Where the writable layer was kept, if that was asked for (chapter 7).
-    pub kept: Option<PathBuf>,
     /// What could not be found out or done after the end. The command's exit code stays.
     pub failures: Vec<Error>,
+    entries: Vec<Box<dyn Entry>>,
 }
 
-impl Outcome {
-    /// What its memory limit did to processes of its, where the end does not tell.
-    pub fn victims(&self) -> Option<String> {
-        match self.oom_kills {
-            Some(1) if self.killed_by.is_none() => Some("1 process in it".to_owned()),
-            Some(count @ 2..) if self.killed_by.is_none() => {
-                Some(format!("{count} processes in it"))
-            }
-            _ => None,
-        }
+/// What a part of the container adds to it, each of its own type.
+pub trait Entry: Any + Debug {
+    /// What must not be missed, a line each: `killed: the memory limit of 64 MiB was reached`.
+    fn news(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 
-/// A file that was added, changed or deleted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// `A`, `C` or `D`.
-    pub kind: char,
-    /// Its absolute path in the container: bytes of the container's choice.
-    pub path: PathBuf,
+impl Outcome {
+    /// The end of a process, of which nothing else is known yet.
+    pub(crate) fn new(status: ExitStatus, duration: Duration) -> Self {
+        Self { status, duration, failures: Vec::new(), entries: Vec::new() }
+    }
+
+    /// Adds what a part knows.
+    pub fn add(&mut self, entry: impl Entry) {
+        self.entries.push(Box::new(entry));
+    }
+
+    /// What a part has added, by its type.
+    pub fn entry<T: Entry>(&self) -> Option<&T> {
+        self.entries.iter().find_map(|entry| (&**entry as &dyn Any).downcast_ref())
+    }
+
+    /// What must not be missed, a line each.
+    pub fn news(&self) -> Vec<String> {
+        self.entries.iter().flat_map(|entry| entry.news()).collect()
+    }
 }

@@ -29,5 +29,5 @@ mod options;
 
 pub use network::{Mode, Network, NetworkOptions, set_up_loopback};
 pub use options::Options;
-pub use plug::sweep;
+pub use plug::KIND;
 pub use publish::{HELD_OUTSIDE, Protocol, Publish, Published};

@@ -17,11 +17,11 @@
 use clap::ValueEnum;
 use nix::errno::Errno;
 use nix::unistd::Pid;
-use process::{CloneFlags, Error, Part, Result, State};
+use process::{CloneFlags, Error, Kind, Part, Result, State};
 use uts_ipc::{EtcFile, Names};
 
 use crate::netlink::Netlink;
-use crate::plug::Plug;
+use crate::plug::{KIND, Plug};
 use crate::publish::Publish;
 use crate::{resolv, veth};
 
@@ -148,6 +148,10 @@ impl Network {
 }
 
 impl Part for Network {
+    fn kind(&self) -> Option<Kind> {
+        Some(KIND)
+    }
+
     fn notes(&self) -> Vec<String> {
         let refused = self.refusal.iter();
         let refused = refused.map(|error| format!("the container has no network: {error}"));

@@ -9,7 +9,7 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
-use process::{Error, Result, State};
+use process::{Error, Kind, Result, State, Turn};
 
 use crate::bridge::{self, BRIDGE, Bridge};
 use crate::nat::{self, Nat};
@@ -21,6 +21,9 @@ use crate::{forwarding, lock};
 
 /// The name of that record.
 const RECORD: &str = "network";
+
+/// What a network is among a container's parts.
+pub const KIND: Kind = Kind { turn: Turn::Ways, sweep };
 
 /// A place on the bridge.
 #[derive(Debug)]
@@ -106,7 +109,7 @@ impl Drop for Plug {
 ///
 /// # Errors
 /// If something cannot be removed; then its record stays.
-pub fn sweep(state: &State) -> Result<Vec<String>> {
+fn sweep(state: &State) -> Result<Vec<String>> {
     let Some(record) = state.recorded(RECORD)? else { return Ok(Vec::new()) };
     let _lock = lock::lock()?;
     let removed = release(state.id(), Nat::named(&String::from_utf8_lossy(&record)))?;

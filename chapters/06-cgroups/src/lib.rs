@@ -50,5 +50,6 @@ pub use inspect::{Membership, Usage, limits_of, of_process};
 pub use limits::LimitOptions;
 pub use options::Options;
 pub use quantity::{CpuList, DeviceRate, Swap, size};
-pub use remove::sweep;
+pub use remove::KIND;
+pub use report::Used;
 pub use setting::Setting;

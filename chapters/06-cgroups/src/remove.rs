@@ -16,7 +16,7 @@ use mount_ns::{Descent, Visitor};
 use nix::errno::Errno;
 use nix::sys::statfs::{CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, statfs};
 use nix::unistd::{UnlinkatFlags, unlinkat};
-use process::{Result, State, Step};
+use process::{Kind, Result, State, Step, Turn};
 
 use crate::group::name;
 use crate::kill::{PATIENCE, children, kill_round};
@@ -24,12 +24,15 @@ use crate::kill::{PATIENCE, children, kill_round};
 /// The record of a container's directories, one path a line.
 pub(crate) const RECORD: &str = "cgroup";
 
+/// What a cgroup is among a container's parts.
+pub const KIND: Kind = Kind { turn: Turn::Processes, sweep };
+
 /// Removes the cgroup of a container whose runtime has died, and returns what it
 /// removed, one line each.
 ///
 /// # Errors
 /// If something of it is still busy after two seconds; the record stays then.
-pub fn sweep(state: &State) -> Result<Vec<String>> {
+fn sweep(state: &State) -> Result<Vec<String>> {
     let Some(record) = state.recorded(RECORD)? else { return Ok(Vec::new()) };
     let mut dirs = Vec::new();
     for line in record.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {

@@ -14,13 +14,54 @@
 
 use std::time::Duration;
 
-use process::{ExitStatus, Outcome, Part, Result};
+use process::{Entry, ExitStatus, Kind, Outcome, Part, Result};
 
 use crate::group::{Group, find};
 use crate::quantity::size;
+use crate::remove::KIND;
 use crate::{Cgroup, Version};
 
+/// What a container used; `None` is what could not be seen.
+#[derive(Debug, Default)]
+pub struct Used {
+    /// The most memory it held, in bytes.
+    pub peak_memory: Option<u64>,
+    /// Processor time of all its processes.
+    pub cpu_time: Option<Duration>,
+    /// How long it was kept off the processor by its quota.
+    pub throttled: Option<Duration>,
+    /// The limit that killed it, such as `the memory limit of 64 MiB`.
+    pub killed_by: Option<String>,
+    /// How many of its processes the memory limit has killed.
+    pub oom_kills: Option<u64>,
+}
+
+impl Used {
+    /// What its memory limit did to processes of its, where the end does not tell.
+    fn victims(&self) -> Option<String> {
+        match self.oom_kills {
+            Some(1) if self.killed_by.is_none() => Some("1 process in it".to_owned()),
+            Some(count @ 2..) if self.killed_by.is_none() => {
+                Some(format!("{count} processes in it"))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Entry for Used {
+    fn news(&self) -> Vec<String> {
+        let end = self.killed_by.iter().map(|limit| format!("killed: {limit} was reached"));
+        let victims = self.victims().into_iter();
+        end.chain(victims.map(|it| format!("killed: {it}, the memory limit was reached"))).collect()
+    }
+}
+
 impl Part for Cgroup {
+    fn kind(&self) -> Option<Kind> {
+        Some(KIND)
+    }
+
     fn notes(&self) -> Vec<String> {
         self.note.iter().cloned().collect()
     }
@@ -30,21 +71,22 @@ impl Part for Cgroup {
         if !self.is_made {
             return Ok(());
         }
+        let mut used = Used { cpu_time: self.cpu_time(), ..Used::default() };
         if let Some(memory) = find(&self.groups, "memory", "memory") {
-            outcome.peak_memory = match memory.hierarchy.version {
+            used.peak_memory = match memory.hierarchy.version {
                 Version::V1 => memory.number("memory.max_usage_in_bytes"),
                 Version::V2 => memory.number("memory.peak"),
             };
-            outcome.oom_kills = self.oom_kills(memory);
-            outcome.killed_by = self.killed_by(outcome.status, outcome.oom_kills);
+            used.oom_kills = self.oom_kills(memory);
+            used.killed_by = self.killed_by(outcome.status, used.oom_kills);
         }
-        outcome.cpu_time = self.cpu_time();
         if let Some(cpu) = find(&self.groups, "cpu", "cpu") {
-            outcome.throttled = match cpu.hierarchy.version {
+            used.throttled = match cpu.hierarchy.version {
                 Version::V1 => cpu.field("cpu.stat", "throttled_time").map(Duration::from_nanos),
                 Version::V2 => cpu.field("cpu.stat", "throttled_usec").map(Duration::from_micros),
             };
         }
+        outcome.add(used);
         Ok(())
     }
 }

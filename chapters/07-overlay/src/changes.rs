@@ -17,13 +17,28 @@ use mount_ns::{Descent, Visitor};
 use nix::errno::Errno;
 use nix::fcntl::AtFlags;
 use nix::sys::stat::{SFlag, fstatat};
-use process::{Change, Error, Result, Step};
+use process::{Entry, Error, Result, Step};
 
 use crate::layers::{Below, is_opaque, is_whiteout, kind_of, list_below, look_below, resolve};
 
 /// As many bytes of paths are listed. In a tree that is deep for no other purpose, they are
 /// the square of what the tree takes.
 const MOST: usize = 128 << 20;
+
+/// A file that was added, changed or deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// `A`, `C` or `D`.
+    pub kind: char,
+    /// Its absolute path in the container: bytes of the container's choice.
+    pub path: PathBuf,
+}
+
+/// What the container has changed in its root, in the order of the paths.
+#[derive(Debug)]
+pub struct Changes(pub Vec<Change>);
+
+impl Entry for Changes {}
 
 /// Lists the changes in the order of their paths.
 ///

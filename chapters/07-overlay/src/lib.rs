@@ -20,6 +20,7 @@
 pub mod changes;
 pub mod runtime;
 
+mod end;
 mod layers;
 mod mount_options;
 mod options;
@@ -30,7 +31,9 @@ mod short_names;
 mod sys;
 mod upper;
 
+pub use changes::{Change, Changes};
+pub use end::{KIND, Kept};
 pub use mount_options::mount_options;
 pub use options::Options;
-pub use overlay::{LayerOptions, Overlay, sweep};
+pub use overlay::{LayerOptions, Overlay};
 pub use remove::{refuse_mounts, remove_tree};

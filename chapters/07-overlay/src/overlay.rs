@@ -28,16 +28,12 @@ use std::path::{Path, PathBuf};
 use mount_ns::{MountOptions, Root};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
-use process::{Error, Outcome, Part, Result, State, Step};
+use process::{Error, Result, State, Step};
 
-use crate::changes;
+use crate::end::RECORD;
 use crate::mount_options::mount_options;
-use crate::remove::remove_tree;
 use crate::short_names::{MOST_OPTIONS, Opened};
 use crate::upper::can_be_upper;
-
-/// The record of this chapter: the directory that holds the two others.
-const RECORD: &str = "overlay";
 
 /// The command-line options of chapter 7.
 #[derive(Clone, Debug, clap::Args)]
@@ -63,9 +59,9 @@ pub struct Overlay {
     /// What `dir` is covered with in the container, if it cannot hold an upper layer.
     pub(crate) tmpfs: Option<OwnedFd>,
     /// Where the upper directory is moved at the end, instead of being removed.
-    keep: Option<PathBuf>,
+    pub(crate) keep: Option<PathBuf>,
     /// Paths that the runtime made in the container: no change of the container's.
-    mount_points: Vec<PathBuf>,
+    pub(crate) mount_points: Vec<PathBuf>,
 }
 
 impl Overlay {
@@ -177,59 +173,5 @@ impl Overlay {
             Some(tmpfs) => format!("/proc/self/fd/{}", tmpfs.as_raw_fd()).into(),
             None => self.dir.clone(),
         }
-    }
-}
-
-impl Part for Overlay {
-    fn notes(&self) -> Vec<String> {
-        let dir = self.dir.display();
-        match self.tmpfs {
-            None => Vec::new(),
-            Some(_) => vec![format!(
-                "the writable layer is in memory: the file system of {dir} cannot hold one"
-            )],
-        }
-    }
-
-    /// What the container changed; and with `--keep`, the layer is put aside.
-    fn report(&self, outcome: &mut Outcome) -> Result<()> {
-        let upper = self.on_host().join("upper");
-        let changes = changes::changes(&upper, &self.lower, &self.mount_points);
-        if let Some(kept) = &self.keep {
-            keep(&upper, kept)?;
-            outcome.kept = Some(kept.clone());
-        }
-        outcome.changes = Some(changes?);
-        Ok(())
-    }
-}
-
-impl Drop for Overlay {
-    fn drop(&mut self) {
-        // What cannot be removed stays recorded, and the next sweep tries again.
-        let _ = remove_tree(&self.dir);
-    }
-}
-
-/// Moves the writable layer out of the record directory, which is about to go.
-fn keep(upper: &Path, kept: &Path) -> Result<()> {
-    let parent = kept.parent().unwrap_or(kept);
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(parent)
-        .step(|| format!("create {}", parent.display()))?;
-    fs::rename(upper, kept).step(|| format!("keep the writable layer as {}", kept.display()))
-}
-
-/// Removes the writable layer of an abandoned container; tells what it removed.
-///
-/// # Errors
-/// If something is mounted below it, or it cannot be removed.
-pub fn sweep(state: &State) -> Result<Vec<String>> {
-    let dir = state.dir().join(RECORD);
-    match dir.try_exists().step(|| format!("look at {}", dir.display()))? {
-        true => remove_tree(&dir).map(|()| vec![format!("writable layer {}", dir.display())]),
-        false => Ok(Vec::new()),
     }
 }

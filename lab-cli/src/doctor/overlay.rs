@@ -202,7 +202,7 @@ impl Drop for Site {
         // The kernel's own directory, with what is left of a replaced one, lets nobody in.
         let _ = fs::set_permissions(self.dir.join("work/work"), Permissions::from_mode(0o700));
         if let Some(state) = self.state.take() {
-            let _ = ::overlay::sweep(&state);
+            let _ = (::overlay::KIND.sweep)(&state);
         }
         for dir in &self.new {
             let _ = fs::remove_dir(dir);
