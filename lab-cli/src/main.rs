@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use crate::output::print;
 
 mod attack;
+mod beneath;
 mod book;
 mod cgroups;
 mod chapters;
@@ -25,6 +26,7 @@ mod summary;
 mod sys;
 mod usage;
 mod view;
+mod workers;
 
 /// Build a container runtime one kernel feature at a time, and see what the host
 /// and the container each see

@@ -6,10 +6,12 @@ use std::process::ExitCode;
 use colored::Colorize;
 use process::Error;
 
-use super::copy::{Change, Copy};
+use super::checker::unseen;
 use super::course::Course;
-use super::desk::Desk;
-use super::{attempt, help, observation, selftest, unseen, values, watch};
+use super::learner::copy::{Change, Copy};
+use super::learner::session::Session;
+use super::learner::{attempt, container, help, watch};
+use super::{selftest, values};
 use crate::output::{self, println};
 
 /// Learn by doing: tasks that are checked on the kernel
@@ -97,48 +99,48 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 ExitCode::from(Error::RUNTIME_FAILED)
             }));
         }
-        command => return with_desk(&mut Desk::find()?, command),
+        command => return with_session(&mut Session::find()?, command),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn with_desk(desk: &mut Desk, command: &Command) -> anyhow::Result<ExitCode> {
-    let mut take = |which: &Which| desk.take(which.name.as_deref());
+fn with_session(session: &mut Session, command: &Command) -> anyhow::Result<ExitCode> {
+    let mut take = |which: &Which| session.take(which.name.as_deref());
     match command {
-        Command::Next => match desk.first_unsolved()? {
+        Command::Next => match session.first_unsolved()? {
             Some(next) => {
-                let exercise = desk.take(Some(&next.name))?;
-                desk.show(&exercise)?;
-                observation::start(&desk.copy, &exercise)?;
+                let exercise = session.take(Some(&next.name))?;
+                session.show(&exercise)?;
+                container::start(&session.copy, &exercise)?;
             }
             None => println!("All exercises are solved."),
         },
         Command::Start(which) => {
             let exercise = take(which)?;
-            desk.show(&exercise)?;
-            observation::start(&desk.copy, &exercise)?;
+            session.show(&exercise)?;
+            container::start(&session.copy, &exercise)?;
         }
         Command::Watch(which) => {
             let exercise = take(which)?;
-            return watch::run(desk, exercise);
+            return watch::run(session, exercise);
         }
         Command::Hint(which) => {
             let exercise = take(which)?;
-            help::hint(desk, &exercise)?;
+            help::hint(session, &exercise)?;
         }
         Command::Solution { which, yes } => {
             let exercise = take(which)?;
-            help::solution(desk, &exercise, *yes)?;
+            help::solution(session, &exercise, *yes)?;
         }
         Command::Reset { which, yes } => {
             let exercise = take(which)?;
-            help::reset(desk, &exercise, *yes)?;
+            help::reset(session, &exercise, *yes)?;
         }
         Command::Explain(which) => {
             let exercise = take(which)?;
-            help::explain(desk, &exercise)?;
+            help::explain(session, &exercise)?;
         }
-        _ => desk.list()?,
+        _ => session.list()?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -181,13 +183,13 @@ fn update() -> anyhow::Result<()> {
 }
 
 fn check(which: &Which, json: bool) -> anyhow::Result<ExitCode> {
-    let desk = &mut Desk::find()?;
-    let exercise = desk.take(which.name.as_deref())?;
-    let bench = attempt::bench(desk)?;
-    let verdict = attempt::check(desk, &bench, &exercise)?;
+    let session = &mut Session::find()?;
+    let exercise = session.take(which.name.as_deref())?;
+    let tools = attempt::tools(session)?;
+    let verdict = attempt::check(session, &tools, &exercise)?;
     match json {
         true => println!("{}", serde_json::to_string_pretty(&verdict)?),
-        false => attempt::show(desk, &exercise, &verdict)?,
+        false => attempt::show(session, &exercise, &verdict)?,
     }
     Ok(if verdict.has_passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -11,18 +11,19 @@ use process::{Error, Result, Step};
 use serde::Deserialize;
 
 use super::fingerprint;
+use super::sandbox::plan::IMAGE;
 
 /// A source of numbers: small, fast, the same for the same seed everywhere (SplitMix64).
 #[derive(Clone, Debug)]
-pub struct Dice(u64);
+pub struct Generator(u64);
 
-impl Dice {
+impl Generator {
     /// From a seed, for one purpose: different ones get different numbers.
     pub fn new(seed: u64, purpose: &str) -> Self {
-        let mut dice = Self(seed ^ fingerprint::of(purpose.as_bytes()));
+        let mut generator = Self(seed ^ fingerprint::of(purpose.as_bytes()));
         // Neighbouring seeds are not to begin alike.
-        dice.next();
-        dice
+        generator.next();
+        generator
     }
 
     /// A number from `first` to `last`.
@@ -106,19 +107,19 @@ impl Values {
     ///
     /// # Errors
     /// If a kind is not known.
-    pub fn draw(wanted: &BTreeMap<String, Draw>, dice: &mut Dice) -> Result<Self> {
+    pub fn draw(wanted: &BTreeMap<String, Draw>, generator: &mut Generator) -> Result<Self> {
         let mut values = Self::default();
         // A number of seconds longer than any check, and not seen anywhere else.
-        values.set("forever", dice.between(10_000_000, 99_999_999).to_string());
-        values.set("image", super::sandbox::IMAGE);
+        values.set("forever", generator.between(10_000_000, 99_999_999).to_string());
+        values.set("image", IMAGE);
         for (name, draw) in wanted {
             match draw {
-                Draw::Kind(kind) => values.set(name, of_kind(kind, dice)?),
+                Draw::Kind(kind) => values.set(name, of_kind(kind, generator)?),
                 Draw::Number { number: [first, last] } => {
-                    values.set(name, dice.between(*first, *last.max(first)).to_string());
+                    values.set(name, generator.between(*first, *last.max(first)).to_string());
                 }
                 Draw::Bytes { bytes: [first, last], unit } => {
-                    let units = dice.between(*first, *last.max(first));
+                    let units = generator.between(*first, *last.max(first));
                     let shift = if matches!(unit, Unit::KiB) { 10 } else { 20 };
                     values.set(name, units.to_string());
                     let bytes = units.checked_mul(1 << shift).ok_or_else(|| {
@@ -128,7 +129,7 @@ impl Values {
                 }
                 Draw::OneOf { one_of } => {
                     let last = one_of.len().saturating_sub(1) as u64;
-                    let drawn = one_of.get(dice.between(0, last) as usize);
+                    let drawn = one_of.get(generator.between(0, last) as usize);
                     values.set(name, drawn.cloned().unwrap_or_default());
                 }
             }
@@ -188,15 +189,15 @@ impl Values {
     }
 }
 
-fn of_kind(kind: &str, dice: &mut Dice) -> Result<String> {
+fn of_kind(kind: &str, generator: &mut Generator) -> Result<String> {
     Ok(match kind {
         "name" => {
-            let mut syllable = || SYLLABLES[dice.between(0, 15) as usize];
+            let mut syllable = || SYLLABLES[generator.between(0, 15) as usize];
             [syllable(), syllable(), syllable(), syllable()].concat()
         }
-        "port" => dice.between(20_000, 29_999).to_string(),
-        "code" => dice.between(3, 120).to_string(),
-        "id" => dice.between(1_000, 60_000).to_string(),
+        "port" => generator.between(20_000, 29_999).to_string(),
+        "code" => generator.between(3, 120).to_string(),
+        "id" => generator.between(1_000, 60_000).to_string(),
         other => {
             return Err(Error::new(format!("no value is of the kind {other:?}"))
                 .hint("name, port, code, id, or a table with number, bytes or one_of"));
@@ -220,7 +221,7 @@ mod tests {
     fn a_seed_draws_the_same_again_and_another_one_others() {
         let wanted = [("host".to_owned(), Draw::Kind("name".to_owned()))].into();
         let draw = |seed| {
-            let values = Values::draw(&wanted, &mut Dice::new(seed, "pivot")).unwrap();
+            let values = Values::draw(&wanted, &mut Generator::new(seed, "pivot")).unwrap();
             values.fill("{host} ${other}")
         };
         assert_eq!(draw(1), draw(1));

@@ -12,12 +12,14 @@ use process::{Error, Result, State, Step};
 use super::marking::{Marking, choose};
 use super::report::{Outcome, Report, Sheet, name_of};
 use super::{csv, destination, junit, merge, table};
-use crate::clean;
-use crate::exercise::bench::Bench;
-use crate::exercise::checks::Check;
-use crate::exercise::course::{Course, read_toml};
-use crate::exercise::{crew, host, values};
+use crate::exercise::checker::tools::Tools;
+use crate::exercise::course::Course;
+use crate::exercise::course::check::Check;
+use crate::exercise::course::files::read_toml;
+use crate::exercise::sandbox::shown;
+use crate::exercise::values;
 use crate::output::{self, print};
+use crate::{clean, workers};
 
 /// The longest time that a submission can be given: a week, in seconds.
 const LONGEST: i64 = 7 * 24 * 60 * 60;
@@ -132,19 +134,19 @@ fn grade(args: &Args) -> anyhow::Result<Report> {
     });
     let marking = Marking {
         exercises: exercises.collect::<Result<_>>()?,
-        bench: Bench::new(&course, false)?,
+        tools: Tools::new(&course, false)?,
         // Every program that reads JSON can hold this many bits of a number.
         seed: args.seed.map_or_else(|| Ok(values::random_seed()? >> 10), Ok::<_, Error>)?,
         seeds: seeds.transpose()?,
         time_limit: args.time_limit,
     };
     // Before there are several who would build it.
-    marking.bench.kit()?;
+    marking.tools.libraries()?;
 
     let mut sheets: BTreeMap<usize, Sheet> = BTreeMap::new();
-    let workers = args.jobs.unwrap_or_else(crew::processors);
+    let workers = args.jobs.unwrap_or_else(workers::processors);
     let work = |(name, dir): &(String, PathBuf)| Ok(marking.mark(name, dir));
-    crew::work(&jobs, workers, work, |number, sheet| {
+    workers::work(&jobs, workers, work, |number, sheet| {
         let broken =
             |error: Error| Sheet::broken(&jobs[number].0, marking.points(), &error.to_string());
         sheets.insert(number, sheet.unwrap_or_else(broken));
@@ -185,7 +187,7 @@ fn stay_hidden(course: &Course, args: &Args) -> Result<()> {
     let secret = [course.dir()].into_iter().chain(args.checks.as_deref());
     for path in secret.chain(args.submissions.iter().map(PathBuf::as_path)) {
         let real = fs::canonicalize(path).step(|| format!("find {}", name_of(path.as_os_str())))?;
-        if let Some(shown) = host::shown().find(|shown: &&Path| real.starts_with(shown)) {
+        if let Some(shown) = shown::shown().find(|shown: &&Path| real.starts_with(shown)) {
             let (path, shown) = (name_of(path.as_os_str()), shown.display());
             return Err(Error::new(format!(
                 "{path}: every submission can read what is in {shown}"

@@ -15,7 +15,7 @@ use nix::errno::Errno;
 use nix::sys::stat::fstat;
 use process::{Result, Step};
 
-use crate::exercise::beneath::Beneath;
+use crate::beneath::Beneath;
 
 /// Writes a report.
 ///

@@ -13,10 +13,11 @@ use process::{Error, Result};
 
 use super::report::{Mark, Outcome, Sheet, sum};
 use super::submission::Submission;
-use crate::exercise::bench::{Bench, Seeds};
-use crate::exercise::checks::Check;
+use crate::exercise::checker::tools::Tools;
+use crate::exercise::checker::{self, Seeds};
+use crate::exercise::course::check::Check;
+use crate::exercise::course::verdict::{self, Verdict};
 use crate::exercise::course::{Exercise, Kind};
-use crate::exercise::verdict::{self, Verdict};
 
 /// How much longer than its time a submission may take: to make a sandbox and to end it, on a
 /// busy machine.
@@ -25,7 +26,7 @@ const GRACE: u32 = 60;
 /// What is the same for all submissions.
 pub struct Marking {
     /// Where exercises are checked.
-    pub bench: Bench,
+    pub tools: Tools,
     /// What is graded, and how.
     pub exercises: Vec<(Exercise, Check)>,
     /// From which the values of all checks are drawn.
@@ -51,7 +52,7 @@ impl Marking {
         };
         alarm::set(self.time_limit + GRACE);
         let deadline = started + Duration::from_secs(self.time_limit.into());
-        self.bench.until.set(Some(deadline));
+        self.tools.until.set(Some(deadline));
         let mark = |(exercise, check): &(Exercise, Check)| {
             let started = Instant::now();
             let over = || {
@@ -96,7 +97,7 @@ impl Marking {
             Err(error) => return Mark::new(exercise, Outcome::Error, Some(&error.to_string())),
         }
         let seeds = Seeds { check: self.seed, learner: submission.seed() };
-        let attempt = || self.bench.check(exercise, check, &answer, seeds);
+        let attempt = || checker::check(&self.tools, exercise, check, &answer, seeds);
         // A host that was short of something may have it a moment later.
         match attempt().or_else(|_| attempt()) {
             Ok(verdict) => of_verdict(exercise, &verdict),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use process::{Error, Result};
 
 use super::report::Report;
-use crate::exercise::beneath::read_plain;
+use crate::beneath::read_plain;
 
 /// The largest report, in bytes: that of a few thousand submissions.
 const LARGEST: u64 = 256 << 20;

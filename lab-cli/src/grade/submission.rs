@@ -12,11 +12,10 @@ use std::path::Path;
 
 use process::{Error, Result, Step};
 
-use crate::exercise::bench::{Answer, LARGEST};
-use crate::exercise::beneath::Beneath;
-use crate::exercise::copy::{self, HANDED_OUT, HandedOut};
+use crate::beneath::Beneath;
+use crate::exercise::course::answer::{self, Answer, LARGEST};
 use crate::exercise::course::{Exercise, Kind};
-use crate::exercise::lines;
+use crate::exercise::learner::copy::{self, HANDED_OUT, HandedOut};
 
 /// A copy that was handed in.
 pub struct Submission {
@@ -70,12 +69,12 @@ impl Submission {
     /// # Errors
     /// If a file is not one that can be handed in.
     pub fn answer(&self, exercise: &Exercise) -> Result<Option<Answer>> {
-        let starter = copy::fill(exercise, exercise.starter()?, self.seed())?;
+        let starter = answer::fill(exercise, exercise.starter()?, self.seed())?;
         let (mut answer, mut is_begun) = (Answer::new(), false);
         for name in &exercise.about.edit {
             let path = copy::relative(exercise, name);
             let Some(bytes) = self.dir.read(Path::new(&path), LARGEST)? else { continue };
-            let bytes = lines::plain(&bytes);
+            let bytes = answer::plain(&bytes);
             // The starter may have changed in the course since it was handed out.
             let is_starter = starter.get(name) == Some(&bytes)
                 || self.handed_out.is_as_handed_out(&path, &bytes);
@@ -93,7 +92,7 @@ impl Submission {
         if exercise.about.kind != Kind::Predict {
             return Ok(true);
         }
-        let starter = copy::fill(exercise, exercise.starter()?, self.seed())?;
+        let starter = answer::fill(exercise, exercise.starter()?, self.seed())?;
         Ok(exercise.about.edit.iter().all(|name| {
             let bytes = starter.get(name).map(Vec::as_slice).unwrap_or_default();
             self.handed_out.is_as_handed_out(&copy::relative(exercise, name), bytes)

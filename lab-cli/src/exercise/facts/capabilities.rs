@@ -2,7 +2,7 @@
 
 use security::Capability;
 
-use super::{Look, Scene, Seen, Subject};
+use super::scene::{Look, Scene, Seen, Subject};
 
 pub const LOOKS: &[Look] = &[
     // the names in a set, such as CAP_CHOWN: capabilities effective

@@ -4,7 +4,7 @@ use std::fs;
 
 use ::cgroups::{Membership, Usage, Version, limits_of, of_process};
 
-use super::{Look, Scene, Seen, Subject};
+use super::scene::{Look, Scene, Seen, Subject};
 
 pub const LOOKS: &[Look] = &[
     // own or shared: whether it is in another cgroup than the host, in the hierarchy of

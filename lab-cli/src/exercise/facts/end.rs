@@ -1,6 +1,6 @@
 //! How the program ended, and what it has printed.
 
-use super::{Look, Scene, Seen, Subject};
+use super::scene::{Look, Scene, Seen, Subject};
 use crate::exercise::sandbox::End;
 
 pub const LOOKS: &[Look] = &[

@@ -8,7 +8,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use mount_ns::Root;
 use nix::fcntl::OFlag;
 
-use super::{Look, Scene, Seen, Subject};
+use super::scene::{Look, Scene, Seen, Subject};
 
 pub const LOOKS: &[Look] = &[
     // file, directory, device or other; nothing if it is not there

@@ -1,6 +1,7 @@
 //! The writable layer of a container: where its overlay keeps what was changed.
 
-use super::{Found, Look, Scene, Seen, Subject, files, mounts};
+use super::scene::{Found, Look, Scene, Seen, Subject};
+use super::{files, mounts};
 
 pub const LOOKS: &[Look] = &[
     // the directory on the host in which the changes are

@@ -1,6 +1,8 @@
 //! What the program has left behind, when it has ended and the sandbox has not.
 
-use super::{Look, Scene, Seen, Subject, cgroups, processes};
+use super::cgroups;
+use super::scene::{Look, Scene, Seen, Subject};
+use super::tree;
 use crate::view;
 use crate::view::observe::mountinfo;
 
@@ -19,8 +21,8 @@ pub const LOOKS: &[Look] = &[
 const EMPTY: [&str; 5] = ["/image", "/work", "/mnt", "/tmp", "/run"];
 
 fn left_processes(scene: &Scene<'_>, _: &Subject, _: &str) -> Seen {
-    let left = processes::of(scene.sandbox).into_iter();
-    let names = left.filter(|process| !processes::is_zombie(process));
+    let left = tree::of(scene.sandbox).into_iter();
+    let names = left.filter(|process| !tree::is_zombie(process));
     let names = names.map(|process| process.status().name().to_string()).collect();
     Seen::list("the processes in the sandbox", names)
 }

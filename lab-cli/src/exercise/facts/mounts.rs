@@ -9,7 +9,7 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns};
 use nix::sys::stat::fstat;
 
-use super::{Look, Scene, Seen, Subject};
+use super::scene::{Found, Look, Scene, Seen, Subject};
 use crate::view;
 use crate::view::observe::mountinfo::{self, Mount};
 use crate::view::proc::Proc;
@@ -104,7 +104,7 @@ fn below_the_root(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
 
 fn propagations(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
     let mut seen = table(subject, propagation);
-    if let super::Found::List(list) = &mut seen.found {
+    if let Found::List(list) = &mut seen.found {
         list.sort();
         list.dedup();
     }

@@ -1,6 +1,6 @@
 //! The names that the kernel gives a process: host and domain name.
 
-use super::{Look, Scene, Seen, Subject};
+use super::scene::{Look, Scene, Seen, Subject};
 use crate::view;
 use crate::view::observe::hostname::Hostname;
 

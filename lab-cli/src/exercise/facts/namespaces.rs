@@ -1,6 +1,6 @@
 //! Which namespaces a process has for itself.
 
-use super::{Look, Scene, Seen, Subject};
+use super::scene::{Look, Scene, Seen, Subject};
 use crate::view::observe::namespaces::Kind;
 use crate::view::proc::Proc;
 

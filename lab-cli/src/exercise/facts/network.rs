@@ -4,7 +4,8 @@ use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::{Found, Look, Scene, Seen, Subject, files};
+use super::files;
+use super::scene::{Found, Look, Scene, Seen, Subject};
 use crate::view;
 use crate::view::observe::network::{Interface, Network};
 

@@ -3,7 +3,7 @@
 use nix::fcntl::OFlag;
 use nix::sys::stat::fstat;
 
-use super::{Look, Scene, Seen, Subject};
+use super::scene::{Look, Scene, Seen, Subject};
 
 pub const LOOKS: &[Look] = &[
     // the names of its variables

@@ -3,7 +3,7 @@
 //! The numbers are as the sandbox has them, which plays the host: its root is 0 here,
 //! whatever it is on the real one.
 
-use super::{Look, Scene, Seen, Subject};
+use super::scene::{Look, Scene, Seen, Subject};
 
 pub const LOOKS: &[Look] = &[
     // its effective user and group on the host

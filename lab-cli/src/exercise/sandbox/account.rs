@@ -14,7 +14,7 @@ use cgroups::{Cgroup, LimitOptions};
 use nix::errno::Errno;
 use process::{Result, State, Step};
 
-use super::Plan;
+use super::plan::Plan;
 use super::users::Users;
 
 /// What the owner of a delegated cgroup may write to, of v1 and of v2.

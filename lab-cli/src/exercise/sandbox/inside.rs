@@ -1,18 +1,14 @@
 //! The sandbox's own side: from the clone to the shell that runs the program.
 
 use std::convert::Infallible;
-use std::fs::{self, File, Permissions};
-use std::io::{PipeReader, PipeWriter, Write};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
+use std::fs::File;
+use std::io::{PipeReader, PipeWriter};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cgroups::{Cgroup, Version, hierarchies};
-use mount_ns::Root;
+use cgroups::Cgroup;
 use nix::fcntl::{OFlag, open};
-use nix::mount::{MsFlags, mount};
 use nix::sys::prctl;
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
@@ -22,16 +18,13 @@ use process::gate::ChildGate;
 use process::{Error, Result, Step, exit_now};
 use security::{Capabilities, Filters};
 
-use super::outer::target_for;
-use super::{IMAGE, Plan, WORK};
-use crate::{rootfs, sys};
+use super::plan::{Plan, WORK};
+use super::root;
+use crate::sys;
 
 /// PID 1. It says how the program ended, and stays until it is released, or until the
 /// checker is gone. Of the descriptors it uses for that, the program gets none.
 const SHELL: &str = r#""$@" </dev/null 2>&5 3>&- 4<&- 5>&-; echo $? >&3; read _ <&4"#;
-
-/// Where the root is put together before it becomes the root.
-const PLACE: &str = "/tmp";
 
 /// What the kernel has for tracing, programming and replacing itself. No runtime of
 /// these exercises needs it, and faults are found there every year.
@@ -131,14 +124,14 @@ fn build(plan: &Plan, trees: &[OwnedFd], cgroup: Option<&Cgroup>, gate: &ChildGa
             .step(|| "make a cgroup namespace")?,
     }
     mount_ns::isolate()?;
-    furnish(plan, trees)?;
+    root::furnish(plan, trees)?;
     if let Some(cgroup) = cgroup.filter(|_| plan.delegate) {
         cgroup.mount_inside()?;
-        open_cgroups()?;
+        root::open_cgroups()?;
     }
     sethostname("sandbox").step(|| "set the sandbox's host name")?;
     net_ns::set_up_loopback()?;
-    share_mounts()?;
+    root::share_mounts()?;
     set_limits(plan, cgroup.is_some())?;
     gate.hold()?;
     chdir(WORK).step(|| format!("change to {WORK}"))
@@ -158,92 +151,6 @@ fn exec_shell(plan: &Plan, filters: &Filters) -> Result<Infallible> {
     shell.args(["-c", SHELL, "sandbox"]).args(&plan.argv).env_clear();
     shell.envs(plan.env.iter().map(|(key, value)| (key, value)));
     Err(shell.exec()).step(|| "start the sandbox's shell")
-}
-
-/// Puts up the root, and makes it the root.
-fn furnish(plan: &Plan, trees: &[OwnedFd]) -> Result<()> {
-    let options = format!("mode=755,size={}", plan.limits.disk);
-    mount(Some("sandbox"), PLACE, Some("tmpfs"), MsFlags::MS_NOSUID, Some(options.as_str()))
-        .step(|| "mount the sandbox's tmpfs")?;
-    let new = Path::new(PLACE);
-    for (name, mode) in [("tmp", 0o1777), ("root", 0o700), ("run", 0o755), ("mnt", 0o755)] {
-        make_directory(&new.join(name), mode)?;
-    }
-    make_directory(&new.join(&WORK[1..]), 0o755)?;
-    make_directory(&new.join("etc"), 0o755)?;
-
-    let root = Root::open(new)?;
-    for ((_, place), tree) in plan.shown.iter().zip(trees) {
-        root.place(tree.as_fd(), place, target_for(tree)?)?;
-    }
-    // Links such as /bin -> usr/bin have no tree of their own.
-    for (name, target) in links() {
-        symlink(&target, new.join(name))
-            .step(|| format!("link /{name} to {}", target.display()))?;
-    }
-    if let Some(image) = trees.get(plan.shown.len()) {
-        let from = Path::new("/proc/self/fd").join(image.as_raw_fd().to_string()).join(".");
-        rootfs::copy(&from, &new.join(&IMAGE[1..]))?;
-    }
-    mount_ns::mount_filesystems(&root)?;
-    plan.files.iter().try_for_each(|file| {
-        let path = new.join(file.path.strip_prefix("/").unwrap_or(&file.path));
-        let step = || format!("write {}", file.path.display());
-        if let Some(dir) = path.parent() {
-            fs::create_dir_all(dir).step(step)?;
-        }
-        let options = &mut File::options();
-        let mut new = options.write(true).create_new(true).mode(0o600).open(&path).step(step)?;
-        new.write_all(&file.bytes).step(step)?;
-        new.set_permissions(Permissions::from_mode(file.mode)).step(step)
-    })?;
-    plan.links.iter().try_for_each(|(path, target)| {
-        symlink(target, new.join(path.strip_prefix("/").unwrap_or(path)))
-            .step(|| format!("link {} to {target}", path.display()))
-    })?;
-    drop(root);
-    // Opened anew: the lookup of `pivot` starts at the root it is going to be.
-    mount_ns::pivot(&Root::open(new)?, false)
-}
-
-/// The host's links in its root that lead to directories we show.
-fn links() -> impl Iterator<Item = (&'static str, PathBuf)> {
-    ["bin", "sbin", "lib", "lib32", "lib64", "libx32"].into_iter().filter_map(|name| {
-        let target = fs::read_link(Path::new("/").join(name)).ok()?;
-        Some((name, target))
-    })
-}
-
-fn make_directory(path: &Path, mode: u32) -> Result<()> {
-    let step = || format!("create {}", path.display());
-    fs::create_dir(path).step(step)?;
-    fs::set_permissions(path, Permissions::from_mode(mode)).step(step)
-}
-
-/// Lets the sandbox make cgroups of its own, below the one that it sees as the root.
-fn open_cgroups() -> Result<()> {
-    for tree in hierarchies()? {
-        let flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_NOSUID;
-        let flags = flags | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-        mount(None::<&str>, &tree.mount, None::<&str>, flags, None::<&str>)
-            .step(|| format!("make {} writable", tree.mount.display()))?;
-        // A cgroup with processes in it cannot hand controllers down, and a host's root,
-        // which may, is what this one plays. So its own processes move aside.
-        if tree.version == Version::V2 {
-            let aside = tree.mount.join("host");
-            fs::create_dir(&aside).step(|| format!("create {}", aside.display()))?;
-            fs::write(aside.join("cgroup.procs"), "0").step(|| "move out of the way")?;
-        }
-    }
-    Ok(())
-}
-
-/// What systemd does on a host: a copy of a mount table passes on what is mounted in it.
-/// Nothing gets out of here by that, because we were cut off from the real host before.
-fn share_mounts() -> Result<()> {
-    let nothing = None::<&str>;
-    mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_SHARED, nothing)
-        .step(|| "make the sandbox's mounts shared")
 }
 
 /// What counts for each process, or for each user: the only limits there are for those

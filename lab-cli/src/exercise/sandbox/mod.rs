@@ -42,15 +42,15 @@ use process::{CloneArgs, Cloned, Error, Result, State, Step, clone, exit_now};
 mod account;
 mod inside;
 mod outer;
+pub mod plan;
+mod root;
+pub mod shown;
 mod users;
 
 use outer::Outer;
 use users::Users;
 
-/// Where the plan's files are, and where the program starts.
-pub const WORK: &str = "/work";
-/// A root file system for the program's own containers.
-pub const IMAGE: &str = "/image";
+use plan::Plan;
 
 /// The most that is read of what the program prints, in bytes.
 const LONGEST_OUTPUT: usize = 64 * 1024;
@@ -58,55 +58,6 @@ const LONGEST_OUTPUT: usize = 64 * 1024;
 /// How long a killed sandbox may take to be gone, and between two looks whether it is.
 const LAST_BREATH: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_micros(200);
-
-/// What a program may use. There is a wall clock, too, but the caller holds it.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Memory of all processes, in bytes.
-    pub memory: u64,
-    /// Processes and threads.
-    pub processes: u64,
-    /// The tmpfs that is the root, in bytes.
-    pub disk: u64,
-    /// Processor time of one process, in seconds.
-    pub cpu: u64,
-}
-
-/// A file for the sandbox.
-#[derive(Clone, Debug)]
-pub struct Placed {
-    /// Its absolute path in there.
-    pub path: PathBuf,
-    /// What is in it.
-    pub bytes: Vec<u8>,
-    /// Its permission bits.
-    pub mode: u32,
-}
-
-/// What to run, and in which surroundings.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// The program and its arguments.
-    pub argv: Vec<String>,
-    /// Its whole environment.
-    pub env: Vec<(String, String)>,
-    /// Directories of the host to be shown read-only: the host's path, and the one inside.
-    pub shown: Vec<(PathBuf, PathBuf)>,
-    /// The root file system to be copied to [`IMAGE`], if it is wanted.
-    pub image: Option<PathBuf>,
-    /// Files to be written.
-    pub files: Vec<Placed>,
-    /// Symbolic links to be made: an absolute path in there, and where it leads.
-    pub links: Vec<(PathBuf, String)>,
-    /// What it may use.
-    pub limits: Limits,
-    /// When it is ended, whatever it is about.
-    pub until: Option<Instant>,
-    /// Whether the program is `lab` itself.
-    pub is_lab: bool,
-    /// Whether it gets a cgroup in which it may make others.
-    pub delegate: bool,
-}
 
 /// How the program ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

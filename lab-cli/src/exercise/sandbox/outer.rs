@@ -34,7 +34,7 @@ use process::gate::ChildGate;
 use process::{Error, Result, Step};
 use user_ns::maps::{Kind, Map};
 
-use super::Plan;
+use super::plan::Plan;
 use super::users::Users;
 use crate::sys;
 

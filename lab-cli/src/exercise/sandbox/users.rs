@@ -20,7 +20,7 @@ use process::{Result, Step};
 use user_ns::idmap;
 use user_ns::maps::{Kind, Map, deny_setgroups};
 
-use super::Plan;
+use super::plan::Plan;
 
 /// The ids of one sandbox.
 const COUNT: u32 = 1 << 18;

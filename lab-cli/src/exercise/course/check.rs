@@ -10,8 +10,12 @@ use std::path::{Path, PathBuf};
 use process::{Error, Result};
 use serde::Deserialize;
 
-use super::course::{Exercise, read_toml};
-use super::values::{Dice, Draw, Values};
+use super::exercise::Exercise;
+use super::files::read_toml;
+use crate::exercise::facts;
+use crate::exercise::facts::fact::{Fact, LONGEST, within};
+use crate::exercise::facts::scene::Whose;
+use crate::exercise::values::{Draw, Generator, Values};
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]
@@ -71,68 +75,8 @@ pub struct Case {
     pub seconds: u64,
 }
 
-/// The longest that can be waited for a program, in seconds.
-const LONGEST: u64 = 600;
-
 fn seconds() -> u64 {
     5
-}
-
-/// One fact: where to look, and what must be found there.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fact {
-    /// What is looked at, in the words of `exercises/README.md`.
-    pub look: String,
-    /// Whose it is: `container`, `init`, `runtime` or `host`.
-    #[serde(default)]
-    pub of: Whose,
-    /// What is done before looking, such as `kill runtime KILL`.
-    #[serde(rename = "do")]
-    pub act: Option<String>,
-    /// Whether it is looked at when the program has ended.
-    #[serde(default)]
-    pub after: bool,
-    /// How long to wait for it to become true, in milliseconds.
-    #[serde(default = "within")]
-    pub within: u64,
-    /// What is said instead of the comparison.
-    pub expected: Option<String>,
-    /// Which hint helps.
-    pub hint: Option<usize>,
-    /// Is exactly this.
-    pub is: Option<String>,
-    /// Is anything but this.
-    pub not: Option<String>,
-    /// Has this in it: as a part of a text, or as an entry of a list.
-    pub contains: Option<String>,
-    /// Does not have this in it.
-    pub lacks: Option<String>,
-    /// Is like this, where `*` stands for anything.
-    pub matches: Option<String>,
-    /// Is a number, and no less than this.
-    pub at_least: Option<String>,
-    /// Is a number, and no more than this.
-    pub at_most: Option<String>,
-}
-
-fn within() -> u64 {
-    200
-}
-
-/// Whose facts are looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Whose {
-    /// The process that was found by `{forever}`.
-    #[default]
-    Container,
-    /// PID 1 of the container's PID namespace.
-    Init,
-    /// The learner's program itself.
-    Runtime,
-    /// The sandbox, which plays the host.
-    Host,
 }
 
 /// One question of a prediction.
@@ -198,26 +142,22 @@ impl Check {
     /// first learner who comes so far.
     fn validate(&self, path: &Path) -> std::result::Result<(), String> {
         self.case.iter().try_for_each(Case::validate)?;
-        self.case.iter().flat_map(Case::facts).try_for_each(|fact| fact.validate())?;
+        self.case.iter().flat_map(Case::facts).try_for_each(|fact| {
+            facts::exists(&fact.look)?;
+            fact.validate()
+        })?;
         let truths = self.question.iter().flat_map(|question| question.truth.values());
         let looks = truths.map(|truth| &truth.look);
         looks
             .chain(self.observe.iter().map(|observe| &observe.look))
-            .try_for_each(|look| exists(look))?;
+            .try_for_each(|look| facts::exists(look))?;
         let drawn =
-            Values::draw(&self.values, &mut Dice::new(0, "")).map_err(|it| it.to_string())?;
+            Values::draw(&self.values, &mut Generator::new(0, "")).map_err(|it| it.to_string())?;
         let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
         match drawn.missing_in(&text) {
             Some(name) => Err(format!("there is no value {{{name}}}")),
             None => Ok(()),
         }
-    }
-}
-
-fn exists(look: &str) -> std::result::Result<(), String> {
-    match super::facts::knows(look) {
-        true => Ok(()),
-        false => Err(format!("there is no look {look:?}")),
     }
 }
 
@@ -272,36 +212,5 @@ impl Case {
     /// Whether the command goes on until it is ended.
     pub fn is_endless(&self) -> bool {
         self.run.iter().any(|word| word.contains("{forever}"))
-    }
-}
-
-impl Fact {
-    fn validate(&self) -> std::result::Result<(), String> {
-        exists(&self.look)?;
-        if self.within > 1000 * LONGEST {
-            return Err(format!(
-                "within {} ms: a fact gets {} at most",
-                self.within,
-                1000 * LONGEST
-            ));
-        }
-        match self.comparison() {
-            Some(_) => Ok(()),
-            None => Err(format!("nothing is said of what {:?} must be", self.look)),
-        }
-    }
-
-    /// The comparison: its verb, and what is compared with.
-    pub fn comparison(&self) -> Option<(&'static str, &str)> {
-        let all = [
-            ("is", &self.is),
-            ("not", &self.not),
-            ("contains", &self.contains),
-            ("lacks", &self.lacks),
-            ("matches", &self.matches),
-            ("at least", &self.at_least),
-            ("at most", &self.at_most),
-        ];
-        all.into_iter().find_map(|(verb, with)| Some((verb, with.as_deref()?)))
     }
 }

@@ -6,19 +6,19 @@
 //! ```
 //!
 //! It is tried on two, with other values each time, and each has another container beside it:
-//! what is right for one only, or finds any, is no way to find out. The script sees nothing of the runtime: [`super::unseen`].
+//! what is right for one only, or finds any, is no way to find out. The script sees nothing of
+//! the runtime: [`super::unseen`].
 
 use process::Result;
 
-use super::bench::{Answer, Bench};
-use super::case;
-use super::checks::Observe;
-use super::course::Exercise;
-use super::values::Values;
-use super::verdict::{CaseVerdict, Failure};
-
-/// The learner's file.
-pub const FILE: &str = "answer.sh";
+use super::lab;
+use super::tools::Tools;
+use super::unseen::SCRIPT;
+use crate::exercise::course::Exercise;
+use crate::exercise::course::answer::Answer;
+use crate::exercise::course::check::Observe;
+use crate::exercise::course::verdict::{CaseVerdict, Failure};
+use crate::exercise::values::Values;
 
 /// How many containers the script is tried on.
 const ROUNDS: usize = 2;
@@ -32,13 +32,13 @@ const DRAWS: usize = 32;
 /// # Errors
 /// If a container cannot be made.
 pub fn check(
-    bench: &Bench,
+    tools: &Tools,
     exercise: &Exercise,
     observe: &Observe,
     answer: &Answer,
     mut draw: impl FnMut() -> Result<Values>,
 ) -> Result<Vec<CaseVerdict>> {
-    let script = answer.get(FILE).cloned().unwrap_or_default();
+    let script = answer.get(SCRIPT).cloned().unwrap_or_default();
     let mut cases = Vec::new();
     let mut beside = draw()?;
     for round in 1..=ROUNDS {
@@ -49,13 +49,13 @@ pub fn check(
             }
         }
         let (seen, said, errors) =
-            case::observe(bench, exercise, observe, &values, &beside, &script)?;
+            lab::observe(tools, exercise, observe, &values, &beside, &script)?;
         beside = values;
-        let about = format!("{FILE} finds the fact in container {round} of {ROUNDS}");
+        let about = format!("{SCRIPT} finds the fact in container {round} of {ROUNDS}");
         let mut failures = Vec::new();
         if normal(&said) != normal(&seen.found.to_string()) {
             failures.push(Failure {
-                looked_at: format!("what {FILE} prints, and {}", seen.at),
+                looked_at: format!("what {SCRIPT} prints, and {}", seen.at),
                 expected: seen.found.to_string(),
                 found: said.trim().to_owned(),
                 hint: observe.hint,

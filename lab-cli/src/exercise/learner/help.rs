@@ -6,27 +6,27 @@ use std::path::Path;
 use colored::Colorize;
 use process::{Error, Result};
 
-use super::bench::LARGEST;
 use super::copy::relative;
-use super::course::Exercise;
-use super::desk::{Desk, ask};
 use super::prose::fitted;
-use super::{diff, observation};
+use super::session::{Session, ask};
+use super::{container, diff};
+use crate::exercise::course::Exercise;
+use crate::exercise::course::answer::{self, LARGEST};
 use crate::output::println;
 
 /// The next hint only: whoever needs one does not want to read the others.
 ///
 /// # Errors
 /// If the course cannot be read.
-pub fn hint(desk: &mut Desk, exercise: &Exercise) -> Result<()> {
+pub fn hint(session: &mut Session, exercise: &Exercise) -> Result<()> {
     let hints = exercise.hints()?;
-    let record = desk.progress.note(exercise);
+    let record = session.progress.note(exercise);
     let is_all = record.hints >= hints.len();
     if !is_all {
         record.hints += 1;
     }
     let number = record.hints;
-    desk.progress.write(&desk.copy)?;
+    session.progress.write(&session.copy)?;
     let Some(hint) = number.checked_sub(1).and_then(|at| hints.get(at)) else {
         return Err(Error::new(format!("{} has no hints", exercise.name)));
     };
@@ -41,15 +41,15 @@ pub fn hint(desk: &mut Desk, exercise: &Exercise) -> Result<()> {
 ///
 /// # Errors
 /// If the course cannot be read, or nobody says yes.
-pub fn solution(desk: &mut Desk, exercise: &Exercise, is_yes: bool) -> Result<()> {
-    let is_solved = desk.progress.of(exercise).solved;
+pub fn solution(session: &mut Session, exercise: &Exercise, is_yes: bool) -> Result<()> {
+    let is_solved = session.progress.of(exercise).solved;
     if !is_solved && !ask("show the solution, and count it as seen?", is_yes)? {
         return Ok(());
     }
-    desk.progress.note(exercise).solution_seen |= !is_solved;
-    desk.progress.write(&desk.copy)?;
-    let starter = desk.copy.starter(exercise)?;
-    let solution = super::copy::fill(exercise, exercise.solution()?, desk.copy.seed())?;
+    session.progress.note(exercise).solution_seen |= !is_solved;
+    session.progress.write(&session.copy)?;
+    let starter = session.copy.starter(exercise)?;
+    let solution = answer::fill(exercise, exercise.solution()?, session.copy.seed())?;
     for (name, bytes) in &solution {
         let before = starter.get(name).map(Vec::as_slice).unwrap_or_default();
         println!("{}", name.bold());
@@ -65,8 +65,8 @@ pub fn solution(desk: &mut Desk, exercise: &Exercise, is_yes: bool) -> Result<()
 ///
 /// # Errors
 /// If it is not solved yet.
-pub fn explain(desk: &Desk, exercise: &Exercise) -> Result<()> {
-    let record = desk.progress.of(exercise);
+pub fn explain(session: &Session, exercise: &Exercise) -> Result<()> {
+    let record = session.progress.of(exercise);
     if !record.solved && !record.solution_seen {
         return Err(Error::new(format!("{} is not solved yet", exercise.name))
             .hint("the explanation would give it away: lab exercise hint helps"));
@@ -79,22 +79,22 @@ pub fn explain(desk: &Desk, exercise: &Exercise) -> Result<()> {
 ///
 /// # Errors
 /// If a file cannot be written, or nobody says yes.
-pub fn reset(desk: &Desk, exercise: &Exercise, is_yes: bool) -> Result<()> {
-    observation::stop(exercise)?;
+pub fn reset(session: &Session, exercise: &Exercise, is_yes: bool) -> Result<()> {
+    container::stop(exercise)?;
     let question = format!("put the starter of {} back?", exercise.name);
     if !ask(&question, is_yes)? {
         return Ok(());
     }
     let mut is_same = true;
-    for (name, bytes) in desk.copy.starter(exercise)? {
-        let (files, path) = (desk.copy.files(), relative(exercise, &name));
+    for (name, bytes) in session.copy.starter(exercise)? {
+        let (files, path) = (session.copy.files(), relative(exercise, &name));
         let path = Path::new(&path);
         let before = files.read(path, LARGEST)?.unwrap_or_default();
         if before == bytes {
             continue;
         }
         is_same = false;
-        let path_of = |name: &str| desk.copy.path_of(exercise, name);
+        let path_of = |name: &str| session.copy.path_of(exercise, name);
         if !before.is_empty() {
             let kept = format!("{name}.orig");
             files.rename(path, OsStr::new(&kept))?;

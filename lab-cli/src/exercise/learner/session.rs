@@ -6,13 +6,13 @@ use colored::Colorize;
 use process::{Error, Result, Step};
 
 use super::copy::Copy;
-use super::course::{Course, Exercise};
 use super::progress::Progress;
 use super::prose::fitted;
+use crate::exercise::course::{Course, Exercise};
 use crate::output::{self, println};
 
 /// All that the commands of a learner are about.
-pub struct Desk {
+pub struct Session {
     /// The course.
     pub course: Course,
     /// Their copy.
@@ -21,8 +21,8 @@ pub struct Desk {
     pub progress: Progress,
 }
 
-impl Desk {
-    /// The desk of the copy that we are in.
+impl Session {
+    /// The session in the copy that we are in.
     ///
     /// # Errors
     /// If we are in none.

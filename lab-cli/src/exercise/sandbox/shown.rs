@@ -2,10 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::bench::Bench;
-use super::case::PROGRAM;
-use super::sandbox::{IMAGE, Limits, Placed, Plan};
-use super::values::Values;
+use super::plan::{Limits, Placed, Plan};
 
 /// The directories of the real host with its programs and their libraries, and the few
 /// files of /etc by which these find each other.
@@ -58,29 +55,6 @@ pub fn plan(argv: Vec<String>, limits: Limits) -> Plan {
         is_lab: false,
         delegate: false,
     }
-}
-
-/// A sandbox in which this `lab` itself is the program, with a root for its containers.
-pub fn plan_with_lab(argv: Vec<String>, limits: Limits, bench: &Bench) -> Plan {
-    let mut plan = plan(argv, limits);
-    plan.shown.push((bench.lab.clone(), PROGRAM.into()));
-    plan.until = bench.until.get();
-    plan.is_lab = true;
-    plan.image = Some(bench.image.clone());
-    plan
-}
-
-/// What `lab run` is given: these words, with their values filled in. From chapter 1 on it
-/// is told where the root is.
-pub fn run_words(words: &[String], values: &Values) -> Vec<String> {
-    let mut argv: Vec<String> = ["--view", "none"].map(str::to_owned).into();
-    for (number, word) in words.iter().enumerate() {
-        argv.push(values.fill(word));
-        if number == 0 && !word.ends_with("00") {
-            argv.extend(["--rootfs".to_owned(), IMAGE.to_owned()]);
-        }
-    }
-    argv
 }
 
 /// A file of the plan.

@@ -19,10 +19,10 @@ use nix::errno::Errno;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use process::{Error, Result, Step};
 
-use super::bench::Bench;
-use super::course::Exercise;
-use super::desk::Desk;
-use super::{attempt, help, observation};
+use super::session::Session;
+use super::{attempt, container, help};
+use crate::exercise::checker::tools::Tools;
+use crate::exercise::course::Exercise;
 use crate::keyboard::{CTRL_C, Event, Keyboard};
 use crate::output::println;
 
@@ -40,36 +40,36 @@ enum Wake {
 ///
 /// # Errors
 /// If there is no terminal, or a check cannot be done.
-pub fn run(desk: &mut Desk, mut exercise: Exercise) -> anyhow::Result<ExitCode> {
+pub fn run(session: &mut Session, mut exercise: Exercise) -> anyhow::Result<ExitCode> {
     if !stdin().is_terminal() || !stdout().is_terminal() {
         return Err(Error::new("watch needs a terminal")
             .hint("lab exercise check can be run anywhere")
             .into());
     }
-    let bench = attempt::bench(desk)?;
+    let tools = attempt::tools(session)?;
     let keyboard = Keyboard::open()?;
-    let mut files = Files::watch(desk, &exercise)?;
-    check(desk, &bench, &exercise)?;
+    let mut files = Files::watch(session, &exercise)?;
+    check(session, &tools, &exercise)?;
     loop {
         println!("\n{}", "n next · h hint · l list · c check · r reset · q quit".dimmed());
         match wait(&files, &keyboard, &['n', 'h', 'l', 'c', 'r', 'q', CTRL_C])? {
-            Wake::Saved | Wake::Key('c') => check(desk, &bench, &exercise)?,
-            Wake::Key('n') => match desk.first_unsolved()? {
+            Wake::Saved | Wake::Key('c') => check(session, &tools, &exercise)?,
+            Wake::Key('n') => match session.first_unsolved()? {
                 Some(next) => {
-                    exercise = desk.take(Some(&next.name))?;
-                    files = Files::watch(desk, &exercise)?;
+                    exercise = session.take(Some(&next.name))?;
+                    files = Files::watch(session, &exercise)?;
                     clear()?;
-                    desk.show(&exercise)?;
-                    observation::start(&desk.copy, &exercise)?;
+                    session.show(&exercise)?;
+                    container::start(&session.copy, &exercise)?;
                 }
                 None => println!("All exercises are solved."),
             },
-            Wake::Key('h') => help::hint(desk, &exercise)?,
-            Wake::Key('l') => desk.list()?,
+            Wake::Key('h') => help::hint(session, &exercise)?,
+            Wake::Key('l') => session.list()?,
             Wake::Key('r') => {
                 println!("put the starter of {} back? y or n", exercise.name);
                 if let Wake::Key('y') = wait(&files, &keyboard, &['y', 'n', CTRL_C])? {
-                    help::reset(desk, &exercise, true)?;
+                    help::reset(session, &exercise, true)?;
                 }
             }
             Wake::Key(_) => return Ok(ExitCode::SUCCESS),
@@ -78,12 +78,12 @@ pub fn run(desk: &mut Desk, mut exercise: Exercise) -> anyhow::Result<ExitCode> 
     }
 }
 
-fn check(desk: &mut Desk, bench: &Bench, exercise: &Exercise) -> Result<()> {
+fn check(session: &mut Session, tools: &Tools, exercise: &Exercise) -> Result<()> {
     clear()?;
     println!("checking {} …", exercise.name.bold());
-    let verdict = attempt::check(desk, bench, exercise)?;
+    let verdict = attempt::check(session, tools, exercise)?;
     clear()?;
-    attempt::show(desk, exercise, &verdict)
+    attempt::show(session, exercise, &verdict)
 }
 
 fn clear() -> Result<()> {
@@ -112,12 +112,12 @@ struct Files {
 }
 
 impl Files {
-    fn watch(desk: &Desk, exercise: &Exercise) -> Result<Self> {
+    fn watch(session: &Session, exercise: &Exercise) -> Result<Self> {
         let step = || "watch the files";
         let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK).step(step)?;
         let names = exercise.about.edit.clone();
         for name in &names {
-            let path = desk.copy.path_of(exercise, name);
+            let path = session.copy.path_of(exercise, name);
             let dir = path.parent().unwrap_or(&path);
             let changes = AddWatchFlags::IN_CLOSE_WRITE | AddWatchFlags::IN_MOVED_TO;
             inotify.add_watch(dir, changes).step(|| format!("watch {}", dir.display()))?;

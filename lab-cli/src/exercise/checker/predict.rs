@@ -9,13 +9,15 @@ use std::collections::BTreeMap;
 use process::{Error, Result};
 use serde::Deserialize;
 
-use super::bench::{Answer, Bench};
-use super::case;
-use super::checks::{Check, Question};
-use super::course::{Exercise, read_toml};
-use super::facts::Found;
-use super::values::Values;
-use super::verdict::{CaseVerdict, Failure};
+use super::lab;
+use super::tools::Tools;
+use crate::exercise::course::Exercise;
+use crate::exercise::course::answer::Answer;
+use crate::exercise::course::check::{Check, Question};
+use crate::exercise::course::files::read_toml;
+use crate::exercise::course::verdict::{CaseVerdict, Failure};
+use crate::exercise::facts::scene::Found;
+use crate::exercise::values::Values;
 
 /// The learner's file.
 const FILE: &str = "prediction.toml";
@@ -41,7 +43,7 @@ struct Said {
 /// # Errors
 /// If a command cannot be run.
 pub fn check(
-    bench: &Bench,
+    tools: &Tools,
     exercise: &Exercise,
     check: &Check,
     answer: &Answer,
@@ -63,13 +65,13 @@ pub fn check(
             let asked = asked.question.iter().find(|asked| asked.name == question.name);
             let command = asked.and_then(|asked| asked.fields.get("command")?.as_str());
             let command = values.fill(command.unwrap_or(&question.name));
-            compare(bench, exercise, question, &command, &said, values)
+            compare(tools, exercise, question, &command, &said, values)
         })
         .collect()
 }
 
 fn compare(
-    bench: &Bench,
+    tools: &Tools,
     exercise: &Exercise,
     question: &Question,
     command: &str,
@@ -93,7 +95,7 @@ fn compare(
         return Ok(verdict(command, failures.collect()));
     }
     let looks = question.truth.values().map(|truth| (truth.of, truth.look.as_str()));
-    let seen = case::look_at(bench, exercise, &question.run, values, looks)?;
+    let seen = lab::look_at(tools, exercise, &question.run, values, looks)?;
     let mut failures = Vec::new();
     for (field, seen) in question.truth.keys().zip(seen) {
         if let Found::Nothing(why) = &seen.found {

@@ -22,13 +22,12 @@ use std::path::{Path, PathBuf};
 use process::{Error, Result, Step};
 use serde::{Deserialize, Serialize};
 
-use super::bench::{Answer, LARGEST};
-use super::beneath::Beneath;
-use super::checks::Check;
-use super::course::{Course, Exercise, parse_toml};
-use super::fingerprint;
-use super::lines;
-use super::values::{Dice, Values};
+use super::manifests;
+use crate::beneath::Beneath;
+use crate::exercise::course::answer::{self, Answer, LARGEST, fill};
+use crate::exercise::course::files::parse_toml;
+use crate::exercise::course::{Course, Exercise};
+use crate::exercise::fingerprint;
 
 /// Where a copy keeps its notes.
 pub const NOTES: &str = ".lab";
@@ -158,7 +157,7 @@ impl Copy {
             let bytes = self.files.read(Path::new(&path), LARGEST).map_err(|error| {
                 error.hint(format!("an answer is a plain file of {LARGEST} bytes at most"))
             })?;
-            answer.extend(bytes.map(|bytes| (name.clone(), lines::plain(&bytes))));
+            answer.extend(bytes.map(|bytes| (name.clone(), answer::plain(&bytes))));
         }
         Ok(answer)
     }
@@ -180,13 +179,13 @@ impl Copy {
         let mut changes = Vec::new();
         let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         files.insert("README.md".into(), include_bytes!("copy_readme.md").to_vec());
-        files.insert("Cargo.toml".into(), workspace(&exercises).into_bytes());
+        files.insert("Cargo.toml".into(), manifests::workspace(&exercises).into_bytes());
         files.insert(".gitignore".into(), b"/target\n/.lab/running\n".to_vec());
         for exercise in &exercises {
             let prefix = format!("{}/{}", exercise.chapter, exercise.name);
             files.insert(format!("{prefix}/README.md"), exercise.text("README.md")?.into_bytes());
             if exercise.about.kind.is_program() {
-                let text = package(exercise, course).into_bytes();
+                let text = manifests::package(exercise, course).into_bytes();
                 files.insert(format!("{prefix}/Cargo.toml"), text);
             }
             for (name, bytes) in self.starter(exercise)? {
@@ -204,7 +203,7 @@ impl Copy {
 
     fn hand_out(&mut self, name: &str, new: &[u8]) -> Result<Option<Change>> {
         let path = Path::new(name);
-        let before = self.files.read(path, LARGEST)?.map(|bytes| lines::plain(&bytes));
+        let before = self.files.read(path, LARGEST)?.map(|bytes| answer::plain(&bytes));
         let print = fingerprint::text(new);
         let known = self.handed_out.files.insert(name.to_owned(), print.clone());
         let Some(before) = before else {
@@ -225,22 +224,6 @@ impl Copy {
     }
 }
 
-/// Fills in the parameters of a prediction; programs have none.
-///
-/// # Errors
-/// If the exercise's check cannot be read.
-pub fn fill(exercise: &Exercise, mut files: Answer, seed: u64) -> Result<Answer> {
-    if exercise.about.kind.is_program() {
-        return Ok(files);
-    }
-    let check = Check::read(exercise, None)?;
-    let values = Values::draw(&check.values, &mut Dice::new(seed, &exercise.name))?;
-    for bytes in files.values_mut() {
-        *bytes = values.fill(&String::from_utf8_lossy(bytes)).into_bytes();
-    }
-    Ok(files)
-}
-
 /// Where a file of an exercise is in a copy. Sources have a directory; other files lie
 /// beside the README.
 pub fn relative(exercise: &Exercise, file: &str) -> String {
@@ -249,26 +232,4 @@ pub fn relative(exercise: &Exercise, file: &str) -> String {
         true => format!("{prefix}/src/{file}"),
         false => format!("{prefix}/{file}"),
     }
-}
-
-fn workspace(exercises: &[Exercise]) -> String {
-    let programs = exercises.iter().filter(|exercise| exercise.about.kind.is_program());
-    let members: String =
-        programs.map(|it| format!("    \"{}/{}\",\n", it.chapter, it.name)).collect();
-    format!(
-        "# For your editor's language server. `lab exercise check` does not use it.\n\
-         [workspace]\nresolver = \"3\"\nmembers = [\n{members}]\n"
-    )
-}
-
-fn package(exercise: &Exercise, course: &Course) -> String {
-    let mut text = format!(
-        "[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
-         [dependencies]\n",
-        exercise.name
-    );
-    for library in &exercise.about.libraries {
-        text.push_str(&course.dependency(library));
-    }
-    text
 }

@@ -21,14 +21,15 @@ use std::process::{Command, Stdio};
 use process::{Error, Result, Step, record};
 use serde::{Deserialize, Serialize};
 
-use super::beneath::Beneath;
-use super::course::{Course, read_toml};
+use crate::beneath::Beneath;
+use crate::exercise::course::Course;
+use crate::exercise::course::files::read_toml;
 use crate::{output, rootfs};
 
 /// What an exercise's program is linked with, and by which compiler.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Kit {
-    /// Of which sources and which compiler it was made.
+pub struct Libraries {
+    /// A number for the sources and the compiler that they were made of.
     stamp: u64,
     /// The compiler's directory, with `bin/rustc`.
     pub sysroot: PathBuf,
@@ -38,8 +39,8 @@ pub struct Kit {
     libraries: BTreeMap<String, PathBuf>,
 }
 
-impl Kit {
-    /// Finds the kit, and builds it first if there is none that is up to date.
+impl Libraries {
+    /// Finds the libraries, and builds them first if they are not up to date.
     ///
     /// # Errors
     /// If it cannot be built.
@@ -47,18 +48,20 @@ impl Kit {
         let dir = rootfs::user_directory()?.join("kit");
         let index = dir.join("index");
         let found = read_toml(&index).ok();
-        if let Some(kit) = found.filter(|kit: &Self| stamp(course, &kit.sysroot) == Ok(kit.stamp)) {
-            return Ok(kit);
+        if let Some(libraries) = found
+            .filter(|libraries: &Self| stamp(course, &libraries.sysroot) == Ok(libraries.stamp))
+        {
+            return Ok(libraries);
         }
-        let kit = Self::build(course, &dir)?;
-        let text = toml::to_string(&kit).map_err(|error| Error::new(error.to_string()))?;
+        let libraries = Self::build(course, &dir)?;
+        let text = toml::to_string(&libraries).map_err(|error| Error::new(error.to_string()))?;
         // Whoever reads meanwhile finds the old one or the new one.
         Beneath::open(&dir)?.write(Path::new("index"), text.as_bytes())?;
-        Ok(kit)
+        Ok(libraries)
     }
 
     /// The file of a library, by its name in `use`.
-    pub fn library(&self, name: &str) -> Option<&Path> {
+    pub fn file(&self, name: &str) -> Option<&Path> {
         self.libraries.get(name).map(PathBuf::as_path)
     }
 
@@ -131,7 +134,7 @@ fn sysroot(course: &Course, rustc: &Path) -> Result<PathBuf> {
     Ok(PathBuf::from(OsStr::from_bytes(output.stdout.trim_ascii())))
 }
 
-/// One number for all that a kit is made of.
+/// One number for all that the libraries are made of.
 fn stamp(course: &Course, sysroot: &Path) -> Result<u64> {
     let mut hasher = DefaultHasher::new();
     let mut files = vec![sysroot.join("bin/rustc"), course.checkout().join("Cargo.lock")];

@@ -64,17 +64,17 @@ pub fn work<J, T: Serialize + DeserializeOwned>(
         hand_out.write_all(&number.to_ne_bytes()).step(|| "hand out a job")?;
     }
     drop(hand_out);
-    let mut crew = Vec::new();
+    let mut hired = Vec::new();
     for _ in 0..workers.clamp(1, jobs.len().max(1)) {
-        hire(&mut crew, jobs, &work, &numbers)?;
+        hire(&mut hired, jobs, &work, &numbers)?;
     }
-    while !crew.is_empty() {
-        let waits: Vec<_> = crew.iter().map(|worker| worker.news.get_ref().as_fd()).collect();
+    while !hired.is_empty() {
+        let waits: Vec<_> = hired.iter().map(|worker| worker.news.get_ref().as_fd()).collect();
         let mut polled: Vec<_> =
             waits.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
         poll(&mut polled, PollTimeout::NONE).step(|| "wait for the workers")?;
         let ready = polled.iter().position(|fd| fd.any().unwrap_or_default()).unwrap_or_default();
-        let worker = &mut crew[ready];
+        let worker = &mut hired[ready];
         // A worker writes whole lines and nothing between them. A cut one is of one that died.
         let mut line = String::new();
         worker.news.read_line(&mut line).step(|| "listen to a worker")?;
@@ -85,11 +85,11 @@ pub fn work<J, T: Serialize + DeserializeOwned>(
                 done(number, result.map_err(Error::new));
             }
             Err(_) => {
-                let worker = crew.swap_remove(ready);
+                let worker = hired.swap_remove(ready);
                 let end = wait_for(worker.pid).step(|| "wait for a worker")?;
                 if let Some(number) = worker.job {
                     done(number, Err(Error::new(format!("its worker died: {}", word_for(end)))));
-                    hire(&mut crew, jobs, &work, &numbers)?;
+                    hire(&mut hired, jobs, &work, &numbers)?;
                 }
             }
         }
@@ -99,7 +99,7 @@ pub fn work<J, T: Serialize + DeserializeOwned>(
 
 /// Forks one more worker.
 fn hire<J, T: Serialize>(
-    crew: &mut Vec<Worker>,
+    hired: &mut Vec<Worker>,
     jobs: &[J],
     work: impl Fn(&J) -> Result<T>,
     numbers: &PipeReader,
@@ -108,12 +108,12 @@ fn hire<J, T: Serialize>(
     let own_numbers = numbers.try_clone().step(|| "copy a pipe")?;
     match process::fork("fork a worker")? {
         ForkResult::Parent { child } => {
-            crew.push(Worker { pid: child, news: BufReader::new(news), job: None });
+            hired.push(Worker { pid: child, news: BufReader::new(news), job: None });
             Ok(())
         }
         ForkResult::Child => {
             // The other workers' pipes are to end with them.
-            crew.clear();
+            hired.clear();
             let _ = prctl::set_pdeathsig(Signal::SIGKILL);
             serve(jobs, &work, own_numbers, tell);
             process::exit_now(0)

@@ -6,9 +6,10 @@ use std::path::Path;
 use process::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::bench::LARGEST;
 use super::copy::Copy;
-use super::course::{Course, Exercise, parse_toml};
+use crate::exercise::course::answer::LARGEST;
+use crate::exercise::course::files::parse_toml;
+use crate::exercise::course::{Course, Exercise};
 
 /// Where it is in a copy.
 const FILE: &str = ".lab/progress.toml";

@@ -14,12 +14,17 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use process::{Error, Result};
 
-use super::case::{LIMITS, PROGRAM};
-use super::checks::{Case, Fact, Whose};
-use super::facts::{self, Found, Scene, Seen, processes_of};
-use super::sandbox::{End, Plan, Sandbox};
-use super::values::Values;
-use super::verdict::Failure;
+use crate::exercise::course::check::Case;
+use crate::exercise::course::verdict::Failure;
+use crate::exercise::facts::fact::{Fact, holds};
+use crate::exercise::facts::scene::{Found, Scene, Seen, Whose};
+use crate::exercise::facts::{self, tree};
+use crate::exercise::sandbox::plan::{Limits, PROGRAM, Plan};
+use crate::exercise::sandbox::{End, Sandbox};
+use crate::exercise::values::Values;
+
+/// What a learner's program may use.
+pub const LIMITS: Limits = Limits { memory: 512 << 20, processes: 200, disk: 256 << 20, cpu: 10 };
 
 /// Between two looks for something that is about to happen.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -28,7 +33,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 const LAST_BREATH: Duration = Duration::from_secs(2);
 
 /// A case under way.
-pub struct Trial<'a> {
+pub struct Running<'a> {
     /// Where it happens.
     pub sandbox: Sandbox,
     /// The process that was found by `{forever}`.
@@ -40,7 +45,7 @@ pub struct Trial<'a> {
     runtime: Option<Pid>,
 }
 
-impl<'a> Trial<'a> {
+impl<'a> Running<'a> {
     /// Starts the program.
     ///
     /// # Errors
@@ -109,8 +114,8 @@ impl<'a> Trial<'a> {
         loop {
             let is_program = |words: &[String]| words.iter().any(|word| word == PROGRAM);
             let is_container = |words: &[String]| words.contains(&token) && !is_program(words);
-            self.runtime = facts::oldest(self.sandbox.pid(), is_program);
-            self.container = facts::oldest(self.sandbox.pid(), is_container);
+            self.runtime = tree::oldest(self.sandbox.pid(), is_program);
+            self.container = tree::oldest(self.sandbox.pid(), is_container);
             if self.container.is_some() {
                 return Ok(true);
             }
@@ -140,7 +145,7 @@ impl<'a> Trial<'a> {
         let look = self.values.fill(&fact.look);
         loop {
             let seen = facts::look(&self.scene()?, fact.of, &look);
-            if facts::holds(fact, self.values, &seen.found) {
+            if holds(fact, self.values, &seen.found) {
                 return Ok(());
             }
             if Instant::now() >= deadline {
@@ -182,7 +187,7 @@ impl<'a> Trial<'a> {
                 let pid = match who {
                     "runtime" => self.runtime,
                     "container" => self.container,
-                    "init" => self.container.and_then(|it| facts::init_of(&self.sandbox, it)),
+                    "init" => self.container.and_then(|it| tree::init_of(&self.sandbox, it)),
                     _ => return Err(Error::new(format!("check.toml: nobody is called {who:?}"))),
                 };
                 let signal = format!("SIG{signal}").parse();
@@ -197,14 +202,14 @@ impl<'a> Trial<'a> {
 
     /// Only what is in the sandbox: a number may be somebody else's by now.
     fn kill(&self, pid: Pid, signal: Signal) {
-        if processes_of(&self.sandbox).iter().any(|process| process.pid == pid) {
+        if tree::of(&self.sandbox).iter().any(|process| process.pid == pid) {
             let _ = kill(pid, signal);
         }
     }
 
     fn too_late(&self) -> String {
         let seconds = self.case.seconds;
-        let count = processes_of(&self.sandbox).len() as u64;
+        let count = tree::of(&self.sandbox).len() as u64;
         match count + 5 >= LIMITS.processes {
             true => format!("{count} processes: the program makes more and more of them"),
             false => format!("nothing of the kind after {seconds} s, and the program still runs"),

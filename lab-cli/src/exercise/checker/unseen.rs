@@ -26,11 +26,12 @@ use nix::sys::stat::Mode;
 use nix::unistd::{dup2_stdout, mkfifo};
 use process::{Result, Step};
 
-use super::case::PROGRAM;
-use super::observe::FILE;
+use crate::exercise::sandbox::plan::{PROGRAM, WORK};
 use crate::run::{self, RunArgs};
 use crate::sys;
 
+/// The learner's file.
+pub const SCRIPT: &str = "answer.sh";
 /// The arguments of `lab run` for each container, as JSON.
 pub const RUNS: &str = "/work/runs";
 /// The pipe by which the shell is told which process to look at.
@@ -57,7 +58,7 @@ pub fn become_script() -> anyhow::Result<Infallible> {
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)
         .step(|| "unblock all signals")?;
     sys::close_on_exec_from(3).step(|| "close all other descriptors")?;
-    let script = Path::new(super::sandbox::WORK).join(FILE);
+    let script = Path::new(WORK).join(SCRIPT);
     let mut shell = Command::new("/bin/sh");
     Err(shell.args(["-c", SHELL, "sh", GO]).arg(script).exec()).step(|| "start the shell")?
 }

@@ -1,4 +1,4 @@
-//! Building a learner's program: rustc, in a sandbox, with the libraries of the kit.
+//! Building a learner's program: rustc, in a sandbox, with the libraries of the course.
 //!
 //! A compiler reads whatever file its input names (`include_bytes!`), and can be kept
 //! busy for ever. So it sees nothing but the compiler, the libraries and the answer.
@@ -9,16 +9,15 @@ use std::time::Duration;
 
 use process::{Error, Result};
 
-use super::bench::Bench;
-use super::beneath::Beneath;
-use super::course::Exercise;
-use super::host;
-use super::sandbox::{End, Limits, Sandbox};
+use super::tools::Tools;
+use crate::beneath::Beneath;
+use crate::exercise::course::Exercise;
+use crate::exercise::sandbox::plan::{Limits, PROGRAM};
+use crate::exercise::sandbox::{End, Sandbox, shown};
 
 /// Where the sandbox shows the compiler, the libraries, and what comes of them.
 const RUST: &str = "/rust";
-const KIT: &str = "/kit";
-const PROGRAM: &str = "/work/program";
+const LIBRARIES: &str = "/libraries";
 
 /// A build takes half a second; a machine under load gets some more.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -43,12 +42,12 @@ pub struct Built {
 /// # Errors
 /// If the sandbox cannot be made. What is wrong with the sources is no error of ours.
 pub fn build(
-    bench: &Bench,
+    tools: &Tools,
     exercise: &Exercise,
     sources: &BTreeMap<String, Vec<u8>>,
 ) -> Result<Built> {
-    let kit = bench.kit()?;
-    let colour = if bench.colour { "always" } else { "never" };
+    let libraries = tools.libraries()?;
+    let colour = if tools.colour { "always" } else { "never" };
     let mut argv: Vec<String> = [
         "/rust/bin/rustc",
         "--edition=2024",
@@ -57,7 +56,7 @@ pub fn build(
         "-Cpanic=abort",
         "-Cdebuginfo=0",
         "-Cstrip=debuginfo",
-        "-Ldependency=/kit",
+        "-Ldependency=/libraries",
         "--color",
         colour,
         "-o",
@@ -67,18 +66,18 @@ pub fn build(
     .map(str::to_owned)
     .into();
     for name in &exercise.about.libraries {
-        let file = kit.library(name).and_then(Path::file_name).ok_or_else(|| {
+        let file = libraries.file(name).and_then(Path::file_name).ok_or_else(|| {
             let name = &exercise.name;
-            Error::new(format!("{name}/exercise.toml: the kit has no library {name}"))
+            Error::new(format!("{name}/exercise.toml: there is no library {name}"))
         })?;
-        argv.extend(["--extern".to_owned(), format!("{name}={KIT}/{}", file.display())]);
+        argv.extend(["--extern".to_owned(), format!("{name}={LIBRARIES}/{}", file.display())]);
     }
-    let mut plan = host::plan(argv, LIMITS);
-    plan.until = bench.until.get();
-    plan.shown.push((kit.sysroot.clone(), RUST.into()));
-    plan.shown.push((kit.dependencies.clone(), KIT.into()));
+    let mut plan = shown::plan(argv, LIMITS);
+    plan.until = tools.until.get();
+    plan.shown.push((libraries.sysroot.clone(), RUST.into()));
+    plan.shown.push((libraries.dependencies.clone(), LIBRARIES.into()));
     for (name, bytes) in sources {
-        plan.files.push(host::file(format!("/work/src/{name}"), bytes.clone(), 0o644));
+        plan.files.push(shown::file(format!("/work/src/{name}"), bytes.clone(), 0o644));
     }
 
     let mut sandbox = Sandbox::start(&plan)?;

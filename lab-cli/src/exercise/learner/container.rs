@@ -14,12 +14,12 @@ use nix::unistd::Pid;
 use process::record::{Running, running};
 use process::{Error, Result, Step, own_program};
 
-use super::bench::LARGEST;
-use super::checks::Check;
 use super::copy::Copy;
-use super::course::{Exercise, Kind};
-use super::facts;
-use super::values::{Dice, Values, random_seed};
+use crate::exercise::course::answer::LARGEST;
+use crate::exercise::course::check::Check;
+use crate::exercise::course::{Exercise, Kind};
+use crate::exercise::facts::tree;
+use crate::exercise::values::{Generator, Values, random_seed};
 use crate::output::println;
 
 /// What its runtime says, in the copy.
@@ -42,7 +42,8 @@ pub fn start(copy: &Copy, exercise: &Exercise) -> Result<()> {
     let check = Check::read(exercise, None)?;
     let Some(observe) = check.observe else { return Ok(()) };
     stop(exercise)?;
-    let mut values = Values::draw(&check.values, &mut Dice::new(random_seed()?, &exercise.name))?;
+    let mut values =
+        Values::draw(&check.values, &mut Generator::new(random_seed()?, &exercise.name))?;
     values.set("forever", LIFETIME);
     let mut words = observe.run.iter().map(|word| values.fill(word));
     let errors = copy.files().create(Path::new(LOG))?;
@@ -66,7 +67,7 @@ pub fn start(copy: &Copy, exercise: &Exercise) -> Result<()> {
     };
     loop {
         // As in a check: before its last command runs, there is nothing to be seen yet.
-        if let Some(pid) = facts::oldest(top, is_it)
+        if let Some(pid) = tree::oldest(top, is_it)
             && find(exercise)?.is_some()
         {
             println!("\nThe container runs: {pid} is its process on the host.");
