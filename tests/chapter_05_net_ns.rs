@@ -78,12 +78,12 @@ fn on_the_bridge_it_has_an_address_a_route_and_names() {
     let container = host.inside(|| lab.start("chapter-05 --hostname web", "cat /etc/hosts"));
     let inside = Net::of(container.pid);
     let address = address(&container);
-    let gateway = Ipv4Addr::new(address.octets()[0], address.octets()[1], address.octets()[2], 1);
+    let gateway = Ipv4Addr::from_bits((address.to_bits() & !0x3ff) + 1);
     assert!(container.said.contains(&format!("{address}\tweb\n")), "{}", container.said);
     let eth0 = inside.ip("-brief -4 address show eth0");
     assert_eq!(
         eth0.split_whitespace().skip(1).collect::<Vec<_>>(),
-        ["UP", &format!("{address}/24")]
+        ["UP", &format!("{address}/22")]
     );
     assert_eq!(
         inside.ip("-4 route").lines().next().map(str::trim),
@@ -388,4 +388,34 @@ fn forwarding_is_put_back_as_it_was() {
         container.finish();
         assert_eq!(host.sysctl("ipv4/ip_forward"), was);
     }
+}
+
+#[test]
+fn a_bridge_keeps_the_subnet_that_it_has_and_is_full_at_its_end() {
+    let Some(lab) = Lab::as_root() else { return };
+    if !has_ip() {
+        return;
+    }
+    // As another runtime has made it, with one container on it.
+    let host = Net::new();
+    host.ip("link add lab0 address 02:6c:61:62:30:00 type bridge");
+    host.ip(
+        "link set lab0 up alias 'lab: ip_forward was 0, accept_redirects was 1, rules by nobody'",
+    );
+    host.ip("address add 10.99.7.1/29 dev lab0");
+    host.ip("neigh add 10.99.7.4 lladdr 3e:9c:0a:1b:2c:4d dev lab0 nud permanent");
+    let mut containers: Vec<_> =
+        (0..4).map(|_| host.inside(|| lab.start("chapter-05", ""))).collect();
+    let mut taken: Vec<_> = containers.iter().map(|it| address(it).to_string()).collect();
+    taken.sort();
+    assert_eq!(taken, ["10.99.7.2", "10.99.7.3", "10.99.7.5", "10.99.7.6"]);
+    let inside = Net::of(containers[0].pid).ip("-brief -4 address show eth0");
+    assert!(inside.contains("/29"), "{inside}");
+    let refused = host.inside(|| lab.sh("chapter-05", "echo it runs"));
+    assert_eq!((refused.code, &*refused.stdout), (125, ""));
+    let said = "take an address: all 5 of 10.99.7.0/29 are taken";
+    assert!(refused.stderr.contains(said), "{}", refused.stderr);
+    containers.drain(..).for_each(|container| drop(container.finish()));
+    // Whose the fifth is, we do not know.
+    assert!(host.ip("-brief link").contains("lab0"));
 }

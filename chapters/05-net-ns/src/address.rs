@@ -11,25 +11,25 @@ use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use process::{Result, Step};
 
 use crate::netlink::Netlink;
-use crate::subnet::Subnet;
 
-/// Gives a link an address, and with it the route to its subnet.
-pub fn add(netlink: &mut Netlink, index: u32, address: Ipv4Addr) -> Result<()> {
+/// Gives a link an address, and with it the route to its subnet: to all addresses that
+/// agree with it in the first `prefix` bits.
+pub fn add(netlink: &mut Netlink, index: u32, address: Ipv4Addr, prefix: u8) -> Result<()> {
     let mut message = AddressMessage::default();
     message.header.family = AddressFamily::Inet;
     message.header.index = index;
-    message.header.prefix_len = Subnet::PREFIX;
+    message.header.prefix_len = prefix;
     message.attributes.extend([
         AddressAttribute::Local(IpAddr::V4(address)),
         AddressAttribute::Address(IpAddr::V4(address)),
     ]);
     netlink
         .create(RouteNetlinkMessage::NewAddress(message))
-        .step(|| format!("add the address {address}/{}", Subnet::PREFIX))
+        .step(|| format!("add the address {address}/{prefix}"))
 }
 
-/// The first address of a link.
-pub fn of(netlink: &mut Netlink, index: u32) -> Result<Option<Ipv4Addr>> {
+/// The first address of a link, and the length of its prefix.
+pub fn of(netlink: &mut Netlink, index: u32) -> Result<Option<(Ipv4Addr, u8)>> {
     let mut all = AddressMessage::default();
     all.header.family = AddressFamily::Inet;
     let answers = netlink
@@ -38,7 +38,9 @@ pub fn of(netlink: &mut Netlink, index: u32) -> Result<Option<Ipv4Addr>> {
     Ok(answers.iter().find_map(|answer| match answer {
         RouteNetlinkMessage::NewAddress(address) if address.header.index == index => {
             address.attributes.iter().find_map(|attribute| match attribute {
-                AddressAttribute::Local(IpAddr::V4(local)) => Some(*local),
+                AddressAttribute::Local(IpAddr::V4(local)) => {
+                    Some((*local, address.header.prefix_len))
+                }
                 _ => None,
             })
         }

@@ -1,4 +1,4 @@
-//! A switch in the kernel, to plug containers into: the bridge `lab0`.
+//! A switch in the kernel, to plug containers into: a bridge, `lab0`.
 //!
 //! ```text
 //!   container A          container B             the host
@@ -23,22 +23,22 @@ use process::{Error, Result, Step};
 
 use crate::forwarding::{self, Before};
 use crate::hardening::harden_bridge;
-use crate::nat::Nat;
+use crate::link::Link;
+use crate::nat::{Lan, Nat};
 use crate::netlink::Netlink;
 use crate::subnet::Subnet;
 use crate::sysctl::Sysctl;
 use crate::{address, pool};
 
-/// Its name.
-pub const BRIDGE: &str = "lab0";
-
-/// Its MAC address, "lab0" in ASCII: by it we know our own. It has to be given. A
-/// bridge without takes the lowest of its ports', and changes it as they come and go.
+/// The MAC address of a bridge of ours, "lab0" in ASCII: we know it by that. It has to be
+/// given. A bridge without takes the lowest of its ports', and changes it as they come and go.
 const MAC: [u8; 6] = [0x02, b'l', b'a', b'b', b'0', 0];
 
 /// The bridge, made whole.
 #[derive(Clone, Copy, Debug)]
 pub struct Bridge {
+    /// Its link's name.
+    pub name: &'static str,
     /// Its link's number.
     pub index: u32,
     /// The addresses on it.
@@ -50,130 +50,122 @@ pub struct Bridge {
 }
 
 impl Bridge {
-    /// The bridge as it is, or a new one. The caller holds the lock.
-    pub fn ensure(netlink: &mut Netlink, nat: Option<Nat>) -> Result<Self> {
-        let Some(link) = find(netlink)? else { return Self::create(netlink, nat) };
+    /// The bridge called `name` as it is, or a new one. The caller holds the lock.
+    pub fn ensure(netlink: &mut Netlink, name: &'static str, nat: Option<Nat>) -> Result<Self> {
+        let Some(link) = find(netlink, name)? else { return Self::create(netlink, name, nat) };
         // An address is taken on a finished bridge only. So one that nobody is on
         // was left half made, or half removed, by a runtime that was killed.
         if pool::claims(netlink, link.index)?.is_empty() {
-            remove(netlink)?;
-            return Self::create(netlink, nat);
+            remove(netlink, name, &link)?;
+            return Self::create(netlink, name, nat);
         }
-        let gateway = address::of(netlink, link.index)?.ok_or_else(|| {
-            Error::new(format!("the bridge {BRIDGE} has lost its address"))
+        let (gateway, prefix) = address::of(netlink, link.index)?.ok_or_else(|| {
+            Error::new(format!("the bridge {name} has lost its address"))
                 .hint("end the containers that are on it; the next one makes it anew")
         })?;
-        let subnet = Subnet::of(gateway);
-        let Note { before, nat: writer } = link.note;
-        let mut bridge = Self { index: link.index, subnet, before, nat: writer };
+        let subnet = Subnet::of(gateway, prefix);
+        let Note { before, nat: writer } = Note::on(&link);
+        let mut bridge = Self { name, index: link.index, subnet, before, nat: writer };
         if bridge.nat.is_none() && nat.is_some() {
             // Somebody has installed nft since.
             bridge.nat = nat;
-            write_note(netlink, link.index, Note { nat, ..link.note })?;
+            bridge.write_note(netlink)?;
             bridge.join_outside(netlink)?;
         }
         Ok(bridge)
     }
 
     // ANCHOR: create
-    fn create(netlink: &mut Netlink, nat: Option<Nat>) -> Result<Self> {
+    fn create(netlink: &mut Netlink, name: &'static str, nat: Option<Nat>) -> Result<Self> {
         let subnet = Subnet::choose(netlink)?;
         let mut link = LinkMessage::default();
         link.attributes.extend([
-            LinkAttribute::IfName(BRIDGE.to_owned()),
+            LinkAttribute::IfName(name.to_owned()),
             LinkAttribute::Address(MAC.to_vec()),
             LinkAttribute::LinkInfo(vec![LinkInfo::Kind(InfoKind::Bridge)]),
         ]);
         netlink
             .create(RouteNetlinkMessage::NewLink(link))
-            .step(|| format!("make the bridge {BRIDGE}"))
-            .map_err(explain)?;
-        let link = find(netlink)?.ok_or_else(|| Error::new(format!("{BRIDGE} has gone again")))?;
+            .step(|| format!("make the bridge {name}"))
+            .map_err(|error| explain(error, name))?;
+        let gone = || Error::new(format!("{name} has gone again"));
+        let index = find(netlink, name)?.ok_or_else(gone)?.index;
 
         // First how it was, then the change: a crash in between costs nothing.
-        let before = Before::look()?;
-        write_note(netlink, link.index, Note { before, nat })?;
+        let bridge = Self { name, index, subnet, before: Before::look()?, nat };
+        bridge.write_note(netlink)?;
         // What may be believed and what may pass is settled before anybody can talk.
-        harden_bridge(&Sysctl::open()?, BRIDGE)?;
-        address::add(netlink, link.index, subnet.gateway())?;
-        let bridge = Self { index: link.index, subnet, before, nat };
+        harden_bridge(&Sysctl::open()?, name)?;
+        address::add(netlink, index, subnet.gateway(), subnet.prefix())?;
         bridge.join_outside(netlink)?;
-        netlink.set_up(link.index).step(|| format!("switch {BRIDGE} on"))?;
+        netlink.set_up(index).step(|| format!("switch {name} on"))?;
         Ok(bridge)
     }
     // ANCHOR_END: create
 
     /// The rules, and then the routing; without rules, there is none for containers.
     fn join_outside(&self, netlink: &mut Netlink) -> Result<()> {
-        let Some(nat) = self.nat else { return forwarding::switch_off_from(BRIDGE) };
+        let Self { name, index, subnet, before, nat } = *self;
+        let Some(nat) = nat else { return forwarding::switch_off_from(name) };
         let mut older = bridges(netlink)?;
-        older.retain(|other| other.index < self.index);
-        nat.join(self, &older)?;
-        forwarding::switch_on(BRIDGE)
+        older.retain(|other| other.index < index);
+        let was_router = before.forwarding;
+        nat.join(&Lan { bridge: name, index, subnet, was_router, older: &older })?;
+        forwarding::switch_on(name)
+    }
+
+    fn write_note(&self, netlink: &mut Netlink) -> Result<()> {
+        let rules = self.nat.map_or("nobody", Nat::name);
+        let forward = u8::from(self.before.forwarding);
+        let redirects = u8::from(self.before.accept_redirects);
+        let mut link = LinkMessage::default();
+        link.header.index = self.index;
+        link.attributes.push(LinkAttribute::IfAlias(format!(
+            "lab: ip_forward was {forward}, accept_redirects was {redirects}, rules by {rules}"
+        )));
+        netlink
+            .change(RouteNetlinkMessage::SetLink(link))
+            .step(|| format!("write down on {} how the host was", self.name))
     }
 }
 
-/// Removes the bridge, if nobody is on it any more. The caller holds the lock.
+/// Finds the bridge; a link of that name which is not ours is none.
+pub fn find(netlink: &mut Netlink, name: &str) -> Result<Option<Link>> {
+    let link = netlink.link(name).step(|| format!("look for the bridge {name}"))?;
+    Ok(link.filter(|link| link.mac == MAC))
+}
+
+/// Removes the bridge, on which nobody is any more, and puts the host back as it was. The
+/// caller holds the lock.
 ///
 /// The veth of a container that has just died may still be plugged in: the kernel
 /// takes down a network namespace in its own time. It is no container any more, and
 /// does not mind.
-pub fn remove_if_unused(netlink: &mut Netlink) -> Result<bool> {
-    match find(netlink)? {
-        Some(link) if pool::claims(netlink, link.index)?.is_empty() => {
-            remove(netlink).map(|()| true)
-        }
-        _ => Ok(false),
-    }
-}
-
-/// Puts the host back as it was. The bridge goes last: the note is on it.
-fn remove(netlink: &mut Netlink) -> Result<()> {
-    let Some(link) = find(netlink)? else { return Ok(()) };
-    if let Some(nat) = link.note.nat {
+pub fn remove(netlink: &mut Netlink, name: &str, link: &Link) -> Result<()> {
+    let note = Note::on(link);
+    if let Some(nat) = note.nat {
         // One that was made after ours may count on a host that routes.
         if !bridges(netlink)?.iter().any(|other| other.index > link.index) {
-            link.note.before.restore()?;
+            note.before.restore()?;
         }
-        nat.part()?;
+        nat.part(name)?;
     }
+    // It goes last: the note is on it.
     let mut gone = LinkMessage::default();
     gone.header.index = link.index;
-    netlink
-        .change(RouteNetlinkMessage::DelLink(gone))
-        .step(|| format!("remove the bridge {BRIDGE}"))
-}
-
-/// The link called `lab0`.
-pub struct Link {
-    /// Its number.
-    pub index: u32,
-    note: Note,
-}
-
-/// Finds our bridge; a link of that name which is not ours is none.
-pub fn find(netlink: &mut Netlink) -> Result<Option<Link>> {
-    let link = netlink.link(BRIDGE).step(|| format!("look for the bridge {BRIDGE}"))?;
-    let ours = LinkAttribute::Address(MAC.to_vec());
-    let Some(link) = link.filter(|link| link.attributes.contains(&ours)) else { return Ok(None) };
-    let note = link.attributes.iter().find_map(|attribute| match attribute {
-        LinkAttribute::IfAlias(text) => Some(Note::parse(text)),
-        _ => None,
-    });
-    // Without a note, nothing else of the host has been touched yet.
-    let note = note.unwrap_or(Note::parse(""));
-    Ok(Some(Link { index: link.header.index, note }))
+    netlink.change(RouteNetlinkMessage::DelLink(gone)).step(|| format!("remove the bridge {name}"))
 }
 
 /// What the bridge says about the host before it.
-#[derive(Clone, Copy)]
 struct Note {
     before: Before,
     nat: Option<Nat>,
 }
 
 impl Note {
-    fn parse(text: &str) -> Self {
+    /// Without one, nothing else of the host has been touched yet.
+    fn on(link: &Link) -> Self {
+        let text = String::from_utf8_lossy(&link.alias);
         let was_on = |switch: &str| !text.contains(&format!("{switch} was 0"));
         let before = Before {
             forwarding: was_on("ip_forward"),
@@ -183,65 +175,21 @@ impl Note {
     }
 }
 
-fn write_note(netlink: &mut Netlink, index: u32, note: Note) -> Result<()> {
-    let rules = note.nat.map_or("nobody", Nat::name);
-    let forward = u8::from(note.before.forwarding);
-    let redirects = u8::from(note.before.accept_redirects);
-    let mut link = LinkMessage::default();
-    link.header.index = index;
-    link.attributes.push(LinkAttribute::IfAlias(format!(
-        "lab: ip_forward was {forward}, accept_redirects was {redirects}, rules by {rules}"
-    )));
-    netlink
-        .change(RouteNetlinkMessage::SetLink(link))
-        .step(|| format!("write down on {BRIDGE} how the host was"))
+/// The bridges of the host, ours and others.
+fn bridges(netlink: &mut Netlink) -> Result<Vec<Link>> {
+    let mut links = netlink.links().step(|| "list the links of the host")?;
+    links.retain(|link| link.kind == b"bridge");
+    Ok(links)
 }
 
-/// A bridge of the host's, ours or another. The kernel numbers links in the order they
-/// were made.
-pub struct AnyBridge {
-    /// Its link's number.
-    pub index: u32,
-    /// Its link's name.
-    pub name: String,
-}
-
-fn bridges(netlink: &mut Netlink) -> Result<Vec<AnyBridge>> {
-    let answers = netlink
-        .dump(RouteNetlinkMessage::GetLink(LinkMessage::default()))
-        .step(|| "list the links of the host")?;
-    let bridge = LinkInfo::Kind(InfoKind::Bridge);
-    let name = |link: &LinkMessage| {
-        link.attributes.iter().find_map(|attribute| match attribute {
-            LinkAttribute::IfName(name) => Some(name.clone()),
-            _ => None,
-        })
-    };
-    let is_bridge = |link: &LinkMessage| {
-        link.attributes.iter().any(|attribute| match attribute {
-            LinkAttribute::LinkInfo(info) => info.contains(&bridge),
-            _ => false,
-        })
-    };
-    Ok(answers
-        .iter()
-        .filter_map(|answer| match answer {
-            RouteNetlinkMessage::NewLink(link) if is_bridge(link) => {
-                Some(AnyBridge { index: link.header.index, name: name(link)? })
-            }
-            _ => None,
-        })
-        .collect())
-}
-
-fn explain(error: Error) -> Error {
+fn explain(error: Error, name: &str) -> Error {
     match error.errno() {
         Some(Errno::EPERM) => error.hint(
             "making links needs CAP_NET_ADMIN, which root has on the host, but not in every \
              container; --network none needs none of it",
         ),
         Some(Errno::EEXIST) => error.hint(format!(
-            "this host has a link of that name which is not ours: ip link set {BRIDGE} name other0"
+            "this host has a link of that name which is not ours: ip link set {name} name other0"
         )),
         Some(Errno::EOPNOTSUPP) => error.hint("this kernel has no bridge: modprobe bridge"),
         _ => error,

@@ -1,7 +1,8 @@
 //! Chapter 5: a network of its own.
 //!
 //! Read [`network`] for the order of things, then [`veth`], [`bridge`], [`pool`] and
-//! [`nat`] for one idea each, and [`runtime`] for the whole.
+//! [`nat`] for one idea each, and [`runtime`] for the whole. How the kernel is asked for all
+//! that is in [`netlink`] and [`link`].
 
 #![forbid(unsafe_code)]
 
@@ -9,6 +10,7 @@ pub mod address;
 pub mod bridge;
 pub mod forwarding;
 pub mod hardening;
+pub mod link;
 pub mod lock;
 pub mod nat;
 pub mod netlink;
@@ -22,9 +24,6 @@ pub mod subnet;
 pub mod sysctl;
 pub mod veth;
 
-mod iptables;
-
-mod nft;
 mod options;
 
 pub use network::{Mode, Network, NetworkOptions, set_up_loopback};

@@ -19,11 +19,14 @@ use netlink_packet_core::{
     NetlinkPayload,
 };
 use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage};
+use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkFlags, LinkMessage};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 use nix::errno::Errno;
+use nix::libc;
 use process::{Result, Step};
+
+use crate::link::Link;
 
 /// The index of `lo`, the first link of every network namespace.
 pub const LOOPBACK: u32 = 1;
@@ -59,21 +62,33 @@ impl Netlink {
 
     /// Lists everything of one kind.
     pub fn dump(&mut self, message: RouteNetlinkMessage) -> nix::Result<Vec<RouteNetlinkMessage>> {
-        self.exchange(message, NLM_F_DUMP)
+        let answers = self.exchange(message, NLM_F_DUMP)?;
+        // What the library cannot read is of a kind that we do not use.
+        let read = |answer: &Vec<u8>| match NetlinkMessage::deserialize(answer).ok()?.payload {
+            NetlinkPayload::InnerMessage(answer) => Some(answer),
+            _ => None,
+        };
+        Ok(answers.iter().filter_map(read).collect())
+    }
+
+    /// All links of this namespace, in the order of their numbers.
+    pub fn links(&mut self) -> nix::Result<Vec<Link>> {
+        let mut all = LinkMessage::default();
+        // The counters of packets would be half of the answer.
+        all.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
+        let answers = self.exchange(RouteNetlinkMessage::GetLink(all), NLM_F_DUMP)?;
+        Ok(answers.iter().filter_map(|answer| Link::parse(&answer[HEADER..])).collect())
     }
 
     /// A link by its name; `None` if this namespace has none of that name.
-    pub fn link(&mut self, name: &str) -> nix::Result<Option<LinkMessage>> {
+    pub fn link(&mut self, name: &str) -> nix::Result<Option<Link>> {
         let mut wanted = LinkMessage::default();
         wanted.attributes.push(LinkAttribute::IfName(name.to_owned()));
         let answers = match self.exchange(RouteNetlinkMessage::GetLink(wanted), NLM_F_ACK) {
             Err(Errno::ENODEV) => return Ok(None),
             answers => answers?,
         };
-        Ok(answers.into_iter().find_map(|answer| match answer {
-            RouteNetlinkMessage::NewLink(link) => Some(link),
-            _ => None,
-        }))
+        Ok(answers.iter().find_map(|answer| Link::parse(&answer[HEADER..])))
     }
 
     /// Switches a link on.
@@ -98,11 +113,7 @@ impl Netlink {
     }
 
     /// Sends one request and gathers the answers up to the kernel's last word.
-    fn exchange(
-        &mut self,
-        message: RouteNetlinkMessage,
-        flags: u16,
-    ) -> nix::Result<Vec<RouteNetlinkMessage>> {
+    fn exchange(&mut self, message: RouteNetlinkMessage, flags: u16) -> nix::Result<Vec<Vec<u8>>> {
         self.sequence += 1;
         let mut header = NetlinkHeader::default();
         header.flags = NLM_F_REQUEST | flags;
@@ -123,16 +134,12 @@ impl Netlink {
             while let Some(length) = length_of(rest) {
                 let message = &rest[..length];
                 rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
-                // What the library cannot read is of a kind that we do not use.
-                let Ok(answer) = NetlinkMessage::deserialize(message) else { continue };
-                match answer.payload {
-                    NetlinkPayload::InnerMessage(answer) => answers.push(answer),
-                    NetlinkPayload::Done(_) => return Ok(answers),
-                    NetlinkPayload::Error(error) => match error.raw_code() {
-                        0 => return Ok(answers),
-                        code => return Err(Errno::from_raw(-code)),
-                    },
-                    _ => {}
+                match (kind(message), &message[HEADER..]) {
+                    (libc::NLMSG_DONE, _) | (libc::NLMSG_ERROR, [0, 0, 0, 0, ..]) => {
+                        return Ok(answers);
+                    }
+                    (libc::NLMSG_ERROR, code) => return Err(refusal(code)),
+                    _ => answers.push(message.to_owned()),
                 }
             }
         }
@@ -143,6 +150,16 @@ impl Netlink {
 fn length_of(bytes: &[u8]) -> Option<usize> {
     let length = u32::from_ne_bytes(*bytes.first_chunk()?) as usize;
     (HEADER..=bytes.len()).contains(&length).then_some(length)
+}
+
+/// What a message is: the second field of its header.
+fn kind(message: &[u8]) -> i32 {
+    i32::from(u16::from_ne_bytes([message[4], message[5]]))
+}
+
+/// Why the kernel refuses, a negative number.
+fn refusal(code: &[u8]) -> Errno {
+    code.first_chunk().map_or(Errno::EIO, |code| Errno::from_raw(-i32::from_ne_bytes(*code)))
 }
 
 fn errno(error: std::io::Error) -> Errno {

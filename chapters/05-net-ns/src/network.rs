@@ -131,10 +131,7 @@ impl Network {
             done => done?,
         }
         match &self.plug {
-            Some(plug) => {
-                let gateway = plug.bridge.subnet.gateway();
-                veth::configure(netlink, &plug.sysctl, plug.address, gateway)
-            }
+            Some(plug) => veth::configure(netlink, &plug.sysctl, plug.address, plug.bridge.subnet),
             None => Ok(()),
         }
     }

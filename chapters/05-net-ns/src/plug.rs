@@ -11,13 +11,16 @@ use std::path::PathBuf;
 
 use process::{Error, Kind, Result, State, Turn};
 
-use crate::bridge::{self, BRIDGE, Bridge};
+use crate::bridge::{self, Bridge};
 use crate::nat::{self, Nat};
 use crate::netlink::Netlink;
 use crate::pool::{self, Mac};
 use crate::publish::{Publish, Published};
 use crate::sysctl::Sysctl;
 use crate::{forwarding, lock};
+
+/// The bridge that all are on.
+const BRIDGE: &str = "lab0";
 
 /// The name of that record.
 const RECORD: &str = "network";
@@ -61,7 +64,7 @@ impl Plug {
         state.record(RECORD, rules.map_or("", Nat::name))?;
         let record = state.dir().join(RECORD);
         let mut written = None; // nothing that has to be removed yet
-        let made = Bridge::ensure(netlink, nat).and_then(|bridge| {
+        let made = Bridge::ensure(netlink, BRIDGE, nat).and_then(|bridge| {
             let address = pool::take(netlink, bridge.index, bridge.subnet, mac)?;
             if let Some(nat) = rules {
                 forwarding::allow_loopback_through(BRIDGE)?;
@@ -128,15 +131,14 @@ fn release(id: &str, rules: Option<Nat>) -> Result<Vec<String>> {
         nat.unpublish(id)?;
         removed.push(format!("published ports: {}", nat::table(id)));
     }
-    if let Some(link) = bridge::find(netlink)? {
-        for claim in pool::claims(netlink, link.index)? {
-            if claim.owner == owner {
-                pool::give_back(netlink, link.index, claim)?;
-                removed.push(format!("address {}", claim.address));
-            }
-        }
+    let Some(link) = bridge::find(netlink, BRIDGE)? else { return Ok(removed) };
+    let claims = pool::claims(netlink, link.index)?;
+    for claim in claims.iter().filter(|claim| claim.owner == owner) {
+        pool::give_back(netlink, link.index, *claim)?;
+        removed.push(format!("address {}", claim.address));
     }
-    if bridge::remove_if_unused(netlink)? {
+    if claims.iter().all(|claim| claim.owner == owner) {
+        bridge::remove(netlink, BRIDGE, &link)?;
         removed.push(format!("bridge {BRIDGE}"));
     }
     Ok(removed)

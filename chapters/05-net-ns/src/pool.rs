@@ -82,12 +82,13 @@ pub fn claims(netlink: &mut Netlink, bridge: u32) -> Result<Vec<Claim>> {
 /// just been given back should not be the next to be given out.
 pub fn take(netlink: &mut Netlink, bridge: u32, subnet: Subnet, owner: Mac) -> Result<Ipv4Addr> {
     let taken = claims(netlink, bridge)?;
-    let first = owner.0[5] % 253;
-    let address = (0..253)
-        .map(|step| subnet.host(1 + ((u16::from(first) + step) % 253) as u8))
+    let first = u32::from(u16::from_be_bytes([owner.0[4], owner.0[5]]));
+    let room = subnet.room();
+    let address = (0..room)
+        .map(|step| subnet.container((first + step) % room))
         .find(|address| !taken.iter().any(|claim| claim.address == *address))
         .ok_or_else(|| {
-            Error::new(format!("take an address: all 253 of {subnet} are taken"))
+            Error::new(format!("take an address: all {room} of {subnet} are taken"))
                 .hint("`ip neigh show dev lab0` lists them; `lab clean` frees those of the dead")
         })?;
     netlink

@@ -23,61 +23,80 @@ const CANDIDATES: [Ipv4Addr; 8] = [
     Ipv4Addr::new(172, 22, 176, 0),
     Ipv4Addr::new(192, 168, 76, 0),
     Ipv4Addr::new(192, 168, 176, 0),
-    Ipv4Addr::new(192, 168, 229, 0),
+    Ipv4Addr::new(192, 168, 228, 0),
 ];
 
 /// Routes to more addresses than a /8 has are a default route in another dress: a
 /// VPN likes to set `0.0.0.0/1` and `128.0.0.0/1`.
 const SHORTEST_PREFIX: u8 = 8;
 
-/// 254 hosts: the first is the bridge, the others are containers.
+/// Their length, in bits. 10 are left for the hosts, 1,022 of them, and a bridge of the
+/// kernel's has 1,023 ports.
+const PREFIX: u8 = 22;
+
+/// The addresses that agree in their first bits. Of its hosts, the first is the bridge, the
+/// others are containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Subnet(Ipv4Addr);
+pub struct Subnet {
+    network: Ipv4Addr,
+    prefix: u8,
+}
 
 impl Subnet {
-    /// The length of its prefix, in bits.
-    pub const PREFIX: u8 = 24;
-
-    /// The subnet that an address is in.
-    pub fn of(address: Ipv4Addr) -> Self {
-        Self(Ipv4Addr::from_bits(address.to_bits() & !0xff))
+    /// The subnet that a host with this address is in.
+    pub fn of(address: Ipv4Addr, prefix: u8) -> Self {
+        let mask = u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0);
+        Self { network: Ipv4Addr::from_bits(address.to_bits() & mask), prefix }
     }
 
     /// The first candidate that no route of this host touches.
     pub fn choose(netlink: &mut Netlink) -> Result<Self> {
         let taken = routes(netlink)?;
         let is_free = |subnet: &Self| !taken.iter().any(|route| subnet.overlaps(*route));
-        CANDIDATES.into_iter().map(Self).find(is_free).ok_or_else(|| {
-            Error::new("choose a subnet for the bridge: the host has routes to all candidates")
-                .hint("`ip route` lists them; a container with --network none needs no subnet")
-        })
+        CANDIDATES.into_iter().map(|network| Self::of(network, PREFIX)).find(is_free).ok_or_else(
+            || {
+                Error::new("choose a subnet for the bridge: the host has routes to all candidates")
+                    .hint("`ip route` lists them; a container with --network none needs no subnet")
+            },
+        )
     }
 
     /// The address of the bridge, which is the containers' gateway.
     pub fn gateway(self) -> Ipv4Addr {
-        self.host(0)
+        Ipv4Addr::from_bits(self.network.to_bits() + 1)
     }
 
-    /// The `n`th of the 254 addresses, counted from 0.
-    pub fn host(self, n: u8) -> Ipv4Addr {
-        Ipv4Addr::from_bits(self.0.to_bits() + 1 + u32::from(n))
+    /// How many containers have room.
+    pub fn room(self) -> u32 {
+        // Not for them are the network, the bridge and the broadcast address.
+        1_u32.checked_shl(32 - u32::from(self.prefix)).unwrap_or(u32::MAX).saturating_sub(3)
+    }
+
+    /// The address of the `n`th container, counted from 0.
+    pub fn container(self, n: u32) -> Ipv4Addr {
+        Ipv4Addr::from_bits(self.network.to_bits() + 2 + n)
     }
 
     /// Its own address: the one of no host.
     pub fn network(self) -> Ipv4Addr {
-        self.0
+        self.network
+    }
+
+    /// The length of its prefix, in bits.
+    pub fn prefix(self) -> u8 {
+        self.prefix
     }
 
     fn overlaps(self, (address, prefix): (Ipv4Addr, u8)) -> bool {
         // Two ranges overlap if they agree in as many bits as the shorter prefix has.
-        let shared = 32 - u32::from(prefix.min(Self::PREFIX));
-        (self.0.to_bits() ^ address.to_bits()) >> shared == 0
+        let shared = 32 - u32::from(prefix.min(self.prefix));
+        (self.network.to_bits() ^ address.to_bits()) >> shared == 0
     }
 }
 
 impl std::fmt::Display for Subnet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.0, Self::PREFIX)
+        write!(f, "{}/{}", self.network, self.prefix)
     }
 }
 
@@ -110,20 +129,27 @@ mod tests {
 
     #[test]
     fn a_subnet_overlaps_its_neighbourhood_and_no_other() {
-        let subnet = Subnet(Ipv4Addr::new(10, 76, 0, 0));
+        let subnet = Subnet::of(Ipv4Addr::new(10, 76, 0, 0), 22);
         let overlaps = |a, b, c, d, prefix| subnet.overlaps((Ipv4Addr::new(a, b, c, d), prefix));
         assert!(overlaps(10, 0, 0, 0, 8));
         assert!(overlaps(10, 76, 0, 0, 24));
         assert!(overlaps(10, 76, 0, 77, 32));
-        assert!(!overlaps(10, 76, 1, 0, 24));
+        assert!(overlaps(10, 76, 3, 0, 24));
+        assert!(!overlaps(10, 76, 4, 0, 24));
         assert!(!overlaps(11, 0, 0, 0, 8));
     }
 
     #[test]
     fn the_bridge_comes_first() {
-        let subnet = Subnet::of(Ipv4Addr::new(10, 76, 0, 99));
-        assert_eq!(subnet.to_string(), "10.76.0.0/24");
+        let subnet = Subnet::of(Ipv4Addr::new(10, 76, 2, 99), PREFIX);
+        assert_eq!(subnet.to_string(), "10.76.0.0/22");
         assert_eq!(subnet.gateway(), Ipv4Addr::new(10, 76, 0, 1));
-        assert_eq!(subnet.host(253), Ipv4Addr::new(10, 76, 0, 254));
+        assert_eq!(subnet.container(0), Ipv4Addr::new(10, 76, 0, 2));
+        assert_eq!(subnet.container(subnet.room() - 1), Ipv4Addr::new(10, 76, 3, 254));
+    }
+
+    #[test]
+    fn every_candidate_begins_where_a_subnet_does() {
+        assert!(CANDIDATES.iter().all(|&network| Subnet::of(network, PREFIX).network() == network));
     }
 }

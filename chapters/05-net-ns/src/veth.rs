@@ -32,6 +32,7 @@ use crate::address as addresses;
 use crate::hardening::{harden, harden_inside};
 use crate::netlink::{LOOPBACK, Netlink};
 use crate::pool::Mac;
+use crate::subnet::Subnet;
 use crate::sysctl::Sysctl;
 
 /// The inner end's name, as the first network card of a machine is called.
@@ -68,7 +69,7 @@ pub fn set_up(netlink: &mut Netlink, sysctl: &Sysctl, id: &str) -> Result<()> {
     harden(sysctl, &name)?;
     let link = netlink.link(&name).step(|| format!("look for {name}"))?;
     let link = link.ok_or_else(|| Error::new(format!("the cable {name} has gone again")))?;
-    netlink.set_up(link.header.index).step(|| format!("switch {name} on"))
+    netlink.set_up(link.index).step(|| format!("switch {name} on"))
 }
 
 /// Whether the cable of the container `id` is still there.
@@ -108,16 +109,16 @@ pub fn configure(
     netlink: &mut Netlink,
     sysctl: &Sysctl,
     address: Ipv4Addr,
-    gateway: Ipv4Addr,
+    subnet: Subnet,
 ) -> Result<()> {
     let link = netlink.link(ETH0).step(|| format!("look for {ETH0}"))?;
     let link = link.ok_or_else(|| Error::new(format!("the container has no {ETH0}")))?;
     harden_inside(sysctl)?;
-    addresses::add(netlink, link.header.index, address)?;
+    addresses::add(netlink, link.index, address, subnet.prefix())?;
     // Not sooner: an end is refused to be switched on before it has its other one.
-    netlink.set_up(link.header.index).step(|| format!("switch {ETH0} on"))?;
+    netlink.set_up(link.index).step(|| format!("switch {ETH0} on"))?;
     // And this not before: a gateway has to be in reach.
-    add_default_route(netlink, gateway)
+    add_default_route(netlink, subnet.gateway())
 }
 // ANCHOR_END: configure
 

@@ -20,7 +20,7 @@ use net_ns::sysctl::Sysctl;
 use net_ns::veth::{ETH0, add_default_route};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{
-    InfoData, InfoKind, InfoVeth, LinkAttribute, LinkInfo, LinkMessage, State,
+    InfoData, InfoKind, InfoVeth, LinkAttribute, LinkInfo, LinkMessage,
 };
 use nix::sched::{CloneFlags, setns, unshare};
 use process::{Error, Result, Step};
@@ -110,8 +110,8 @@ fn connect(address: Ipv4Addr) -> Result<()> {
         // A kernel without IPv6 has none of them.
         let _ = sysctl.set(&format!("ipv6/conf/{ETH0}/{switch}"), value);
     }
-    address::add(netlink, link.header.index, address)?;
-    netlink.set_up(link.header.index).step(|| format!("switch {ETH0} on"))
+    address::add(netlink, link.index, address, 24)?;
+    netlink.set_up(link.index).step(|| format!("switch {ETH0} on"))
 }
 
 /// That there is somebody at the other end is noticed a moment after both ends are on.
@@ -120,7 +120,7 @@ fn wait_for_carrier() -> Result<()> {
     let start = Instant::now();
     while start.elapsed() < PATIENCE {
         let link = netlink.link(ETH0).step(|| format!("look at {ETH0}"))?;
-        if link.is_some_and(|link| link.attributes.contains(&LinkAttribute::OperState(State::Up))) {
+        if link.is_some_and(|link| link.carries) {
             return Ok(());
         }
         sleep(Duration::from_millis(1));

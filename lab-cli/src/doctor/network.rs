@@ -77,7 +77,7 @@ fn make_bridge() -> Result<String> {
     let mut outer = LinkMessage::default();
     outer.attributes.extend([
         LinkAttribute::IfName("outer".to_owned()),
-        LinkAttribute::Controller(bridge.header.index),
+        LinkAttribute::Controller(bridge.index),
         LinkAttribute::LinkInfo(vec![
             LinkInfo::Kind(InfoKind::Veth),
             LinkInfo::Data(InfoData::Veth(InfoVeth::Peer(inner))),

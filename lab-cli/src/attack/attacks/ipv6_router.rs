@@ -9,8 +9,6 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use net_ns::netlink::{LOOPBACK, Netlink};
-use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::link::LinkMessage;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket as open_socket};
 use process::{Result, Step};
 
@@ -67,16 +65,10 @@ pub const ATTACK: Attack = Attack {
         let flags = SockFlag::SOCK_CLOEXEC;
         let packet = open_socket(AddressFamily::Packet, SockType::Raw, flags, None)
             .step(|| "open a packet socket")?;
-        let all = RouteNetlinkMessage::GetLink(LinkMessage::default());
-        let links = Netlink::open()?.dump(all).step(|| "list the links")?;
-        for link in links {
-            match link {
-                RouteNetlinkMessage::NewLink(link) if link.header.index != LOOPBACK => {
-                    // One that is off sends nothing.
-                    let _ = sys::send_frame(packet.as_fd(), link.header.index, &advertisement());
-                }
-                _ => {}
-            }
+        let links = Netlink::open()?.links().step(|| "list the links")?;
+        for link in links.iter().filter(|link| link.index != LOOPBACK) {
+            // One that is off sends nothing.
+            let _ = sys::send_frame(packet.as_fd(), link.index, &advertisement());
         }
         let mut socket = host()?;
         socket.write_all(b"!").step(|| "tell the host")?;

@@ -3,18 +3,16 @@
 //! A netlink socket belongs to the network namespace in which it was opened, as every
 //! socket does. rtnetlink(7) has a dump request for each of the three tables.
 
-use std::io;
 use std::net::IpAddr;
 
-use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload};
+use net_ns::link::Link;
+use net_ns::netlink::Netlink;
 use netlink_packet_route::address::{AddressAttribute, AddressMessage};
-use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkFlags, LinkMessage};
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteType,
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
-use netlink_sys::protocols::NETLINK_ROUTE;
-use netlink_sys::{Socket, SocketAddr};
+use process::{Result, Step};
 use serde::{Deserialize, Serialize};
 
 use crate::view::text::Text;
@@ -60,20 +58,12 @@ pub fn here() -> Option<Network> {
     look().ok()
 }
 
-fn look() -> io::Result<Network> {
-    let mut socket = Socket::new(NETLINK_ROUTE)?;
-    socket.bind_auto()?;
-    socket.connect(&SocketAddr::new(0, 0))?;
+fn look() -> Result<Network> {
+    let netlink = &mut Netlink::open()?;
     let mut network = Network::default();
-    // Packet counters would be half of the answer, and are not asked for.
-    let mut links = LinkMessage::default();
-    links.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
-    for answer in dump(&socket, RouteNetlinkMessage::GetLink(links))? {
-        if let RouteNetlinkMessage::NewLink(link) = answer {
-            network.interfaces.push(interface(&link));
-        }
-    }
-    for answer in dump(&socket, RouteNetlinkMessage::GetAddress(AddressMessage::default()))? {
+    network.interfaces = netlink.links().step(|| "list the links")?.iter().map(interface).collect();
+    let addresses = RouteNetlinkMessage::GetAddress(AddressMessage::default());
+    for answer in netlink.dump(addresses).step(|| "list the addresses")? {
         if let RouteNetlinkMessage::NewAddress(message) = answer {
             let index = message.header.index;
             let owner = network.interfaces.iter_mut().find(|link| link.index == index);
@@ -82,7 +72,8 @@ fn look() -> io::Result<Network> {
             }
         }
     }
-    for answer in dump(&socket, RouteNetlinkMessage::GetRoute(RouteMessage::default()))? {
+    let routes = RouteNetlinkMessage::GetRoute(RouteMessage::default());
+    for answer in netlink.dump(routes).step(|| "list the routes")? {
         if let RouteNetlinkMessage::NewRoute(message) = answer {
             network.routes.extend(route(&message, &network.interfaces));
         }
@@ -90,58 +81,14 @@ fn look() -> io::Result<Network> {
     Ok(network)
 }
 
-/// No packet of a dump is longer, whatever room there is; netlink(7).
-const LONGEST: usize = 32 * 1024;
-
-/// Asks for a whole table. An answer is many messages in many packets, up to "done".
-fn dump(socket: &Socket, question: RouteNetlinkMessage) -> io::Result<Vec<RouteNetlinkMessage>> {
-    let mut request = NetlinkMessage::from(question);
-    request.header.flags = NLM_F_REQUEST | NLM_F_DUMP;
-    request.finalize();
-    let mut packet = vec![0; request.buffer_len()];
-    request.serialize(&mut packet);
-    socket.send(&packet, 0)?;
-    let mut answers = Vec::new();
-    let mut buffer = Vec::with_capacity(LONGEST);
-    loop {
-        buffer.clear();
-        socket.recv(&mut buffer, 0)?;
-        let mut rest = buffer.as_slice();
-        while let Some(length) = rest.first_chunk().map(|length| u32::from_ne_bytes(*length)) {
-            // A message this library cannot read (a newer kernel's) is left out.
-            if let Ok(message) = NetlinkMessage::<RouteNetlinkMessage>::deserialize(rest) {
-                match message.payload {
-                    NetlinkPayload::InnerMessage(answer) => answers.push(answer),
-                    NetlinkPayload::Error(error) if error.code.is_some() => {
-                        return Err(error.to_io());
-                    }
-                    NetlinkPayload::Done(_) => return Ok(answers),
-                    _ => {}
-                }
-            }
-            // Messages are aligned to four bytes; netlink(7).
-            let next = (length.max(16) as usize).next_multiple_of(4).min(rest.len());
-            rest = &rest[next..];
-        }
-    }
-}
-
-fn interface(link: &LinkMessage) -> Interface {
-    let mut interface = Interface {
-        index: link.header.index,
-        name: Text::default(),
-        up: link.header.flags.contains(LinkFlags::Up),
-        mtu: None,
+fn interface(link: &Link) -> Interface {
+    Interface {
+        index: link.index,
+        name: Text::from_bytes(&link.name),
+        up: link.is_up,
+        mtu: link.mtu,
         addresses: Vec::new(),
-    };
-    for attribute in &link.attributes {
-        match attribute {
-            LinkAttribute::IfName(name) => interface.name = Text::from(name.as_str()),
-            LinkAttribute::Mtu(mtu) => interface.mtu = Some(*mtu),
-            _ => {}
-        }
     }
-    interface
 }
 
 /// On a point-to-point link `Address` is the other end's, and `Local` is ours.

@@ -16,8 +16,8 @@ use std::net::Ipv4Addr;
 
 use process::Result;
 
-use crate::bridge::{AnyBridge, BRIDGE, Bridge};
-use crate::nat;
+use super::lan::Lan;
+use super::program;
 use crate::publish::Published;
 
 /// The program that we look for; `iptables-save` comes with it.
@@ -30,28 +30,29 @@ const COMMENT: &str = r#"-m comment --comment "container lab""#;
 const TABLES: [&str; 3] = ["raw", "nat", "filter"];
 
 /// Writes the bridge's chains.
-pub fn join(bridge: &Bridge, older: &[AnyBridge]) -> Result<()> {
-    let (name, subnet) = (BRIDGE, bridge.subnet);
-    let same = |other: &AnyBridge| format!("-A {name} -i {0} -o {0} -j RETURN\n", other.name);
-    let bridged: String = older.iter().filter(|other| is_plain(&other.name)).map(same).collect();
+pub fn join(lan: &Lan<'_>) -> Result<()> {
+    let (name, subnet) = (lan.bridge, lan.subnet);
+    let same = |other: &str| format!("-A {name} -i {other} -o {other} -j RETURN\n");
+    let bridged: String =
+        lan.older.iter().filter_map(|other| plain(&other.name)).map(same).collect();
     // What is for the bridge comes first, before anything is accepted by others. The rest
     // comes last: whoever has switched on routing for their own links has accepted them.
-    let between_others = if bridge.before.forwarding {
+    let between_others = if lan.was_router {
         String::new()
     } else {
-        format!("-A FORWARD ! -i {BRIDGE} ! -o {BRIDGE} {COMMENT} -j {name}\n")
+        format!("-A FORWARD ! -i {name} ! -o {name} {COMMENT} -j {name}\n")
     };
     restore(&format!(
         "*raw\n\
          :{name} - [0:0]\n\
-         -A {name} -i {BRIDGE} -d 127.0.0.0/8 -j DROP\n\
+         -A {name} -i {name} -d 127.0.0.0/8 -j DROP\n\
          -A PREROUTING {COMMENT} -j {name}\n\
          COMMIT\n\
          *nat\n\
          :{name} - [0:0]\n\
-         -A {name} -s {subnet} ! -o {BRIDGE} -j MASQUERADE\n\
-         -A {name} -o {BRIDGE} -m conntrack --ctstate DNAT -s {subnet} -j MASQUERADE\n\
-         -A {name} -o {BRIDGE} -m conntrack --ctstate DNAT -s 127.0.0.0/8 -j MASQUERADE\n\
+         -A {name} -s {subnet} ! -o {name} -j MASQUERADE\n\
+         -A {name} -o {name} -m conntrack --ctstate DNAT -s {subnet} -j MASQUERADE\n\
+         -A {name} -o {name} -m conntrack --ctstate DNAT -s 127.0.0.0/8 -j MASQUERADE\n\
          -A POSTROUTING {COMMENT} -j {name}\n\
          COMMIT\n\
          *filter\n\
@@ -59,16 +60,17 @@ pub fn join(bridge: &Bridge, older: &[AnyBridge]) -> Result<()> {
          -A {name} -m conntrack --ctstate ESTABLISHED,RELATED,DNAT -j RETURN\n\
          {bridged}\
          -A {name} -j DROP\n\
-         -I FORWARD ! -i {BRIDGE} -o {BRIDGE} {COMMENT} -j {name}\n\
+         -I FORWARD ! -i {name} -o {name} {COMMENT} -j {name}\n\
          {between_others}\
          COMMIT\n"
     ))
 }
 
-/// Whether a link's name means itself here. A quote or a `!` would not, and `br+` is all that
+/// A link's name, if it means itself here. A quote or a `!` would not, and `br+` is all that
 /// begin so: better a bridge without a rule than a rule for others.
-fn is_plain(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte))
+fn plain(name: &[u8]) -> Option<&str> {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.@".contains(byte);
+    str::from_utf8(name).ok().filter(|_| name.iter().all(is_plain))
 }
 
 /// Writes a container's chain.
@@ -98,7 +100,7 @@ pub fn publish(name: &str, address: Ipv4Addr, ports: &[Published]) -> Result<()>
 /// Removes our chain, and the jumps to it, from every table that has it.
 pub fn remove(name: &str) -> Result<()> {
     for table in TABLES {
-        let rules = nat::run("iptables-save", &["-t", table], "")?;
+        let rules = program::run("iptables-save", &["-t", table], "")?;
         if rules.lines().any(|line| line.starts_with(&format!(":{name} "))) {
             restore(&removal(table, name, &rules))?;
         }
@@ -121,7 +123,7 @@ fn removal(table: &str, name: &str, rules: &str) -> String {
 fn restore(text: &str) -> Result<()> {
     // Without "noflush" everybody else's rules would go; "wait" is for the lock that
     // all programs of the family share.
-    nat::run(PROGRAM, &["--noflush", "--wait"], text).map(drop)
+    program::run(PROGRAM, &["--noflush", "--wait"], text).map(drop)
 }
 
 #[cfg(test)]

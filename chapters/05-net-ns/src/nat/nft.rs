@@ -16,8 +16,8 @@
 //!                         iif < 7  oif < 7  drop              older than lab0, both
 //!                         meta iifkind != bridge  meta oifkind != bridge  drop }
 //!     chain postrouting { type nat hook postrouting priority srcnat;
-//!                         ip saddr 10.76.0.0/24  oifname != lab0  masquerade
-//!                         oifname lab0  ct status dnat  ip saddr 10.76.0.0/24  masquerade
+//!                         ip saddr 10.76.0.0/22  oifname != lab0  masquerade
+//!                         oifname lab0  ct status dnat  ip saddr 10.76.0.0/22  masquerade
 //!                         oifname lab0  ct status dnat  ip saddr 127.0.0.0/8  masquerade }
 //!   }
 //!   table ip lab-3f9c0a1b2c4d {
@@ -32,10 +32,10 @@ use std::net::Ipv4Addr;
 use process::Result;
 use serde_json::{Value, json};
 
-use crate::bridge::{AnyBridge, BRIDGE, Bridge};
-use crate::nat;
+use super::lan::Lan;
+use super::program;
+use crate::link::Link;
 use crate::publish::Published;
-use crate::subnet::Subnet;
 
 /// The program.
 pub const PROGRAM: &str = "nft";
@@ -47,46 +47,46 @@ const FILTER: i32 = 0;
 const SRCNAT: i32 = 100;
 
 /// Writes the bridge's table.
-pub fn join(bridge: &Bridge, older: &[AnyBridge]) -> Result<()> {
-    let subnet = bridge.subnet;
-    let from_containers = is("==", ip("saddr"), prefix(subnet.network(), Subnet::PREFIX));
+pub fn join(lan: &Lan<'_>) -> Result<()> {
+    let bridge = lan.bridge;
+    let from_containers = is("==", ip("saddr"), prefix(lan.subnet.network(), lan.subnet.prefix()));
     let from_loopback = is("==", ip("saddr"), loopback());
-    let from_bridge = is("==", meta("iifname"), json!(BRIDGE));
-    let to_bridge = is("==", meta("oifname"), json!(BRIDGE));
-    let elsewhere = is("!=", meta("oifname"), json!(BRIDGE));
+    let from_bridge = is("==", meta("iifname"), json!(bridge));
+    let to_bridge = is("==", meta("oifname"), json!(bridge));
+    let elsewhere = is("!=", meta("oifname"), json!(bridge));
     let redirected = is("in", ct("status"), json!("dnat"));
     let for_loopback = is("==", ip("daddr"), loopback());
     let (accept, drop) = (json!({"accept": null}), json!({"drop": null}));
     let masquerade = json!({"masquerade": null});
     let mut commands = vec![
-        table("add", BRIDGE),
-        chain(BRIDGE, "guard", "filter", "prerouting", RAW),
-        rule(BRIDGE, "guard", &[&from_bridge, &for_loopback, &drop]),
-        chain(BRIDGE, "postrouting", "nat", "postrouting", SRCNAT),
-        rule(BRIDGE, "postrouting", &[&from_containers, &elsewhere, &masquerade]),
-        rule(BRIDGE, "postrouting", &[&to_bridge, &redirected, &from_containers, &masquerade]),
-        rule(BRIDGE, "postrouting", &[&to_bridge, &redirected, &from_loopback, &masquerade]),
-        chain(BRIDGE, "forward", "filter", "forward", FILTER),
+        table("add", bridge),
+        chain(bridge, "guard", "filter", "prerouting", RAW),
+        rule(bridge, "guard", &[&from_bridge, &for_loopback, &drop]),
+        chain(bridge, "postrouting", "nat", "postrouting", SRCNAT),
+        rule(bridge, "postrouting", &[&from_containers, &elsewhere, &masquerade]),
+        rule(bridge, "postrouting", &[&to_bridge, &redirected, &from_containers, &masquerade]),
+        rule(bridge, "postrouting", &[&to_bridge, &redirected, &from_loopback, &masquerade]),
+        chain(bridge, "forward", "filter", "forward", FILTER),
     ];
     // An "accept" ends our chain; the others' at the same hook are still asked.
     let known = is("in", ct("state"), json!(["established", "related"]));
     commands.extend([
-        rule(BRIDGE, "forward", &[&known, &accept]),
-        rule(BRIDGE, "forward", &[&redirected, &accept]),
-        rule(BRIDGE, "forward", &[&from_bridge, &accept]),
-        rule(BRIDGE, "forward", &[&to_bridge, &drop]),
+        rule(bridge, "forward", &[&known, &accept]),
+        rule(bridge, "forward", &[&redirected, &accept]),
+        rule(bridge, "forward", &[&from_bridge, &accept]),
+        rule(bridge, "forward", &[&to_bridge, &drop]),
     ]);
-    if !bridge.before.forwarding {
-        let same = |other: &AnyBridge| {
+    if !lan.was_router {
+        let same = |other: &Link| {
             let link = |key| is("==", meta(key), json!(other.index));
-            rule(BRIDGE, "forward", &[&link("iif"), &link("oif"), &accept])
+            rule(bridge, "forward", &[&link("iif"), &link("oif"), &accept])
         };
-        commands.extend(older.iter().map(same));
-        let is_older = |key| is("<", meta(key), json!(bridge.index));
+        commands.extend(lan.older.iter().map(same));
+        let is_older = |key| is("<", meta(key), json!(lan.index));
         let no_bridge = |key| is("!=", meta(key), json!("bridge"));
         commands.extend([
-            rule(BRIDGE, "forward", &[&is_older("iif"), &is_older("oif"), &drop]),
-            rule(BRIDGE, "forward", &[&no_bridge("iifkind"), &no_bridge("oifkind"), &drop]),
+            rule(bridge, "forward", &[&is_older("iif"), &is_older("oif"), &drop]),
+            rule(bridge, "forward", &[&no_bridge("iifkind"), &no_bridge("oifkind"), &drop]),
         ]);
     }
     run(commands)
@@ -130,7 +130,7 @@ pub fn remove(name: &str) -> Result<()> {
 
 fn run(commands: Vec<Value>) -> Result<()> {
     let text = json!({ "nftables": commands }).to_string();
-    nat::run(PROGRAM, &["-j", "-f", "-"], &text).map(drop)
+    program::run(PROGRAM, &["-j", "-f", "-"], &text).map(drop)
 }
 
 fn table(verb: &str, name: &str) -> Value {
