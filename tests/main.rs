@@ -29,6 +29,7 @@ mod learners_copy;
 mod lifetimes;
 mod network_confinement;
 mod odd_bytes;
+mod reading;
 mod rootfs;
 mod rootless;
 mod run;

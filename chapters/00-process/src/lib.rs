@@ -14,7 +14,21 @@
 //!      │◀── SIGCHLD, wait ─┘      exit status
 //! ```
 //!
-//! Read [`runtime`] first, then [`process`], [`gate`] and `exec.rs`.
+//! First reading, in this order:
+//!
+//! - `runtime.rs`: the whole
+//! - `process.rs`: made, held, started, waited for
+//! - `clone.rs`: what makes it
+//! - `gate.rs`: how the two talk, until the one is something else
+//! - `exec.rs`: the point at which it is
+//!
+//! Second reading:
+//!
+//! - `child.rs`, `status.rs`, `error.rs`: how it ended, or why it never began
+//! - `command.rs`, `user.rs`, `accounts.rs`, `interpreter.rs`: what is run, and as whom
+//! - `signals.rs`, `terminal.rs`, `stdio.rs`: Ctrl-C, Ctrl-Z and pipes
+//! - `container.rs`, `part.rs`, `record/`: what is known of it on the host, and outlives us
+//! - `home.rs`, `privilege.rs`, `ourselves.rs`, `plain_file.rs`, `printable.rs`: where we are, and what we believe
 //!
 //! Nothing is isolated yet: the process sees the host's files, processes and
 //! network. What it does *not* inherit already are the caller's open descriptors,

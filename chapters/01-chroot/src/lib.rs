@@ -1,6 +1,9 @@
 //! Chapter 1: another root directory.
 //!
-//! Read `chroot.rs` for the kernel's part, then [`runtime`] for the whole.
+//! First reading, in this order:
+//!
+//! - `runtime.rs`: the whole
+//! - `chroot.rs`: the kernel's part
 
 #![forbid(unsafe_code)]
 

@@ -13,7 +13,10 @@
 //! and it would stay there: that is chapter 3's reason to be. So `ps` says that
 //! /proc is missing, while `echo $$` already says 1.
 //!
-//! Read [`runtime`], then `pid1.rs`.
+//! First reading, in this order:
+//!
+//! - `runtime.rs`: the whole
+//! - `pid1.rs`: what number 1 has to do
 
 pub mod runtime;
 

@@ -17,8 +17,18 @@
 //! Everything mounted here goes away with the namespace, that is with the last
 //! process in it: there is nothing to unmount.
 //!
-//! Read [`runtime`], then `pivot.rs`, `root.rs`, `filesystems.rs`, `volumes.rs`; and
-//! `descent.rs` and `mount_table.rs`, when chapters 6 and 7 use them.
+//! First reading, in this order:
+//!
+//! - `runtime.rs`: the whole, and its order
+//! - `pivot.rs`: another root, with no way back
+//! - `root.rs`: names that cannot lead out of it
+//! - `filesystems.rs`: /proc, /sys, /dev
+//! - `volumes.rs`: directories of the host
+//!
+//! Second reading:
+//!
+//! - `tmpfs.rs`: fresh ones in memory
+//! - `descent.rs`, `mount_table.rs`: when chapters 6 and 7 use them
 //!
 //! Left out on purpose: files still belong to the host's users (chapter 8), and much
 //! of /proc and /sys is dangerous in the hands of root (chapter 9 masks it).

@@ -12,7 +12,11 @@
 //! chapter 3 already mounts /dev/mqueue, which shows the queues of the namespace it
 //! is mounted in. POSIX *shared memory* is files in /dev/shm, and so was chapter 3's.
 //!
-//! Read [`runtime`], then `names.rs` and `etc.rs`.
+//! First reading, in this order:
+//!
+//! - `runtime.rs`: the whole
+//! - `names.rs`: host and domain name
+//! - `etc.rs`: the files that go with them
 
 pub mod runtime;
 

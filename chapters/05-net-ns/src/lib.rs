@@ -1,8 +1,19 @@
 //! Chapter 5: a network of its own.
 //!
-//! Read [`network`] for the order of things, then [`veth`], [`bridge`], [`pool`] and
-//! [`nat`] for one idea each, and [`runtime`] for the whole. How the kernel is asked for all
-//! that is in [`netlink`] and [`link`].
+//! First reading, in this order:
+//!
+//! - `runtime.rs`: the whole
+//! - `network.rs`: the order of things
+//! - `veth.rs`: the cable
+//! - `bridge.rs`: what it ends in
+//! - `pool.rs`: who has which address
+//!
+//! Second reading:
+//!
+//! - `nat/`: the way out, and ports that lead in
+//! - `plug.rs`, `publish.rs`, `lock.rs`: what one container has of the bridge
+//! - `hardening.rs`, `forwarding.rs`, `resolv.rs`: what is believed, let through and asked
+//! - `netlink.rs`, `link.rs`, `address.rs`, `subnet.rs`, `sysctl.rs`: how the kernel is told
 
 #![forbid(unsafe_code)]
 

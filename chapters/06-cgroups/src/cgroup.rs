@@ -17,7 +17,7 @@
 //! kernel first holds back every fork, exec and exit on the host, which takes about
 //! 10 ms. A child just cloned has one thread, so the result is the same.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -31,10 +31,12 @@ use nix::unistd::Pid;
 use process::{Error, Result, State, Step};
 
 use crate::group::Group;
-use crate::remove::{RECORD, remove};
 use crate::{Hierarchy, Setting, Version, of_process};
 
-/// A container's cgroup in every hierarchy. Dropping it removes it.
+/// The record of a container's directories, one path a line.
+pub(crate) const RECORD: &str = "cgroup";
+
+/// A container's cgroup in every hierarchy. Dropping it removes it, see `remove.rs`.
 #[must_use = "dropping the cgroup kills the processes in it"]
 #[derive(Debug)]
 pub struct Cgroup {
@@ -46,7 +48,7 @@ pub struct Cgroup {
     pub(crate) is_made: bool,
     tasks: Vec<File>,
     unified: Option<OwnedFd>,
-    record: PathBuf,
+    pub(crate) record: PathBuf,
     /// Why there is none.
     pub(crate) note: Option<String>,
 }
@@ -122,7 +124,7 @@ impl Cgroup {
     }
 
     /// The directories that we may make.
-    fn ours(&self) -> impl Iterator<Item = &Group> {
+    pub(crate) fn ours(&self) -> impl Iterator<Item = &Group> {
         self.groups.iter().filter(|group| group.refusal.is_none())
     }
 
@@ -165,15 +167,6 @@ impl Cgroup {
         unshare(CloneFlags::CLONE_NEWCGROUP).step(|| "make a cgroup namespace")
     }
     // ANCHOR_END: enter
-}
-
-impl Drop for Cgroup {
-    fn drop(&mut self) {
-        let dirs: Vec<_> = self.ours().map(|group| &group.dir).collect();
-        if remove(&dirs).iter().all(Result::is_ok) {
-            let _ = fs::remove_file(&self.record);
-        }
-    }
 }
 
 /// Hands down what the limits need, and what tells memory and processes apart.

@@ -15,15 +15,20 @@
 //!   /sys/fs/cgroup/pids/lab-3f9c0a1b2c4d/pids.max                   a tree for each
 //! ```
 //!
-//! Read [`runtime`] for the whole, then the lesson in this order:
+//! First reading, in this order:
 //!
+//! - `runtime.rs`: the whole
 //! - `hierarchy.rs`: where the trees are, v1, v2 and both at once
-//! - `limits.rs` and `setting.rs`: the options, and which file of which version each one means
+//! - `setting.rs`: one limit, and the file that takes it
+//! - `cgroup.rs`, `group.rs`: making it and entering it
 //! - `delegation.rs`: the part of a tree that is ours
-//! - `cgroup.rs` and `group.rs`: making it and entering it
+//!
+//! Second reading:
+//!
+//! - `limits.rs`, `quantity.rs`: the options
 //! - `mount.rs`: what the container sees of it
 //! - `report.rs`: what it used, and whether a limit killed it
-//! - `kill.rs` and `remove.rs`: nothing is left behind, whatever keeps it
+//! - `kill.rs`, `remove.rs`: nothing is left behind, whatever keeps it
 //! - `inspect.rs`: the same questions about any process of the host
 
 #![forbid(unsafe_code)]

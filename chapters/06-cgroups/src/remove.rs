@@ -18,11 +18,10 @@ use nix::sys::statfs::{CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, statfs};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use process::{Kind, Result, State, Step, Turn};
 
+use crate::Cgroup;
+use crate::cgroup::RECORD;
 use crate::group::name;
 use crate::kill::{PATIENCE, children, kill_round};
-
-/// The record of a container's directories, one path a line.
-pub(crate) const RECORD: &str = "cgroup";
 
 /// What a cgroup is among a container's parts.
 pub const KIND: Kind = Kind { turn: Turn::Processes, sweep };
@@ -74,8 +73,17 @@ fn older_name(state: &State) -> PathBuf {
     Path::new("lab").join(state.id())
 }
 
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        let dirs: Vec<_> = self.ours().map(|group| &group.dir).collect();
+        if remove(&dirs).iter().all(Result::is_ok) {
+            let _ = fs::remove_file(&self.record);
+        }
+    }
+}
+
 /// Removes a container's directories. For each, whether it was there, or why it still is.
-pub(crate) fn remove(dirs: &[impl AsRef<Path>]) -> Vec<Result<bool>> {
+fn remove(dirs: &[impl AsRef<Path>]) -> Vec<Result<bool>> {
     let deadline = Instant::now() + PATIENCE;
     dirs.iter().map(|dir| remove_dir(dir.as_ref(), dirs, deadline)).collect()
 }

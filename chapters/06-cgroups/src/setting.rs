@@ -6,8 +6,7 @@ use nix::errno::Errno;
 use process::{Error, Result, Step};
 
 use crate::group::{Group, find};
-use crate::quantity::CpuList;
-use crate::{Version, delegation, unmounted_controllers};
+use crate::{CpuList, Version, delegation, unmounted_controllers};
 
 /// One limit, see [`LimitOptions::resolve`](crate::LimitOptions::resolve).
 #[derive(Clone, Debug)]

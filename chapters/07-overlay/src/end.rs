@@ -8,10 +8,8 @@ use process::{Entry, Kind, Outcome, Part, Result, State, Step, Turn};
 
 use crate::Overlay;
 use crate::changes::{Changes, changes};
+use crate::overlay::RECORD;
 use crate::remove::remove_tree;
-
-/// The record of this chapter: the directory that holds the two others.
-pub(crate) const RECORD: &str = "overlay";
 
 /// What a writable layer is among a container's parts.
 pub const KIND: Kind = Kind { turn: Turn::Files, sweep };

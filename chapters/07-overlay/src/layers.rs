@@ -145,16 +145,17 @@ fn open_dir(top: BorrowedFd<'_>, path: &Path) -> nix::Result<OwnedFd> {
 pub(crate) fn resolve(lower: &[PathBuf], path: &Path) -> Result<PathBuf> {
     let mut ahead: Vec<OsString> = names_in(path);
     let mut dir = PathBuf::new();
-    // Which layers have a part in each directory on the way to `dir`.
-    let mut parts = vec![Below::of_root(lower.len()).dirs];
+    let root = Below::of_root(lower.len()).dirs;
+    // Which layers have a part in each directory below it, on the way to `dir`.
+    let mut parts: Vec<Vec<usize>> = Vec::new();
     let mut links = 0;
     while let Some(name) = ahead.pop() {
         if name == ".." {
             dir.pop();
-            parts.truncate((parts.len() - 1).max(1));
+            parts.pop();
             continue;
         }
-        let here = parts.last().expect("the root is never left");
+        let here = parts.last().unwrap_or(&root);
         let below = look_below(lower, here, &dir, std::slice::from_ref(&name))?.remove(0);
         // The kernel gives up after as many: path_resolution(7).
         if below.kind == Some(SFlag::S_IFLNK) && links < 40 {
@@ -162,7 +163,7 @@ pub(crate) fn resolve(lower: &[PathBuf], path: &Path) -> Result<PathBuf> {
             let target = read_link(lower, here, &dir, &name)?;
             if target.is_absolute() {
                 dir = PathBuf::new();
-                parts.truncate(1);
+                parts.clear();
             }
             ahead.extend(names_in(&target));
             continue;

@@ -15,7 +15,18 @@
 //! deleted; packed into an archive, it would be the next layer of an image, which is
 //! what chapter 11 does.
 //!
-//! Read [`runtime`], then `overlay.rs`, `mount_options.rs` and [`changes`].
+//! First reading, in this order:
+//!
+//! - `runtime.rs`: the whole
+//! - `overlay.rs`: one root of many layers
+//! - `mount_options.rs`: how mount(2) is told
+//! - `upper.rs`, `short_names.rs`: what it does not take
+//! - `changes.rs`, `layers.rs`: what a container changed
+//!
+//! Second reading:
+//!
+//! - `owner.rs`: what chapter 8 changes about it
+//! - `end.rs`, `remove.rs`: kept, or away with what a container wrote
 
 pub mod changes;
 pub mod runtime;

@@ -30,10 +30,12 @@ use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use process::{Error, Result, State, Step};
 
-use crate::end::RECORD;
 use crate::mount_options::mount_options;
 use crate::short_names::{MOST_OPTIONS, Opened};
 use crate::upper::can_be_upper;
+
+/// The record of this chapter: the directory that holds the two others.
+pub(crate) const RECORD: &str = "overlay";
 
 /// The command-line options of chapter 7.
 #[derive(Clone, Debug, clap::Args)]

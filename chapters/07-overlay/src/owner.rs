@@ -5,7 +5,6 @@
 //! who cannot even look the layers up by their paths, if one of the directories on the
 //! way is closed to others. An open descriptor of the place is what it gets instead.
 
-use std::fs;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::chown;
 use std::path::PathBuf;
@@ -39,11 +38,4 @@ impl Overlay {
             None => bind_from(AT_FDCWD, &self.dir),
         }
     }
-}
-
-/// Whether we are in a user namespace that somebody made. The first one of a host maps
-/// every user to itself: user_namespaces(7).
-pub(crate) fn in_user_namespace() -> Result<bool> {
-    let map = fs::read_to_string("/proc/self/uid_map").step(|| "read /proc/self/uid_map")?;
-    Ok(map.split_whitespace().ne(["0", "0", "4294967295"]))
 }

@@ -12,10 +12,17 @@
 //!   mount, route, chown: yes   mount, route, kill, read /etc/shadow: no
 //! ```
 //!
-//! Read [`namespace`] for the container's side, [`maps`] and [`subordinate`] for who is
-//! who, [`idmap`] for the files, and [`runtime`] for the whole. [`rootless`] is the same
-//! feature from the other end: it makes the course work for users who are not root, with
-//! a way out for their network. [`clock`] has the eighth namespace, which is small.
+//! First reading, in this order:
+//!
+//! - `runtime.rs`: the whole
+//! - `namespace.rs`: the container's side
+//! - `maps.rs`, `subordinate.rs`: who is who
+//! - `trees.rs`, `idmap.rs`: the files
+//!
+//! Second reading:
+//!
+//! - `clock.rs`: the eighth namespace, which is small
+//! - `rootless/`: the same feature from the other end: the course, for users who are not root
 //!
 //! Left out on purpose: ranges that keep containers apart from one another, not only
 //! from the host; giving the caller's terminal and files to the container's root, who

@@ -25,11 +25,11 @@ use cgroups::Cgroup;
 use mount_ns::Root;
 use nix::sys::prctl;
 use process::{Result, Step, User};
-use seccompiler::BpfProgram;
 
 use crate::capabilities::{self, CapabilityChoice};
-use crate::device_rule::Rule;
-use crate::{Capabilities, HostDevice, SeccompChoice, Ulimit, devices, keyring, masks, seccomp};
+use crate::{
+    Capabilities, DeviceRules, Filters, HostDevice, SeccompChoice, Ulimit, keyring, masks,
+};
 
 /// The command-line options of chapter 9.
 #[derive(Clone, Debug, clap::Args)]
@@ -90,10 +90,10 @@ impl FromStr for SecurityOption {
 #[derive(Clone, Debug)]
 pub struct Confinement {
     capabilities: Capabilities,
-    filters: Vec<BpfProgram>,
+    filters: Filters,
     limits: Vec<Ulimit>,
     devices: Vec<HostDevice>,
-    rules: Vec<Rule>,
+    rules: DeviceRules,
     no_new_privileges: bool,
     is_privileged: bool,
 }
@@ -116,23 +116,21 @@ impl Confinement {
                 SecurityOption::Seccomp(wanted) => choice = wanted.clone(),
             }
         }
-        let capabilities = match is_privileged {
-            true => Capabilities::all(),
-            false => Capabilities::choose(&options.cap_add, &options.cap_drop),
+        let capabilities = if is_privileged {
+            Capabilities::all()
+        } else {
+            Capabilities::choose(&options.cap_add, &options.cap_drop)
         };
-        let filters = seccomp::compile(&choice, &capabilities)?;
+        let filters = Filters::compile(&choice, &capabilities)?;
         let limits = options.ulimit.clone();
         let devices = options.device.clone();
-        let rules = devices.iter().map(HostDevice::rule).collect::<Result<_>>()?;
+        let rules = DeviceRules::with(&devices)?;
         Ok(Self { capabilities, filters, limits, devices, rules, no_new_privileges, is_privileged })
     }
 
     /// In the runtime: the device rules, before anybody is in the cgroup.
     pub fn restrict_devices(&self, cgroup: &Cgroup) -> Result<()> {
-        match self.is_privileged {
-            true => Ok(()),
-            false => devices::restrict_devices(cgroup, &self.rules),
-        }
+        if self.is_privileged { Ok(()) } else { self.rules.apply(cgroup) }
     }
 
     /// In the container, when its /dev is mounted.
@@ -157,7 +155,7 @@ impl Confinement {
         self.limits.iter().try_for_each(Ulimit::set)?;
         keyring::join()?;
         if !self.no_new_privileges {
-            seccomp::load(&self.filters)?;
+            self.filters.load()?;
         }
         user.become_it()?;
         capabilities::keep(grant)?;
@@ -166,7 +164,7 @@ impl Confinement {
         prctl::set_dumpable(false).step(|| "become undumpable")?;
         if self.no_new_privileges {
             prctl::set_no_new_privs().step(|| "set no_new_privs")?;
-            seccomp::load(&self.filters)?;
+            self.filters.load()?;
         }
         Ok(())
     }

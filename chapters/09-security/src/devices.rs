@@ -26,7 +26,7 @@ use process::{Error, Result, Step};
 use user_ns::maps::{self, Map};
 
 use crate::device_rule::{ALL, Kind, MKNOD, Rule};
-use crate::{device_program, sys};
+use crate::{HostDevice, device_program, sys};
 
 // ANCHOR: default
 /// Docker's default. Making a node is harmless as long as it cannot be opened, and
@@ -50,34 +50,48 @@ const fn character(major: u32, minor: Option<u32>) -> Rule {
     Rule { kind: Kind::Character, major: Some(major), minor, access: ALL }
 }
 
-/// Lets a cgroup open the default devices only, and what `more` allows.
-///
-/// # Errors
-/// If neither generation of cgroups offers device rules, or the kernel refuses them.
-pub(crate) fn restrict_devices(cgroup: &Cgroup, more: &[Rule]) -> Result<()> {
-    let rules = [&DEFAULT, more].concat();
-    let restricted = match (cgroup.dir_of("devices"), cgroup.fd()) {
-        (Some(dir), _) => restrict_v1(dir, &rules),
-        (None, Some(dir)) => sys::load_device_program(&device_program::assemble(&rules))
-            .step(|| "load the device program")
-            .and_then(|program| {
-                sys::attach_device_program(dir, program.as_fd())
-                    .step(|| "attach the device program to the cgroup")
-            }),
-        (None, None) => Err(Error::from_errno("restrict devices: no cgroup", Errno::EPERM)),
-    };
-    match restricted {
-        // In a user namespace no device node can be made (mknod(2)), and the bound ones
-        // are their owners'. The kernel refuses the rules there: they are not needed.
-        Err(error) if is_refusal(&error) && !is_hosts_root() => Ok(()),
-        Err(error) if is_refusal(&error) => {
-            Err(error.hint("--privileged does without, and lets it open the host's disks"))
+/// Which devices a container may open.
+#[derive(Clone, Debug)]
+pub struct DeviceRules(Vec<Rule>);
+
+impl DeviceRules {
+    /// The default ones, and those that it is given.
+    ///
+    /// # Errors
+    /// If there is no such device.
+    pub fn with(given: &[HostDevice]) -> Result<Self> {
+        let given = given.iter().map(HostDevice::rule);
+        DEFAULT.into_iter().map(Ok).chain(given).collect::<Result<_>>().map(Self)
+    }
+
+    /// Lets a cgroup open these only.
+    ///
+    /// # Errors
+    /// If neither generation of cgroups offers device rules, or the kernel refuses them.
+    pub fn apply(&self, cgroup: &Cgroup) -> Result<()> {
+        let restricted = match (cgroup.dir_of("devices"), cgroup.fd()) {
+            (Some(dir), _) => write_v1(dir, &self.0),
+            (None, Some(dir)) => sys::load_device_program(&device_program::assemble(&self.0))
+                .step(|| "load the device program")
+                .and_then(|program| {
+                    sys::attach_device_program(dir, program.as_fd())
+                        .step(|| "attach the device program to the cgroup")
+                }),
+            (None, None) => Err(Error::from_errno("restrict devices: no cgroup", Errno::EPERM)),
+        };
+        match restricted {
+            // In a user namespace no device node can be made (mknod(2)), and the bound ones
+            // are their owners'. The kernel refuses the rules there: they are not needed.
+            Err(error) if is_refusal(&error) && !is_hosts_root() => Ok(()),
+            Err(error) if is_refusal(&error) => {
+                Err(error.hint("--privileged does without, and lets it open the host's disks"))
+            }
+            restricted => restricted,
         }
-        restricted => restricted,
     }
 }
 
-fn restrict_v1(dir: &Path, rules: &[Rule]) -> Result<()> {
+fn write_v1(dir: &Path, rules: &[Rule]) -> Result<()> {
     let write = |file: &str, text: &str| {
         let path = dir.join(file);
         let written = OpenOptions::new()

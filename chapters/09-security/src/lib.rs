@@ -18,10 +18,21 @@
 //! ```
 //!
 //! The order matters as much as the list: each step needs privileges that a later one
-//! takes away. [`Confinement::enter`] is that order; read it after [`runtime`], then
-//! the lessons: `capabilities.rs`, `seccomp.rs` with `profile.rs`,
-//! `comparison.rs`, `numbers.rs` and `ranges.rs`, `devices.rs` with `device_program.rs` and
-//! `host_device.rs`, `masks.rs`, `ulimits.rs`, `keyring.rs`, `self_exe.rs`.
+//! takes away.
+//!
+//! First reading, in this order:
+//!
+//! - `runtime.rs`: the whole
+//! - `confinement.rs`: the order
+//! - `capabilities.rs`: root's power, part by part
+//! - `masks.rs`: what of /proc and /sys is covered
+//! - `ulimits.rs`, `keyring.rs`: what is set once
+//!
+//! Second reading:
+//!
+//! - `seccomp.rs`, `profile.rs`, `comparison.rs`, `numbers.rs`, `ranges.rs`, `syscalls.rs`: a list of system calls, compiled for the kernel
+//! - `devices.rs`, `device_rule.rs`, `device_program.rs`, `host_device.rs`: who may open what, in both cgroup versions
+//! - `self_exe.rs`: the way back to the runtime
 //!
 //! What is left: it is still one kernel, and a mistake in it opens everything. Who needs
 //! more puts another kernel in between: gVisor, or a virtual machine.
@@ -49,6 +60,7 @@ mod ulimits;
 
 pub use capabilities::{Capabilities, Capability};
 pub use confinement::{Confinement, SecurityOption, SecurityOptions};
+pub use devices::DeviceRules;
 pub use host_device::HostDevice;
 pub use keyring::join as join_new_session_keyring;
 pub use options::Options;

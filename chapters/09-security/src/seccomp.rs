@@ -65,11 +65,29 @@ impl FromStr for SeccompChoice {
     }
 }
 
-/// Filters ready to be added, for who composes a container of their own.
+/// Filters ready to be added.
 #[derive(Clone, Debug)]
 pub struct Filters(Vec<BpfProgram>);
 
 impl Filters {
+    /// The chosen profile, as a container with these capabilities gets it.
+    ///
+    /// # Errors
+    /// If the profile cannot be read or is none.
+    pub fn compile(choice: &SeccompChoice, capabilities: &Capabilities) -> Result<Self> {
+        let profile = match choice {
+            SeccompChoice::Unconfined => return Ok(Self(Vec::new())),
+            SeccompChoice::Default => Profile::parse(DEFAULT.as_bytes(), "default")?,
+            SeccompChoice::File(path) => {
+                let name = path.display().to_string();
+                let json = plain_file::read_linked(path)
+                    .step(|| format!("read the seccomp profile {name}"))?;
+                Profile::parse(&json, &name)?
+            }
+        };
+        filters(&profile, capabilities).map(Self)
+    }
+
     /// Our own profile, as a container with these capabilities gets it, and beside it the
     /// calls named in `with`, but not those in `without`.
     ///
@@ -87,53 +105,26 @@ impl Filters {
         filters(&profile, capabilities).map(Self)
     }
 
-    /// Adds them to this process, which must have set no_new_privs or have CAP_SYS_ADMIN.
+    // ANCHOR: load
+    /// Adds them to this process. It takes no_new_privs or CAP_SYS_ADMIN: a filter that
+    /// made setuid(2) fail silently could talk a setuid program into anything.
     ///
     /// # Errors
     /// If the kernel refuses.
     pub fn load(&self) -> Result<()> {
-        load(&self.0)
-    }
-}
-
-/// Compiles the chosen profile for a container with these capabilities.
-///
-/// # Errors
-/// If the profile cannot be read or is none.
-pub(crate) fn compile(
-    choice: &SeccompChoice,
-    capabilities: &Capabilities,
-) -> Result<Vec<BpfProgram>> {
-    match choice {
-        SeccompChoice::Unconfined => Ok(Vec::new()),
-        SeccompChoice::Default => {
-            filters(&Profile::parse(DEFAULT.as_bytes(), "default")?, capabilities)
-        }
-        SeccompChoice::File(path) => {
-            let name = path.display().to_string();
-            let json = plain_file::read_linked(path)
-                .step(|| format!("read the seccomp profile {name}"))?;
-            filters(&Profile::parse(&json, &name)?, capabilities)
-        }
-    }
-}
-
-// ANCHOR: load
-/// Adds the filters to this process. It takes no_new_privs or CAP_SYS_ADMIN: a filter
-/// that made setuid(2) fail silently could talk a setuid program into anything.
-pub(crate) fn load(filters: &[BpfProgram]) -> Result<()> {
-    filters.iter().try_for_each(|program| {
-        sys::add_seccomp_filter(program).step(|| "add a seccomp filter").map_err(
-            |error| match error.errno() {
-                Some(Errno::EINVAL | Errno::ENOSYS) => {
-                    error.hint("this kernel may lack CONFIG_SECCOMP_FILTER")
+        self.0.iter().try_for_each(|program| {
+            sys::add_seccomp_filter(program).step(|| "add a seccomp filter").map_err(|error| {
+                match error.errno() {
+                    Some(Errno::EINVAL | Errno::ENOSYS) => {
+                        error.hint("this kernel may lack CONFIG_SECCOMP_FILTER")
+                    }
+                    _ => error,
                 }
-                _ => error,
-            },
-        )
-    })
+            })
+        })
+    }
+    // ANCHOR_END: load
 }
-// ANCHOR_END: load
 
 /// Calls by number, and the rules of which one has to match; with none, all do.
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
