@@ -175,7 +175,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
 pub fn start(args: &RunArgs) -> Result<Container> {
     let chapter = args.own.chapter;
     let container = chapter.create(&args.matches, default_root(chapter, &args.matches)?)?;
-    container.process().start()?;
+    container.start()?;
     Ok(container)
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::part::{self, Part};
-use crate::{Command, Error, Outcome, Process, Result, State, printable};
+use crate::{Command, Error, ExitStatus, Outcome, Process, Result, State, printable};
 
 /// A container, created and held before its command.
 ///
@@ -54,13 +54,34 @@ impl Container {
         self.parts.iter().flat_map(|part| part.notes()).collect()
     }
 
-    /// Starts the container and waits for its end.
+    /// Starts the container, waits for its end, and tells what is known of its life.
     ///
     /// # Errors
     /// If it cannot be started, or waited for.
     pub fn run(&mut self) -> Result<Outcome> {
-        self.process.start()?;
-        let status = self.process.wait()?;
+        self.start()?;
+        let status = self.wait()?;
+        Ok(self.report(status))
+    }
+
+    /// Starts it: it becomes the command.
+    ///
+    /// # Errors
+    /// As [`Process::start`].
+    pub fn start(&self) -> Result<()> {
+        self.process.start()
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// If it cannot be waited for.
+    pub fn wait(&mut self) -> Result<ExitStatus> {
+        self.process.wait()
+    }
+
+    /// What is known of its life, when it has ended.
+    pub fn report(&self, status: ExitStatus) -> Outcome {
         let duration = self.process.duration().unwrap_or(Duration::ZERO);
         let mut outcome = Outcome::new(status, duration);
         for part in &self.parts {
@@ -68,7 +89,7 @@ impl Container {
                 outcome.failures.push(error);
             }
         }
-        Ok(outcome)
+        outcome
     }
 
     /// Removes all it was made of.

@@ -23,6 +23,7 @@
 
 use std::io::IoSlice;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixListener;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -116,6 +117,18 @@ impl ChildGate {
     }
     // ANCHOR_END: hold
 
+    /// Says so, and holds until somebody comes to the door, who is listened to from then on.
+    ///
+    /// Whoever comes and leaves without a word ends the container, as a runtime that dies.
+    pub(crate) fn hold_at(&mut self, door: BorrowedFd<'_>) -> Result<()> {
+        tell(&self.0, Message::Ready, &[], &[]).step(|| "report to the runtime")?;
+        let step = || "wait at the door";
+        let door = UnixListener::from(door.try_clone_to_owned().step(step)?);
+        let (guest, _) = door.accept().step(step)?;
+        self.0 = guest.into();
+        expect(&self.0, Message::Start).map(drop)
+    }
+
     /// Lets the last look at the gate be one that does not wait.
     pub fn wait_no_more(&self) -> Result<()> {
         fcntl(&self.0, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).step(|| "set up the gate").map(drop)
@@ -136,6 +149,13 @@ impl ChildGate {
     /// Hands the error to the parent; if that is gone, nobody is left to tell.
     pub fn fail(&self, error: &Error) {
         let _ = tell(&self.0, Message::Failed, &error.encode(), &[]);
+    }
+}
+
+impl From<OwnedFd> for ParentGate {
+    /// The way through a door, for who starts a container that lives on its own.
+    fn from(door: OwnedFd) -> Self {
+        Self(door)
     }
 }
 

@@ -4,18 +4,17 @@ use std::cell::OnceCell;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use nix::sys::prctl;
-use nix::sys::signal::Signal;
-use nix::sys::stat::{Mode, umask};
 use nix::unistd::Pid;
 
 use crate::child::{self, Change};
 use crate::clone::{CloneArgs, clone};
-use crate::gate::{ChildGate, ParentGate, gate};
+use crate::gate::{ParentGate, gate};
+use crate::held::become_command;
+use crate::life::Lifetime;
 use crate::signals::{self, BlockedSignals};
 use crate::sys::{self, Cloned};
 use crate::terminal::{Listener, Terminal};
-use crate::{CloneFlags, Command, Error, ExitStatus, Result, Step, User, exec, stdio};
+use crate::{CloneFlags, Command, Error, ExitStatus, Result, Step, User, stdio};
 
 /// The first process of a container, seen from the runtime.
 ///
@@ -31,6 +30,7 @@ pub struct Process {
     signals: BlockedSignals,
     created: Instant,
     ended: Option<(ExitStatus, Duration)>,
+    is_left: bool,
 }
 
 /// What happens on the way to exec, in this order.
@@ -79,10 +79,33 @@ impl Process {
         C: FnOnce(Vec<OwnedFd>) -> Result<()>,
         U: FnOnce(&User) -> Result<()>,
     {
+        Self::create_to_live(Lifetime::WithRuntime, args, command, steps)
+    }
+
+    /// The same with a lifetime. On its own, it is not [started](Self::start) here but at its
+    /// door, and outlives this value only if we [leave](Self::leave) it.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_to_live<'a, P, C, U>(
+        lifetime: Lifetime<'_>,
+        args: impl Into<CloneArgs<'a>>,
+        command: &Command,
+        steps: Steps<P, C, U>,
+    ) -> Result<Self>
+    where
+        P: FnOnce(Pid) -> Result<Vec<OwnedFd>>,
+        C: FnOnce(Vec<OwnedFd>) -> Result<()>,
+        U: FnOnce(&User) -> Result<()>,
+    {
         let Steps { parent, child, become_user } = steps;
         let args = args.into();
         let (parent_gate, child_gate) = gate()?;
-        let terminal = Terminal::of_caller();
+        let terminal = match lifetime {
+            Lifetime::WithRuntime => Terminal::of_caller(),
+            // Who lends it has to be there to take it back.
+            Lifetime::OnItsOwn(_) => None,
+        };
         stdio::open_pipes();
         // ANCHOR: create
         // From here on, so that no signal is lost between the clone and the wait.
@@ -92,7 +115,8 @@ impl Process {
             Cloned::Parent(pid, pidfd) => (pid, pidfd),
             Cloned::Child => {
                 drop(parent_gate);
-                become_command(child_gate, child, terminal.as_ref(), command, become_user)
+                let steps = Steps { parent: (), child, become_user };
+                become_command(child_gate, lifetime, terminal.as_ref(), command, steps)
             }
         };
         drop(child_gate);
@@ -106,6 +130,7 @@ impl Process {
             signals,
             created,
             ended: None,
+            is_left: false,
         };
         if let Some(terminal) = &process.terminal {
             terminal.lend_to(pid)?;
@@ -163,6 +188,11 @@ impl Process {
         self.ended.map(|(_, duration)| duration)
     }
 
+    /// Lets it live, if it lives on its own.
+    pub fn leave(mut self) {
+        self.is_left = true;
+    }
+
     /// Sends a signal on; the container may have ended already, which is fine.
     fn forward(&self, number: i32) {
         let _ = sys::pidfd_send_signal(self.pidfd.as_fd(), number);
@@ -197,7 +227,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        if self.ended.is_none() {
+        if self.ended.is_none() && !self.is_left {
             self.forward(libc::SIGKILL);
             let _ = signals::interruptible(|| child::wait_for(self.pid));
             if let Some(terminal) = &self.terminal {
@@ -206,44 +236,3 @@ impl Drop for Process {
         }
     }
 }
-
-/// The child's side, from clone to exec. There is no way back.
-fn become_command(
-    gate: ChildGate,
-    child: impl FnOnce(Vec<OwnedFd>) -> Result<()>,
-    terminal: Option<&Terminal>,
-    command: &Command,
-    become_user: impl FnOnce(&User) -> Result<()>,
-) -> ! {
-    // ANCHOR: child
-    let built = prepare(&gate).and_then(child).and_then(|()| gate.hold());
-    // Whatever else the runtime or its caller had open ends here. A directory of the host is
-    // enough to walk out of any root, be it the command that does, or a path of the image
-    // that says /proc/self/fd/3: CVE-2024-21626.
-    let become_user = |user: &User| {
-        gate.wait_no_more()?;
-        become_user(user)?;
-        // While the user changed, nobody would have told us of the runtime's death.
-        gate.expect_open()
-    };
-    sys::keep_only(gate.as_fd(), |closed| {
-        let alone = built.and_then(|()| closed.step(|| "close all descriptors above 2"));
-        let Err(error) = alone.and_then(|()| exec::exec(command, terminal, become_user));
-        gate.fail(&error);
-        error.to_exit_code().into()
-    })
-    // ANCHOR_END: child
-}
-
-// ANCHOR: prepare
-fn prepare(gate: &ChildGate) -> Result<Vec<OwnedFd>> {
-    let _ = prctl::set_name(c"lab:held");
-    // Whatever kills the runtime must not leave a container that nobody waits for.
-    // If it died before this call, the gate below is closed already.
-    prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;
-    signals::reset()?;
-    // Whatever the caller's is: files are for all to read and for their owner to write.
-    umask(Mode::from_bits_truncate(0o022));
-    gate.wait_for_begin()
-}
-// ANCHOR_END: prepare

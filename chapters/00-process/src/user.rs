@@ -6,11 +6,10 @@
 use std::path::PathBuf;
 
 use nix::errno::Errno;
-use nix::sys::prctl;
-use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
 
 use crate::accounts::{self, Id};
+use crate::life::keep_death_signal;
 use crate::{Error, Result, Step, sys};
 
 /// capabilities(7), linux/capability.h.
@@ -79,14 +78,14 @@ impl User {
             Err(Errno::EPERM) if sys::has_capability(CAP_SETGID) == Ok(true) => {}
             set => set.step(|| "set supplementary groups").map_err(explain)?,
         }
-        setresgid(self.gid, self.gid, self.gid)
-            .step(|| format!("become group {}", self.gid))
-            .map_err(explain)?;
-        setresuid(self.uid, self.uid, self.uid)
-            .step(|| format!("become user {}", self.uid))
-            .map_err(explain)?;
-        // A change of user clears it, see prctl(2).
-        prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")
+        keep_death_signal(|| {
+            setresgid(self.gid, self.gid, self.gid)
+                .step(|| format!("become group {}", self.gid))
+                .map_err(explain)?;
+            setresuid(self.uid, self.uid, self.uid)
+                .step(|| format!("become user {}", self.uid))
+                .map_err(explain)
+        })
     }
 }
 

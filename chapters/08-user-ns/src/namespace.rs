@@ -31,8 +31,6 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use clap::ValueEnum;
 use mount_ns::MountOptions;
-use nix::sys::prctl;
-use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Pid, Uid, setresgid, setresuid};
 use overlay::Overlay;
 use process::{CloneFlags, Error, Part, Result, Step};
@@ -173,12 +171,11 @@ impl UserNamespace {
             return Ok(());
         }
         let (user, group) = (Uid::from_raw(0), Gid::from_raw(0));
-        // The group first, by habit: without root, one could not change it any more.
-        setresgid(group, group, group).step(|| "become group 0 of the container")?;
-        setresuid(user, user, user).step(|| "become user 0 of the container")?;
-        // A change of user clears it, see prctl(2). If the runtime died in between, the gate
-        // is closed.
-        prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")
+        process::keep_death_signal(|| {
+            // The group first, by habit: without root, one could not change it any more.
+            setresgid(group, group, group).step(|| "become group 0 of the container")?;
+            setresuid(user, user, user).step(|| "become user 0 of the container")
+        })
     }
     // ANCHOR_END: root
 

@@ -1,0 +1,55 @@
+//! Who owns a container, and so when it ends.
+//!
+//! ```text
+//!                  WithRuntime                     OnItsOwn
+//!   waits for      its runtime, at the gate        whoever comes to a door, at any time
+//!   is owned by    its runtime                     its record
+//!   runtime dies   the kernel kills it             it lives on
+//! ```
+//!
+//! The kernel has two settings for it, both of the process itself: a *parent-death signal*
+//! (prctl(2)), and which descriptor it waits at. A *door* is a socket that somebody listens
+//! on, unix(7): a process that has made it before the clone, or has a name in some
+//! directory for it. What is said there is what is said at the gate.
+
+use std::os::fd::BorrowedFd;
+
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+
+use crate::{Result, Step};
+
+/// Who owns a container.
+#[derive(Clone, Copy, Debug)]
+pub enum Lifetime<'a> {
+    /// The runtime that makes it: the container ends with it.
+    WithRuntime,
+    /// Nobody: it waits at this door, a listening socket, for who starts it.
+    OnItsOwn(BorrowedFd<'a>),
+}
+
+impl Lifetime<'_> {
+    /// In the new process, first of all: whatever kills its owner must not leave a container
+    /// that nobody waits for.
+    pub(crate) fn begin(self) -> Result<()> {
+        match self {
+            Self::WithRuntime => set_death_signal(Some(Signal::SIGKILL)),
+            Self::OnItsOwn(_) => Ok(()),
+        }
+    }
+}
+
+/// Becomes another user. By that the kernel clears the parent-death signal, see prctl(2):
+/// whoever had one gets it back. Has the parent died in between, the gate is closed.
+///
+/// # Errors
+/// That of `change`, or if the signal cannot be had.
+pub fn keep_death_signal(change: impl FnOnce() -> Result<()>) -> Result<()> {
+    let signal = prctl::get_pdeathsig().step(|| "ask which the parent-death signal is")?;
+    change()?;
+    set_death_signal(signal)
+}
+
+fn set_death_signal(signal: Option<Signal>) -> Result<()> {
+    prctl::set_pdeathsig(signal).step(|| "ask for a parent-death signal")
+}
