@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 use process::Error;
-use serde::{Deserialize, Serialize};
 use user_ns::rootless::World;
 
 use super::attacks::ATTACKS;
-use super::{Attack, grid, trial};
+use super::cell::Cell;
+use super::target::Attack;
+use super::{grid, trial};
 use crate::chapters::{CHAPTERS, Chapter, parser};
 use crate::output::{self, print, println};
 use crate::{clean, run, view};
@@ -39,23 +40,6 @@ pub struct Args {
     /// In the container: the attack to try, and what it has to know
     #[arg(long, hide = true, num_args = 1.., conflicts_with_all = ["chapters", "attack", "json"])]
     inside: Vec<String>,
-}
-
-/// One cell of the table.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Cell {
-    /// The attack's name.
-    pub attack: String,
-    /// What the attack does.
-    pub title: String,
-    /// The chapter, such as `chapter-07`.
-    pub chapter: String,
-    /// `blocked`, `works` or `n/a`.
-    pub result: String,
-    /// What was seen.
-    pub why: String,
-    /// Where to read on.
-    pub reference: String,
 }
 
 /// Tries the attacks and prints what came of them.

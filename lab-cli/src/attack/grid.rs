@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use colored::Colorize;
 
-use super::Attack;
-use super::command::Cell;
+use super::cell::Cell;
+use super::target::Attack;
 use crate::chapters::Chapter;
 
 /// The width of the attacks' titles and of a chapter's column.

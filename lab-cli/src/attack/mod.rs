@@ -21,13 +21,13 @@
 //! Read [`sandbox`] for the host, [`target`] for how a container is attacked, and then
 //! the files of [`attacks`], one for each; [`trial`] goes through the table.
 
-use process::Result;
-
 mod attacker;
 mod attacks;
+mod cell;
 mod command;
 mod grid;
 mod lan;
+mod places;
 mod sandbox;
 mod sys;
 mod target;
@@ -35,53 +35,3 @@ mod trial;
 mod victim;
 
 pub use command::{Args, run};
-use target::Target;
-
-/// One way to get at the host.
-struct Attack {
-    /// What it is called on the command line.
-    name: &'static str,
-    /// What it does, as the table has it: at most 34 columns.
-    title: &'static str,
-    /// How it goes about it.
-    tries: &'static str,
-    /// What stops it, and why not sooner.
-    why: &'static str,
-    /// Where to read on.
-    reference: &'static str,
-    /// The chapter that stops it.
-    stopped_by: usize,
-    /// The host's side: prepares a victim, lets the attacker loose, looks what happened.
-    run: fn(&Target<'_>) -> Result<Finding>,
-    /// The attacker's side, in the container, with the words that `run` passes.
-    inside: fn(&[String]) -> Result<String>,
-}
-
-/// How one attack on one chapter went, and why, in a few words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Finding {
-    /// It got nowhere.
-    Blocked(String),
-    /// It did harm.
-    Works(String),
-    /// It could not be tried.
-    NotApplicable(String),
-}
-
-impl Finding {
-    /// As `--json` has it.
-    fn result(&self) -> &'static str {
-        match self {
-            Self::Blocked(_) => "blocked",
-            Self::Works(_) => "works",
-            Self::NotApplicable(_) => "n/a",
-        }
-    }
-
-    /// The few words.
-    fn why(&self) -> &str {
-        match self {
-            Self::Blocked(why) | Self::Works(why) | Self::NotApplicable(why) => why,
-        }
-    }
-}

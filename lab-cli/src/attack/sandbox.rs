@@ -17,33 +17,26 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use mount_ns::{Root, Target as Place, bind_from, make_read_only};
+use nix::fcntl::AT_FDCWD;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, chdir, pivot_root, sethostname, setsid};
+use nix::unistd::{ForkResult, sethostname, setsid};
 use process::{Error, Result, Step};
 
-use super::command::Cell;
-use super::target::Target;
-use super::{Attack, Finding, sys};
+use super::cell::{Cell, Finding};
+use super::places::{CANARY, IMAGE, LAB, MNT};
+use super::target::{Attack, Target};
 use crate::chapters::Chapter;
 use crate::rootfs;
-
-/// This program, in the sandbox and in its containers.
-pub const LAB: &str = "/lab";
-/// The root that containers get.
-pub const IMAGE: &str = "/image";
-/// The file that holds the secret.
-pub const CANARY: &str = "/canary";
-
-/// A directory for whoever wants to mount something.
-pub const MNT: &str = "/mnt";
 
 /// What the sandbox has of its own. Not the cgroups: a limit needs the real ones.
 const FLAGS: CloneFlags = CloneFlags::CLONE_NEWNS
@@ -97,7 +90,7 @@ fn play_host(
     let secret = secret.trim();
     furnish(state, secret)?;
     net_ns::set_up_loopback()?;
-    sys::join_new_keyring().step(|| "make a session keyring")?;
+    security::join_new_session_keyring()?;
     for &attack in attacks {
         for &chapter in chapters {
             let target = Target { attack, chapter, secret };
@@ -134,8 +127,9 @@ fn furnish(state: &Path, secret: &str) -> Result<()> {
     let new = new.ok_or_else(|| Error::new("find a directory to mount the sandbox on"))?;
     mount(Some("lab-sandbox"), new, Some("tmpfs"), MsFlags::empty(), Some("mode=755"))
         .step(|| "mount the sandbox's tmpfs")?;
+    let root = Root::open(new)?;
     for path in [Path::new("/dev"), Path::new("/sys"), state] {
-        bind(path, new)?;
+        root.place(bind_from(AT_FDCWD, path)?.as_fd(), path, Place::Directory)?;
     }
     for name in READ_ONLY {
         let path = Path::new("/").join(name);
@@ -143,40 +137,26 @@ fn furnish(state: &Path, secret: &str) -> Result<()> {
             let target = path.read_link().step(|| format!("read {}", path.display()))?;
             symlink(target, new.join(name)).step(|| format!("link {}", path.display()))?;
         } else if path.is_dir() {
-            let to = bind(&path, new)?;
-            sys::make_read_only(&to).step(|| format!("make {} read-only", to.display()))?;
+            let tree = bind_from(AT_FDCWD, &path)?;
+            make_read_only(tree.as_fd(), true)
+                .step(|| format!("make {} read-only", path.display()))?;
+            root.place(tree.as_fd(), &path, Place::Directory)?;
         }
     }
-    let lab = inside(new, LAB.as_ref());
+    let lab = new.join(&LAB[1..]);
     fs::copy("/proc/self/exe", &lab).step(|| format!("copy the program to {}", lab.display()))?;
     for name in ["proc", "tmp", "run", "mnt", "root", "var/tmp", "vol"] {
         make_directory(&new.join(name))?;
     }
 
-    // As chapter 3 does; /proc before the real one is out of reach, as the root of a user
-    // namespace may mount one only while it sees another: mount_namespaces(7).
-    chdir(new).step(|| "change to the sandbox's root")?;
-    mount(Some("proc"), "proc", Some("proc"), MsFlags::empty(), None::<&str>)
-        .step(|| "mount /proc")?;
-    pivot_root(".", ".").step(|| "pivot_root")?;
-    umount2(".", MntFlags::MNT_DETACH).step(|| "detach the real host's root")?;
-    chdir("/").step(|| "change to the sandbox's root")?;
+    // Before the real one is out of reach, as the root of a user namespace may mount a /proc
+    // only while it sees another: mount_namespaces(7).
+    root.mount("proc", "/proc", MsFlags::empty(), "")?;
+    // Opened anew: the lookup of `pivot` starts at the root it is going to be.
+    mount_ns::pivot(&Root::open(new)?, false)?;
 
     rootfs::with_one_program(LAB.as_ref())?.write(IMAGE.as_ref())?;
     fs::write(CANARY, secret).step(|| format!("write {CANARY}"))
-}
-
-/// Shows a directory of the real host in the sandbox, under its own path.
-fn bind(path: &Path, new: &Path) -> Result<PathBuf> {
-    let to = inside(new, path);
-    make_directory(&to)?;
-    mount(Some(path), &to, None::<&str>, MsFlags::MS_BIND | MsFlags::MS_REC, None::<&str>)
-        .step(|| format!("bind {}", path.display()))?;
-    Ok(to)
-}
-
-fn inside(new: &Path, path: &Path) -> PathBuf {
-    new.join(path.strip_prefix("/").unwrap_or(path))
 }
 
 fn make_directory(path: &Path) -> Result<()> {

@@ -2,39 +2,18 @@
 
 use std::ffi::CStr;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::path::Path;
 
+use nix::Result;
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
-use nix::{NixPath, Result};
 
 /// Of linux/keyctl.h.
-const JOIN_SESSION_KEYRING: libc::c_ulong = 1;
 const SEARCH: libc::c_ulong = 10;
 const READ: libc::c_ulong = 11;
 const SESSION_KEYRING: libc::c_long = -3;
 
 /// The bytes of a System V segment and of a message that we use.
 const SIZE: usize = 64;
-
-/// `mount_setattr(2)`: makes a mount and all below it read-only.
-pub fn make_read_only(path: &Path) -> Result<()> {
-    // SAFETY: mount_attr is plain integers, for which zero means "leave it".
-    let mut attr: libc::mount_attr = unsafe { std::mem::zeroed() };
-    attr.attr_set = libc::MOUNT_ATTR_RDONLY;
-    // SAFETY: a C string and a live struct of the size that is told.
-    let result = path.with_nix_path(|path| unsafe {
-        libc::syscall(
-            libc::SYS_mount_setattr,
-            libc::AT_FDCWD,
-            path.as_ptr(),
-            libc::AT_RECURSIVE,
-            &raw const attr,
-            size_of_val(&attr),
-        )
-    })?;
-    Errno::result(result).map(drop)
-}
 
 /// Opens a file beginning at a descriptor that this process does not know it has.
 pub fn open_from(fd: RawFd, path: &CStr) -> Result<OwnedFd> {
@@ -124,13 +103,6 @@ pub fn read_queue(name: &CStr) -> Result<String> {
 pub fn remove_queue(name: &CStr) {
     // SAFETY: a C string.
     unsafe { libc::mq_unlink(name.as_ptr()) };
-}
-
-/// Leaves the session keyring for a new one.
-pub fn join_new_keyring() -> Result<()> {
-    // SAFETY: a null name asks for a keyring without one.
-    let result = unsafe { libc::syscall(libc::SYS_keyctl, JOIN_SESSION_KEYRING, 0usize) };
-    Errno::result(result).map(drop)
 }
 
 /// Puts a key of type `user` into the session keyring.

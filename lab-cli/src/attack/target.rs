@@ -1,4 +1,5 @@
-//! A container under attack: made by `lab run`, as a user would, for one attack each.
+//! An attack, and the container that it is aimed at: made by `lab run`, as a user would, for
+//! one attack each.
 
 use std::ffi::OsStr;
 use std::io::Read;
@@ -8,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use process::{Error, Result, Step};
 
-use super::sandbox::{IMAGE, LAB};
-use super::{Attack, Finding};
+use super::cell::Finding;
+use super::places::{IMAGE, LAB};
 use crate::chapters::Chapter;
 
 /// How long one container may take; most take some 20 ms, emulated ones a few seconds.
@@ -17,6 +18,26 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The chapter that brings networks.
 const NETWORK: usize = 5;
+
+/// One way to get at the host.
+pub struct Attack {
+    /// What it is called on the command line.
+    pub name: &'static str,
+    /// What it does, as the table has it: at most 34 columns.
+    pub title: &'static str,
+    /// How it goes about it.
+    pub tries: &'static str,
+    /// What stops it, and why not sooner.
+    pub why: &'static str,
+    /// Where to read on.
+    pub reference: &'static str,
+    /// The chapter that stops it.
+    pub stopped_by: usize,
+    /// The host's side: prepares a victim, lets the attacker loose, looks what happened.
+    pub run: fn(&Target<'_>) -> Result<Finding>,
+    /// The attacker's side, in the container, with the words that `run` passes.
+    pub inside: fn(&[String]) -> Result<String>,
+}
 
 /// What one attack is aimed at.
 pub struct Target<'a> {

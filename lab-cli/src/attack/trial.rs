@@ -24,8 +24,9 @@ use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid};
 use process::{Error, Result, Step, record};
 
-use super::command::Cell;
-use super::{Attack, sandbox};
+use super::cell::Cell;
+use super::sandbox;
+use super::target::Attack;
 use crate::chapters::Chapter;
 use crate::clean;
 

@@ -3,7 +3,7 @@
 //! `ID` names the distribution, `ID_LIKE` the ones it is made from, closest first. So
 //! one that we have never heard of is served as its parents are.
 
-use super::host::read;
+use std::fs;
 
 /// A family of distributions, by its package manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,8 @@ pub struct Distribution {
 impl Distribution {
     /// The one we run on, or the one of the container that we are in.
     pub fn this() -> Self {
-        let text = ["/etc/os-release", "/usr/lib/os-release"].into_iter().find_map(read);
+        let places = ["/etc/os-release", "/usr/lib/os-release"];
+        let text = places.into_iter().find_map(|path| fs::read_to_string(path).ok());
         Self::parse(&text.unwrap_or_default())
     }
 

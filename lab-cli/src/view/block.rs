@@ -1,7 +1,8 @@
 //! The aspects in words, before they are laid out.
 
-use super::model::{Mark, Row, View};
+use super::model::View;
 use super::observe::namespaces::{Kind, Namespaces, differences};
+use super::row::{Mark, Row};
 use super::words::Words;
 
 /// One aspect in words.

@@ -33,9 +33,9 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid};
 use process::Step;
 
-use super::model::Mark;
 use super::observe::namespaces::Kind;
 use super::observe::{Surroundings, changes, look_around};
+use super::row::Mark;
 use super::side::Side;
 use crate::sys;
 

@@ -38,6 +38,7 @@ pub mod model;
 pub mod observe;
 pub mod proc;
 mod render;
+mod row;
 mod side;
 mod table;
 mod text;
@@ -54,9 +55,9 @@ pub use text::Text;
 pub use enter::{in_copy_of_mounts, standing_in};
 
 use enter::Helper;
-use model::{Mark, Row};
 use observe::namespaces::Kind;
 use observe::{capabilities, cgroup, look_around, mounts, namespaces, processes, users};
+use row::{Mark, Row};
 use side::Side;
 
 /// Looks at a process from both sides.

@@ -3,7 +3,8 @@
 use colored::Colorize;
 
 use super::block::{Block, blocks};
-use super::model::{Mark, View};
+use super::model::View;
+use super::row::Mark;
 use super::table::{fit, wrap};
 
 /// How much to tell.

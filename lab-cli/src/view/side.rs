@@ -3,10 +3,10 @@
 use anyhow::Result;
 use nix::unistd::Pid;
 
-use super::model::Mark;
 use super::observe::mountinfo::{self, Mount};
 use super::observe::namespaces::{Kind, Namespaces};
 use super::proc::{Proc, Status};
+use super::row::Mark;
 
 /// The process that stands for a side: `lab` itself for the host's.
 #[derive(Debug)]

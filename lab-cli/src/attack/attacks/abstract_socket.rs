@@ -5,7 +5,7 @@ use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 
 use process::Step;
 
-use crate::attack::Attack;
+use crate::attack::target::Attack;
 
 /// What the host's socket is called.
 const NAME: &str = "lab-canary";

@@ -5,9 +5,9 @@ use std::fs;
 use nix::unistd::{chdir, chroot};
 use process::Step;
 
-use crate::attack::Attack;
 use crate::attack::attacker::{A_FILE, read_path};
-use crate::attack::sandbox::CANARY;
+use crate::attack::places::CANARY;
+use crate::attack::target::Attack;
 
 pub const ATTACK: Attack = Attack {
     name: "chroot",

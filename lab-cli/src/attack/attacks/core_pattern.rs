@@ -7,8 +7,8 @@ use std::fs::File;
 
 use process::Step;
 
-use crate::attack::Attack;
 use crate::attack::attacker::mount_proc;
+use crate::attack::target::Attack;
 
 /// Which program that is.
 const CORE_PATTERN: &str = "/proc/sys/kernel/core_pattern";

@@ -9,7 +9,8 @@ use nix::unistd::ForkResult;
 use process::{Error, Step};
 use serde_json::Value;
 
-use crate::attack::{Attack, Finding};
+use crate::attack::cell::Finding;
+use crate::attack::target::Attack;
 
 /// What is granted, and of how long a time, in microseconds.
 const QUOTA: u64 = 20_000;

@@ -7,7 +7,9 @@ use nix::errno::Errno;
 use nix::sys::utsname::uname;
 use process::Error;
 
-use crate::attack::{Attack, Finding, sys};
+use crate::attack::cell::Finding;
+use crate::attack::sys;
+use crate::attack::target::Attack;
 
 pub const ATTACK: Attack = Attack {
     name: "crypto",

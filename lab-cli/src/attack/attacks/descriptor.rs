@@ -7,7 +7,8 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use process::{Error, Step};
 
 use crate::attack::attacker::{A_FILE, read};
-use crate::attack::{Attack, sys};
+use crate::attack::sys;
+use crate::attack::target::Attack;
 
 pub const ATTACK: Attack = Attack {
     name: "descriptor",

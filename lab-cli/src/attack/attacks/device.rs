@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 use process::{Error, Result, Step};
 
-use crate::attack::Attack;
+use crate::attack::target::Attack;
 
 /// The device that holds the kernel's log, /dev/kmsg: its kind and numbers.
 const KMSG: [&str; 3] = ["c", "1", "11"];

@@ -6,7 +6,7 @@ use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, pause};
 use process::Step;
 
-use crate::attack::Attack;
+use crate::attack::target::Attack;
 
 /// How many processes it starts, where the limit is 16.
 const PROCESSES: usize = 64;

@@ -6,8 +6,9 @@ use std::os::fd::AsFd;
 use process::Step;
 
 use crate::attack::attacker::{A_FILE, number, read};
-use crate::attack::sandbox::CANARY;
-use crate::attack::{Attack, sys};
+use crate::attack::places::CANARY;
+use crate::attack::sys;
+use crate::attack::target::Attack;
 
 pub const ATTACK: Attack = Attack {
     name: "handle",

@@ -3,7 +3,7 @@
 use nix::unistd::{gethostname, sethostname};
 use process::Step;
 
-use crate::attack::Attack;
+use crate::attack::target::Attack;
 
 /// How the attacker calls the host.
 const CONQUERED: &str = "conquered";

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use process::Step;
 
-use crate::attack::sandbox::IMAGE;
-use crate::attack::{Attack, Finding};
+use crate::attack::cell::Finding;
+use crate::attack::places::IMAGE;
+use crate::attack::target::Attack;
 
 /// What the attacker leaves.
 const FILE: &str = "/spoiled";

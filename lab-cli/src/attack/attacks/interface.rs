@@ -5,7 +5,8 @@ use std::os::fd::AsFd;
 
 use process::{Result, Step};
 
-use crate::attack::{Attack, sys};
+use crate::attack::sys;
+use crate::attack::target::Attack;
 
 /// A size for packets that nobody else would choose.
 const ODD_MTU: i32 = 4321;

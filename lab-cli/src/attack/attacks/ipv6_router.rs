@@ -13,9 +13,11 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket as open_socket}
 use process::{Result, Step};
 
 use crate::attack::attacker::host;
+use crate::attack::cell::Finding;
 use crate::attack::lan::Lan;
-use crate::attack::sandbox::LAB;
-use crate::attack::{Attack, Finding, sys};
+use crate::attack::places::LAB;
+use crate::attack::sys;
+use crate::attack::target::Attack;
 
 /// The router that it announces.
 const ROUTER: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0xbad);

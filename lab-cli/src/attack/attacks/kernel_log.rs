@@ -2,7 +2,8 @@
 
 use process::Step;
 
-use crate::attack::{Attack, sys};
+use crate::attack::sys;
+use crate::attack::target::Attack;
 
 pub const ATTACK: Attack = Attack {
     name: "kernel-log",

@@ -4,7 +4,8 @@ use std::ffi::CStr;
 
 use process::Step;
 
-use crate::attack::{Attack, sys};
+use crate::attack::sys;
+use crate::attack::target::Attack;
 
 /// What the host's key is called.
 const NAME: &CStr = c"lab-canary";

@@ -4,8 +4,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use process::Step;
 
-use crate::attack::Attack;
 use crate::attack::attacker::number;
+use crate::attack::target::Attack;
 use crate::attack::victim::Victim;
 
 pub const ATTACK: Attack = Attack {

@@ -4,8 +4,8 @@ use std::net::{TcpListener, TcpStream};
 
 use process::Step;
 
-use crate::attack::Attack;
 use crate::attack::attacker::number;
+use crate::attack::target::Attack;
 
 pub const ATTACK: Attack = Attack {
     name: "loopback",

@@ -1,6 +1,6 @@
 //! More of the host's memory than is good for the others; in small measure.
 
-use crate::attack::Attack;
+use crate::attack::target::Attack;
 
 /// What the attacker takes, where the limit is 16 MiB.
 const BYTES: usize = 40 << 20;

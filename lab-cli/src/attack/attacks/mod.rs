@@ -3,7 +3,7 @@
 //! An attack has two sides, which stand together in its file: `run` on the host, and
 //! `inside` in the container.
 
-use super::Attack;
+use crate::attack::target::Attack;
 
 mod abstract_socket;
 mod chroot;

@@ -4,7 +4,8 @@
 use nix::errno::Errno;
 use process::Error;
 
-use crate::attack::{Attack, sys};
+use crate::attack::sys;
+use crate::attack::target::Attack;
 
 pub const ATTACK: Attack = Attack {
     name: "module",

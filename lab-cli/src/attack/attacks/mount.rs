@@ -3,8 +3,8 @@
 use nix::mount::{MsFlags, mount};
 use process::Step;
 
-use crate::attack::Attack;
-use crate::attack::sandbox::MNT;
+use crate::attack::places::MNT;
+use crate::attack::target::Attack;
 
 /// What the attacker's file system is called in the mount table.
 const SOURCE: &str = "lab-intruder";

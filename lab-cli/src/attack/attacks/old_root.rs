@@ -5,9 +5,9 @@ use std::fs::File;
 use nix::sched::{CloneFlags, setns};
 use process::Step;
 
-use crate::attack::Attack;
 use crate::attack::attacker::{A_FILE, mount_proc, read_path};
-use crate::attack::sandbox::CANARY;
+use crate::attack::places::CANARY;
+use crate::attack::target::Attack;
 
 /// Our own mount namespace.
 const NAMESPACE: &str = "/proc/self/ns/mnt";

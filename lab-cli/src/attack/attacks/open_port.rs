@@ -9,9 +9,10 @@ use std::time::Duration;
 use process::{Result, Step};
 
 use crate::attack::attacker::host;
+use crate::attack::cell::Finding;
 use crate::attack::lan::{Lan, MACHINE};
-use crate::attack::sandbox::LAB;
-use crate::attack::{Attack, Finding};
+use crate::attack::places::LAB;
+use crate::attack::target::Attack;
 
 /// How long the other machine's call may take. One that is dropped is never answered.
 const PATIENCE: Duration = Duration::from_millis(500);

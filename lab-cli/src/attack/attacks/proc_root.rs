@@ -1,8 +1,8 @@
 //! A link of /proc that leads to another process's root directory.
 
-use crate::attack::Attack;
 use crate::attack::attacker::{A_FILE, mount_proc, read_path};
-use crate::attack::sandbox::CANARY;
+use crate::attack::places::CANARY;
+use crate::attack::target::Attack;
 
 pub const ATTACK: Attack = Attack {
     name: "proc-root",

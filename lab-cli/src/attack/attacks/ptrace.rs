@@ -9,8 +9,8 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 use process::{Result, Step};
 
-use crate::attack::Attack;
 use crate::attack::attacker::number;
+use crate::attack::target::Attack;
 use crate::attack::victim::Victim;
 
 /// The variable: a child of the host has its own, at the same address.

@@ -6,8 +6,8 @@ use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::Pid;
 use process::Step;
 
-use crate::attack::Attack;
 use crate::attack::attacker::number;
+use crate::attack::target::Attack;
 use crate::attack::victim::Victim;
 
 pub const ATTACK: Attack = Attack {

@@ -8,8 +8,8 @@ use std::fs;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use process::{Error, Result, Step};
 
-use crate::attack::Attack;
-use crate::attack::sandbox::MNT;
+use crate::attack::places::MNT;
+use crate::attack::target::Attack;
 
 /// Where the sandbox host has the hierarchy.
 const PLACE: &str = "/hierarchy";

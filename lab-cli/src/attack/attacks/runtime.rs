@@ -19,9 +19,9 @@ use nix::mount::{MsFlags, mount};
 use nix::sys::prctl;
 use process::{Result, Step};
 
-use crate::attack::Attack;
 use crate::attack::attacker::{host, number};
-use crate::attack::sandbox::{IMAGE, LAB};
+use crate::attack::places::{IMAGE, LAB};
+use crate::attack::target::Attack;
 
 /// The runtime that is attacked.
 const RUNTIME: &str = "/runtime";

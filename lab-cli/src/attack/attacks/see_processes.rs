@@ -4,8 +4,8 @@ use std::fs;
 
 use process::{Result, Step};
 
-use crate::attack::Attack;
 use crate::attack::attacker::mount_proc;
+use crate::attack::target::Attack;
 use crate::attack::victim::{NAME, Victim};
 
 pub const ATTACK: Attack = Attack {

@@ -2,7 +2,8 @@
 
 use process::Step;
 
-use crate::attack::{Attack, sys};
+use crate::attack::sys;
+use crate::attack::target::Attack;
 
 /// The key of the segment.
 const KEY: i32 = 0x6c61_6231;

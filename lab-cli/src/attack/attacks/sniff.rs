@@ -10,9 +10,9 @@ use nix::sys::socket::{
 };
 use process::{Result, Step};
 
-use crate::attack::Attack;
 use crate::attack::attacker::host;
-use crate::attack::sandbox::LAB;
+use crate::attack::places::LAB;
+use crate::attack::target::Attack;
 
 pub const ATTACK: Attack = Attack {
     name: "sniff",

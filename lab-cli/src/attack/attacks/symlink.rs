@@ -6,8 +6,9 @@ use std::path::Path;
 
 use process::{Error, Step};
 
-use crate::attack::sandbox::IMAGE;
-use crate::attack::{Attack, Finding};
+use crate::attack::cell::Finding;
+use crate::attack::places::IMAGE;
+use crate::attack::target::Attack;
 
 /// Where the volume is wanted: by way of the link.
 const PLACE: &str = "/link/made";

@@ -6,8 +6,8 @@ use std::fs::File;
 
 use process::Step;
 
-use crate::attack::Attack;
 use crate::attack::attacker::mount_proc;
+use crate::attack::target::Attack;
 
 /// A character written to it is such a key.
 const TRIGGER: &str = "/proc/sysrq-trigger";

@@ -8,8 +8,10 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::pty::openpty;
 use process::{Result, Step};
 
-use crate::attack::sandbox::LAB;
-use crate::attack::{Attack, Finding, Target, sys};
+use crate::attack::cell::Finding;
+use crate::attack::places::LAB;
+use crate::attack::sys;
+use crate::attack::target::{Attack, Target};
 
 /// What the attacker types.
 const COMMAND: &str = "conquer\n";

@@ -3,8 +3,8 @@
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use process::Step;
 
-use crate::attack::Attack;
-use crate::attack::sandbox::{IMAGE, MNT};
+use crate::attack::places::{IMAGE, MNT};
+use crate::attack::target::Attack;
 
 /// What the host's file system is called in the mount table.
 const SOURCE: &str = "lab-victim";

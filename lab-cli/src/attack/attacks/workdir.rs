@@ -7,7 +7,8 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use process::Step;
 
 use crate::attack::attacker::A_FILE;
-use crate::attack::{Attack, Finding};
+use crate::attack::cell::Finding;
+use crate::attack::target::Attack;
 
 pub const ATTACK: Attack = Attack {
     name: "workdir",

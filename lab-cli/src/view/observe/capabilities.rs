@@ -9,8 +9,8 @@
 use serde::Serialize;
 
 use super::namespaces::Kind;
-use crate::view::model::{Mark, Row};
 use crate::view::proc::Status;
+use crate::view::row::{Mark, Row};
 use crate::view::side::Side;
 use crate::view::words::Words;
 

@@ -10,8 +10,8 @@ use cgroups::{Membership, Usage, Version, limits_of, of_process, size};
 use nix::unistd::Pid;
 use serde::Serialize;
 
-use crate::view::model::{Mark, Row};
 use crate::view::proc::Proc;
+use crate::view::row::{Mark, Row};
 use crate::view::side::Side;
 use crate::view::text::Text;
 use crate::view::words::Words;

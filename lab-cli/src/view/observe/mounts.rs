@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Ground;
 use super::mountinfo::Mount;
 use super::namespaces::Kind;
-use crate::view::model::{Mark, Row};
+use crate::view::row::{Mark, Row};
 use crate::view::side::Side;
 use crate::view::text::Text;
 use crate::view::words::{Words, shorten};

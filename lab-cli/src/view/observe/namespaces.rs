@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::view::model::{Mark, Row};
+use crate::view::row::{Mark, Row};
 use crate::view::side::Side;
 use crate::view::words::Words;
 

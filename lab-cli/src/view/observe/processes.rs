@@ -19,8 +19,8 @@ use serde::Serialize;
 
 use super::namespaces::Kind;
 use crate::sys;
-use crate::view::model::{Mark, Row};
 use crate::view::proc::{Proc, inode_of};
+use crate::view::row::{Mark, Row};
 use crate::view::side::Side;
 use crate::view::text::Text;
 use crate::view::words::{Words, plural, shorten};
