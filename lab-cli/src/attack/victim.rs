@@ -1,5 +1,6 @@
 //! A process of the sandbox host, for attacks on processes.
 
+use std::io::{Read, pipe};
 use std::time::{Duration, Instant};
 
 use nix::sys::prctl;
@@ -21,13 +22,21 @@ pub struct Victim {
 impl Victim {
     /// Starts one: a copy of the sandbox host, with the same memory at the same addresses.
     pub fn start() -> Result<Self> {
+        let (mut named, tell) = pipe().step(|| "make a pipe")?;
         match process::fork("fork a victim")? {
-            ForkResult::Parent { child } => Ok(Self { pid: child, is_reaped: false }),
+            ForkResult::Parent { child } => {
+                drop(tell);
+                let victim = Self { pid: child, is_reaped: false };
+                // Closed when it has its name, by which attackers look for it.
+                named.read_to_end(&mut Vec::new()).step(|| "wait for the victim's name")?;
+                Ok(victim)
+            }
             ForkResult::Child => {
                 let _ = prctl::set_pdeathsig(Signal::SIGKILL);
                 if let Ok(name) = std::ffi::CString::new(NAME) {
                     let _ = prctl::set_name(&name);
                 }
+                drop(tell);
                 loop {
                     pause();
                 }
