@@ -1,4 +1,4 @@
-//! Fitting text into columns of a terminal.
+//! Fitting text into columns of a terminal: all that `lab` wraps is wrapped here.
 
 /// How many columns of a terminal the text takes: CJK and emoji take two each.
 pub fn columns(text: &str) -> usize {
@@ -22,6 +22,42 @@ pub fn fit(text: &str, width: usize) -> String {
         fitted = head(text, width.saturating_sub(1)).to_owned() + "…";
     }
     fitted + &" ".repeat(width.saturating_sub(columns(text)))
+}
+
+/// What becomes of a word that is longer than a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Long {
+    /// It has a line of its own, and is whole.
+    Whole,
+    /// It is broken anywhere, as a path is.
+    Broken,
+}
+
+/// Words in lines of at most `width` columns.
+pub fn lines<'a>(
+    words: impl IntoIterator<Item = &'a str>,
+    width: usize,
+    long: Long,
+) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if columns(line) + 1 + columns(word) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+        while long == Long::Broken
+            && width > 1
+            && let Some(line) = lines.last_mut()
+            && columns(line) > width
+        {
+            let rest = line.split_off(head(line, width).len());
+            lines.push(rest);
+        }
+    }
+    lines
 }
 
 /// The text in lines of at most `width` columns, broken at spaces where there are
@@ -65,6 +101,15 @@ mod tests {
             assert_eq!(columns(&fit(text, 9)), 9, "{text}");
         }
         assert_eq!(fit("much too long", 9), "much too…");
+    }
+
+    #[test]
+    fn words_are_counted_by_the_columns_they_take() {
+        assert_eq!(lines("a bb 箱箱 c".split(' '), 5, Long::Whole), ["a bb", "箱箱", "c"]);
+        assert_eq!(lines("a /long/path b".split(' '), 5, Long::Whole), ["a", "/long/path", "b"]);
+        let broken = lines("a /long/path b".split(' '), 5, Long::Broken);
+        assert_eq!(broken, ["a", "/long", "/path", "b"]);
+        assert!(lines("".split_whitespace(), 5, Long::Whole).is_empty());
     }
 
     #[test]

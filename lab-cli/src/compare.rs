@@ -10,8 +10,9 @@ use colored::Colorize;
 use process::own_program;
 
 use crate::chapters::{Chapter, parser};
+use crate::columns::{fit, wrap};
 use crate::output::println;
-use crate::view::{self, fit, wrap};
+use crate::view;
 
 /// A column that is narrower cannot be read.
 const NARROW: usize = 20;

@@ -7,6 +7,7 @@ use colored::Colorize;
 use super::cell::Cell;
 use super::target::Attack;
 use crate::chapters::Chapter;
+use crate::columns::{Long, lines};
 
 /// The width of the attacks' titles and of a chapter's column.
 const TITLE: usize = 36;
@@ -45,19 +46,11 @@ pub fn table(attacks: &[&Attack], chapters: &[&Chapter], cells: &[Cell]) -> Stri
 
 /// What the attacks are called, in lines that fit the page.
 fn names(attacks: &[&Attack]) -> String {
-    let mut text = "NAME is ".to_owned();
-    let mut column = text.len();
-    for (number, attack) in attacks.iter().enumerate() {
-        let end = if number + 1 == attacks.len() { "\n" } else { ", " };
-        if column + attack.name.len() + 1 > 80 {
-            text = text.trim_end().to_owned() + "\n        ";
-            column = 8;
-        }
-        text += attack.name;
-        text += end;
-        column += attack.name.len() + end.len();
-    }
-    text
+    const BEFORE: &str = "NAME is ";
+    let names: Vec<String> = attacks.iter().map(|attack| format!("{},", attack.name)).collect();
+    let lines = lines(names.iter().map(String::as_str), 80 - BEFORE.len(), Long::Whole);
+    let lines = lines.join(&format!("\n{}", " ".repeat(BEFORE.len())));
+    format!("{BEFORE}{}\n", lines.trim_end_matches(','))
 }
 
 /// One attack: what it tries, what stops it, and how it went in each chapter.
@@ -93,20 +86,6 @@ fn mark(result: &str) -> String {
     }
 }
 
-/// Breaks at spaces.
 fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let line = lines.last_mut().map_or(0, |line| line.chars().count());
-        if line > 0 && line + 1 + word.chars().count() > width {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
+    lines(text.split_whitespace(), width, Long::Whole)
 }

@@ -17,6 +17,7 @@ use nix::unistd::geteuid;
 use process::{Error, Result, Step};
 
 use crate::output::{self, println};
+use crate::search_path;
 
 mod page;
 mod server;
@@ -134,9 +135,8 @@ fn is_installed(program: &str) -> bool {
     let cache = cache.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache")));
     let tools = variable("LAB_BOOK_TOOLS").map(PathBuf::from);
     let tools = tools.or_else(|| Some(cache?.join("container-lab/book-tools")));
-    let path = variable("PATH").unwrap_or_default();
-    let mut dirs = std::env::split_paths(&path).chain(tools.map(|dir| dir.join("bin")));
-    dirs.any(|dir| dir.join(program).is_file())
+    let tools = tools.map(|dir| dir.join("bin"));
+    search_path::find(program).or_else(|| search_path::find_in(tools, program)).is_some()
 }
 
 /// Opens the browser, where there is a screen to open it on.

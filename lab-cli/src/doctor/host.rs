@@ -1,12 +1,12 @@
 //! What the checks have in common: who we are, and on what.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{User, geteuid};
 
 use super::distribution::Distribution;
+use crate::search_path;
 
 /// Where programs for the administrator are, which not every user's PATH has.
 const ADMINISTRATORS: [&str; 3] = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
@@ -81,13 +81,10 @@ pub enum Program {
 
 /// Looks for a program.
 pub fn find(name: &str) -> Program {
-    let is_there = |dir: PathBuf| Some(dir.join(name)).filter(|path| path.is_file());
-    let path = env::var_os("PATH").unwrap_or_default();
-    match env::split_paths(&path).find_map(is_there) {
+    match search_path::find(name) {
         Some(path) => Program::InPath(path),
-        None => match ADMINISTRATORS.map(PathBuf::from).into_iter().find_map(is_there) {
-            Some(path) => Program::Elsewhere(path),
-            None => Program::Absent,
-        },
+        None => {
+            search_path::find_in(ADMINISTRATORS, name).map_or(Program::Absent, Program::Elsewhere)
+        }
     }
 }

@@ -4,6 +4,7 @@ use colored::{Color, ColoredString, Colorize};
 
 use super::host::{Host, read};
 use super::{Check, Finding};
+use crate::columns::{Long, lines};
 
 /// How far the text of a check is indented below its heading, in columns.
 const INDENT: usize = 2;
@@ -98,27 +99,13 @@ fn ranges(numbers: &[usize]) -> String {
     ranges.iter().map(range).collect::<Vec<_>>().join(", ")
 }
 
-/// Breaks at spaces; every line but the last ends with `more`.
+/// Breaks at spaces; every line but the last ends with `more`. A long path is broken anywhere,
+/// but not in a command.
 fn wrap(text: &str, width: usize, more: &str) -> Vec<String> {
-    let columns = |text: &str| text.chars().count();
-    let mut lines: Vec<String> = Vec::new();
-    let mut line = String::new();
-    for word in text.split(' ') {
-        let is_full = columns(&line) + 1 + columns(word) + more.len() > width;
-        if !line.is_empty() && is_full {
-            lines.push(std::mem::take(&mut line) + more);
-        } else if !line.is_empty() {
-            line.push(' ');
-        }
-        line += word;
-        // A long path is broken anywhere, but not in a command.
-        while more.is_empty() && width > 0 && columns(&line) > width {
-            let rest = line.chars().skip(width).collect();
-            lines.push(line.chars().take(width).collect());
-            line = rest;
-        }
-    }
-    lines.push(line);
+    let long = if more.is_empty() { Long::Broken } else { Long::Whole };
+    let mut lines = lines(text.split(' '), width.saturating_sub(more.len()), long);
+    let last = lines.len().saturating_sub(1);
+    lines[..last].iter_mut().for_each(|line| line.push_str(more));
     lines
 }
 

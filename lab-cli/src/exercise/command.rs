@@ -13,6 +13,7 @@ use super::learner::session::Session;
 use super::learner::{attempt, container, help, watch};
 use super::{selftest, values};
 use crate::output::{self, println};
+use crate::search_path;
 
 /// Learn by doing: tasks that are checked on the kernel
 #[derive(clap::Args)]
@@ -159,9 +160,8 @@ fn init(dir: &std::path::Path, seed: Option<u64>) -> anyhow::Result<()> {
 /// The directory of this program, if the shell would not find it as `lab`.
 fn not_in_path() -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|dir| dir.join("lab")).find(|file| file.is_file());
-    let is_found = found.and_then(|file| file.canonicalize().ok()) == Some(program.clone());
+    let is_found =
+        search_path::find("lab").and_then(|file| file.canonicalize().ok()) == Some(program.clone());
     (!is_found).then(|| program.parent().map(PathBuf::from))?
 }
 

@@ -13,6 +13,7 @@ use super::cache::Cache;
 use super::image::{About, Image};
 use super::plan::{LeftOut, Origin};
 use super::{RESET_HINT, damage, working};
+use crate::columns::{Long, lines};
 use crate::output::{self, println};
 
 /// Show the default root file systems, or restore the one that you changed
@@ -171,16 +172,5 @@ fn mebibytes(bytes: u64) -> String {
 /// A text in lines that fit beside the titles.
 fn wrap(text: &str) -> Vec<String> {
     const WIDTH: usize = 64; // columns
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.len() + 1 + word.len() <= WIDTH => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
+    lines(text.split(' '), WIDTH, Long::Whole)
 }

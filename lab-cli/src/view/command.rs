@@ -10,9 +10,9 @@ use process::record::{Running, running};
 
 use crate::output;
 
-use super::table::fit;
 use super::text::Text;
 use super::{Detail, observe, render, watch};
+use crate::columns::fit;
 use crate::output::print;
 
 /// How many columns a command gets in a list.

@@ -40,7 +40,6 @@ pub mod proc;
 mod render;
 mod row;
 mod side;
-mod table;
 mod text;
 mod watch;
 mod words;
@@ -49,7 +48,6 @@ pub use command::{Args, run, width};
 pub use model::View;
 pub use observe::cgroup::Limits;
 pub use render::{Detail, render};
-pub use table::{fit, wrap};
 pub use text::Text;
 
 pub use enter::{in_copy_of_mounts, standing_in};

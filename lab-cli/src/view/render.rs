@@ -5,7 +5,7 @@ use colored::Colorize;
 use super::block::{Block, blocks};
 use super::model::View;
 use super::row::Mark;
-use super::table::{fit, wrap};
+use crate::columns::{fit, wrap};
 
 /// How much to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

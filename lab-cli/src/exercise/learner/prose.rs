@@ -7,6 +7,8 @@ use std::io::{IsTerminal, stdout};
 
 use colored::Colorize;
 
+use crate::columns::{Long, lines};
+
 /// Longer lines are hard to read, however wide a terminal is.
 const WIDEST: usize = 100;
 
@@ -46,21 +48,14 @@ fn wrapped(text: &str, width: usize) -> String {
     lines.join("\n")
 }
 
-/// Lines of at most `width` characters; those of a list's entry stand below its first word.
+/// A paragraph, or an entry of a list, whose lines stand below its first word.
 fn wrap(words: &[&str], width: usize) -> Vec<String> {
-    let indent = if words.first() == Some(&"-") { "  " } else { "" };
-    let mut lines: Vec<String> = Vec::new();
-    for word in words {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            Some(_) => lines.push(format!("{indent}{word}")),
-            None => lines.push((*word).to_owned()),
-        }
-    }
-    lines
+    let Some(entry) = words.strip_prefix(&["-"]) else {
+        return lines(words.iter().copied(), width, Long::Whole);
+    };
+    let lines = lines(entry.iter().copied(), width.saturating_sub(2), Long::Whole).into_iter();
+    let mark = |number| if number == 0 { "- " } else { "  " };
+    lines.enumerate().map(|(number, line)| format!("{}{line}", mark(number))).collect()
 }
 
 #[cfg(test)]
