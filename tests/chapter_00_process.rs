@@ -120,7 +120,7 @@ fn the_callers_umask_is_neither_the_containers_nor_that_of_the_records() {
         let lab = Lab::new();
         let state = lab.state_dir().join("new/state");
         // What is told of the record was made before the container could run.
-        let look = format!("umask; stat -c %a {0} {0}/* {0}/*/container", state.display());
+        let look = format!("umask; stat -c %a {0} {0}/* {0}/*/container.json", state.display());
         let mut shell = Command::new("sh");
         let script =
             format!("umask {umask}; exec \"$0\" run chapter-00 --view none -- sh -c '{look}'");

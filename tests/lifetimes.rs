@@ -243,6 +243,8 @@ fn a_record_that_is_none_keeps_nobody_up() {
     fs::write(inside("000000000004", "cgroup"), b"/sys/fs/cgroup/\xe9\n").unwrap();
     fs::write(inside("000000000005", "container"), b"1\n\xff\n\n\n").unwrap();
     symlink("/dev/zero", inside("000000000006", "container")).unwrap();
+    symlink("/dev/zero", inside("000000000008", "container.json")).unwrap();
+    fs::write(inside("000000000009", "container.json"), b"{\"version\":1}").unwrap();
     // Of somebody else: it is not for us to act on.
     let theirs = inside("000000000007", "container");
     fs::write(&theirs, "1\n").unwrap();
@@ -256,7 +258,14 @@ fn a_record_that_is_none_keeps_nobody_up() {
     assert!(ran.stderr.contains("it is larger than 1 MiB"), "{ran:?}");
     // What could be understood is gone, and what could not is still there.
     let left = |id: &str| state.join(id).exists();
-    for id in ["000000000001", "000000000004", "000000000005", "000000000006"] {
+    for id in [
+        "000000000001",
+        "000000000004",
+        "000000000005",
+        "000000000006",
+        "000000000008",
+        "000000000009",
+    ] {
         assert!(!left(id), "{id}: {ran:?}");
     }
     for id in ["000000000002", "000000000003", "000000000007"] {

@@ -299,7 +299,17 @@ const ELSEWHERE: &str = "export LAB_STATE_DIR=\"$DIR\"; set --
 
 #[test]
 fn the_record_of_a_container() {
-    let good = b"4194000\n123456789\nchapter-07-overlay\nweb\nsh\0-c\0sleep 7\0".into();
+    let good = br#"{"version":1,"id":"0123456789ab","name":"web","chapter":"chapter-07-overlay",
+        "created":1764424522123,"process":{"pid":4194000,"tick":123456789,"boot":"0b6f"},
+        "command":["sh","-c",{"base64":"Y2Fm6Q=="}]}"#;
+    let file = "0123456789ab/container.json";
+    Reader { file, found: Found::ByItself, good: good.into(), script: ELSEWHERE }
+        .try_all(|_, _| {});
+}
+
+#[test]
+fn the_record_of_a_container_as_it_was_before() {
+    let good = b"4194000\n123456789 0b6f\nchapter-07-overlay\nweb\nsh\0-c\0sleep 7\0".into();
     Reader { file: "0123456789ab/container", found: Found::ByItself, good, script: ELSEWHERE }
         .try_all(|_, _| {});
 }

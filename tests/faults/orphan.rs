@@ -1,6 +1,8 @@
 //! The runtime is killed, and its container is alive.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -8,6 +10,7 @@ use harness::host::Host;
 use harness::{Lab, Started, eventually, kernel, skip};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::{Value, json};
 
 /// Clears its parent-death signal, see prctl(2), and stays.
 const DEAF: &str = "exec setpriv --pdeathsig clear sh -c 'echo ready; sleep 1000'";
@@ -111,10 +114,63 @@ fn a_process_that_has_only_the_number_of_a_dead_container_is_not_ended() {
     let record = lab.state_dir().join("0123456789ab");
     fs::create_dir(&record).unwrap();
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
-    let text = format!("{}\n4711 {}\nchapter-03-mount-ns\n\nsh\0", innocent.id(), boot.trim());
-    fs::write(record.join("container"), text).unwrap();
+    let process = json!({ "pid": innocent.id(), "tick": 4711, "boot": boot.trim() });
+    fs::write(record.join("container.json"), announcement(1, &process)).unwrap();
     assert_eq!(lab.lab(["clean"]).ok(), "removed record of 0123456789ab\n");
     assert!(kernel::is_alive(innocent.id() as i32));
     innocent.kill().unwrap();
     innocent.wait().unwrap();
+}
+
+/// What a record says of a container whose first process is `process`.
+fn announcement(version: u32, process: &Value) -> String {
+    json!({
+        "version": version, "id": "0123456789ab", "name": null, "chapter": "chapter-03-mount-ns",
+        "created": 0, "process": process, "command": ["sh"],
+    })
+    .to_string()
+}
+
+#[test]
+fn a_record_of_a_later_version_is_left_alone() {
+    let lab = Lab::new();
+    let record = lab.state_dir().join("0123456789ab");
+    fs::create_dir(&record).unwrap();
+    fs::write(record.join("container.json"), r#"{"version": 2, "all else": "is new"}"#).unwrap();
+    let ran = lab.lab(["clean"]);
+    assert_eq!((ran.code, &*ran.stdout), (125, ""), "{ran:?}");
+    assert!(ran.stderr.contains("its version is 2"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: a later version of lab"), "{}", ran.stderr);
+    let ran = lab.lab(["run", "chapter-00", "--view", "none", "--", "echo", "it runs"]);
+    assert_eq!((ran.code, &*ran.stdout), (0, "it runs\n"), "{ran:?}");
+    assert!(record.join("container.json").exists());
+    fs::remove_dir_all(&record).unwrap();
+}
+
+#[test]
+fn a_container_of_an_earlier_version_is_found_while_it_lives() {
+    let lab = Lab::new();
+    let record = lab.state_dir().join("0123456789ab");
+    fs::create_dir(&record).unwrap();
+    fs::write(record.join("container"), "1\n1 0b6f\nchapter-03-mount-ns\nold\nsh\0").unwrap();
+    let owner = fs::File::open(&record).unwrap();
+    owner.lock().unwrap();
+    assert_eq!(lab.lab(["clean"]).ok(), "nothing to clean\n");
+    let ran = lab.lab(["run", "chapter-00", "--name", "old", "--", "true"]);
+    assert!(ran.stderr.contains("the name old is in use"), "{ran:?}");
+    drop(owner);
+    assert_eq!(lab.lab(["clean"]).ok(), "removed record of 0123456789ab\n");
+}
+
+#[test]
+fn what_is_no_text_is_written_down_as_well() {
+    let lab = Lab::new();
+    let script = r#"cat "$LAB_STATE_DIR"/*/container.json; exec true "$@""#;
+    let word = OsStr::from_bytes(b"caf\xe9");
+    let mut run = lab.program("lab");
+    run.args(["run", "chapter-00", "--view", "none", "-e", "LAB_STATE_DIR", "--"]);
+    let ran = harness::ran(run.args(["sh", "-c", script, "sh"]).arg(word).output().unwrap());
+    let said: Value = serde_json::from_str(&ran.ok()).unwrap();
+    assert_eq!(said["command"], json!(["sh", "-c", script, "sh", { "base64": "Y2Fm6Q==" }]));
+    assert_eq!(said["id"].as_str().map(str::len), Some(64));
 }

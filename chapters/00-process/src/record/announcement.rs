@@ -1,57 +1,125 @@
 //! Who runs in a container, so that others can find it by name, and end it.
+//!
+//! ```text
+//! {"version":1,"id":"3f9c0a1b2c4d…","name":null,"chapter":"chapter-07-overlay",
+//!  "created":1764424522123,"process":{"pid":8634,"tick":421337,"boot":"0b6f…"},
+//!  "command":["sh","-c","sleep 7"]}
+//! ```
+//!
+//! It is read by other versions of this program than that which wrote it. A later one may
+//! have said what we do not know to heed, so what has a higher number is left alone.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
-use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
 
+use super::bytes::Word;
 use super::identity::Identity;
-use crate::plain_file;
+use crate::{Error, Result, plain_file};
 
 /// The name of that record.
-pub(super) const CONTAINER: &str = "container";
+pub(super) const CONTAINER: &str = "container.json";
+
+/// While it is written.
+pub(super) const UNFINISHED: &str = "container.json.part";
+
+/// Before there were versions, it was lines of text.
+pub(super) const OLD: &str = "container";
+
+/// The version that we write, and the highest that we read.
+const VERSION: u32 = 1;
 
 /// What is written down when the container is built.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Announcement {
-    /// Its first process.
-    pub process: Identity,
-    /// The chapter whose runtime made it, such as `chapter-07-overlay`.
-    pub chapter: String,
+    version: u32,
+    /// All 64 digits; the directory has the first twelve.
+    id: String,
     /// The name it was given with `--name`.
     pub name: Option<String>,
-    /// The command it runs.
-    pub command: Vec<OsString>,
+    /// The chapter whose runtime made it, such as `chapter-07-overlay`.
+    pub chapter: String,
+    /// In milliseconds since 1970.
+    created: u64,
+    /// Its first process.
+    pub process: Identity,
+    command: Vec<Word>,
+}
+
+/// To be read first, and of every version.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
 }
 
 impl Announcement {
-    /// Four lines, and the words of the command, each with a NUL behind it.
-    pub fn encode(&self) -> Vec<u8> {
-        let Self { process: Identity { pid, started }, chapter, name, command } = self;
-        let name = name.as_deref().unwrap_or_default();
-        let mut text = format!("{pid}\n{started}\n{chapter}\n{name}\n").into_bytes();
-        for word in command {
-            text.extend_from_slice(word.as_encoded_bytes());
-            text.push(0);
+    /// A new one, of this moment.
+    pub fn new(
+        id: &str,
+        name: Option<String>,
+        chapter: &str,
+        process: Identity,
+        command: Vec<OsString>,
+    ) -> Self {
+        let since_1970 = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+        Self {
+            version: VERSION,
+            id: id.to_owned(),
+            name,
+            chapter: chapter.to_owned(),
+            created: since_1970.as_millis() as u64,
+            process,
+            command: command.into_iter().map(Word::from).collect(),
         }
-        text
+    }
+
+    /// The command it runs.
+    pub fn command(self) -> Vec<OsString> {
+        self.command.into_iter().filter_map(Word::decode).collect()
     }
 
     /// Reads the one of a record; `None` while the container is being made.
     pub fn read(record: &Path) -> Option<Self> {
-        let text = plain_file::read(&record.join(CONTAINER)).ok()?;
+        match plain_file::read(&record.join(CONTAINER)) {
+            Ok(text) => {
+                serde_json::from_slice(&text).ok().filter(|it: &Self| it.version <= VERSION)
+            }
+            Err(_) => Self::read_old(record),
+        }
+    }
+
+    /// Refuses what a later version has written.
+    ///
+    /// # Errors
+    /// If it has.
+    pub fn check_version(record: &Path) -> Result<()> {
+        let text = plain_file::read(&record.join(CONTAINER)).unwrap_or_default();
+        match serde_json::from_slice(&text) {
+            Ok(Version { version }) if version > VERSION => {
+                let file = record.join(CONTAINER);
+                Err(Error::new(format!("read {}: its version is {version}", file.display()))
+                    .hint("a later version of lab has made this container: use that one"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Pid, start, chapter and name on a line each, and the words of the command, each with
+    /// a NUL behind it.
+    fn read_old(record: &Path) -> Option<Self> {
+        let text = plain_file::read(&record.join(OLD)).ok()?;
         let mut lines = text.splitn(5, |&byte| byte == b'\n');
         let mut line = || String::from_utf8(lines.next()?.to_vec()).ok();
-        let pid = Pid::from_raw(line()?.parse().ok()?);
-        let process = Identity { pid, started: line()? };
+        let pid = line()?.parse().ok()?;
+        let started = line()?;
+        let (tick, boot) = started.split_once(' ')?;
+        let process = Identity { pid, tick: tick.parse().ok()?, boot: boot.to_owned() };
         let chapter = line()?;
         let name = Some(line()?).filter(|name| !name.is_empty());
-        let command = lines
-            .next()?
-            .split_inclusive(|&byte| byte == 0)
-            .map(|word| OsString::from_vec(word[..word.len() - 1].to_vec()))
-            .collect();
-        Some(Self { process, chapter, name, command })
+        let words = lines.next()?.split_inclusive(|&byte| byte == 0);
+        let words = words.map(|word| OsString::from_vec(word[..word.len() - 1].to_vec()));
+        Some(Self::new("", name, &chapter, process, words.collect()))
     }
 }

@@ -10,9 +10,9 @@ pub(super) fn is_id(name: &str) -> bool {
     name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Twelve random hexadecimal digits.
+/// 64 random hexadecimal digits, of which people see the first twelve.
 pub(super) fn random() -> Result<String> {
-    let mut bytes = [0; 6];
+    let mut bytes = [0; 32];
     File::open("/dev/urandom")
         .and_then(|mut random| random.read_exact(&mut bytes))
         .step(|| "read /dev/urandom")?;

@@ -6,17 +6,19 @@
 
 use std::fs;
 
-use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
 
-use crate::{Result, Step};
+use crate::{Error, Result, Step};
 
 /// A process, alive or not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Identity {
     /// Its number on the host.
-    pub pid: Pid,
-    /// When it started: in ticks, the 22nd field of proc_pid_stat(5), and after which boot.
-    pub started: String,
+    pub pid: i32,
+    /// When it started, in clock ticks: the 22nd field of proc_pid_stat(5).
+    pub tick: u64,
+    /// After which boot.
+    pub boot: String,
 }
 
 impl Identity {
@@ -24,14 +26,15 @@ impl Identity {
     ///
     /// # Errors
     /// If nobody has.
-    pub fn of(pid: Pid) -> Result<Self> {
+    pub fn of(pid: i32) -> Result<Self> {
         let read = |path: String| fs::read_to_string(&path).step(|| format!("read {path}"));
         let stat = read(format!("/proc/{pid}/stat"))?;
         // The name, in brackets, may contain anything. The tick is the 20th field after it.
         let fields = stat.rsplit(')').next().unwrap_or_default();
-        let tick = fields.split_whitespace().nth(19).unwrap_or_default();
+        let tick = fields.split_whitespace().nth(19).and_then(|tick| tick.parse().ok());
+        let tick = tick.ok_or_else(|| Error::new(format!("ask when process {pid} started")))?;
         let boot = read("/proc/sys/kernel/random/boot_id".to_owned())?;
-        Ok(Self { pid, started: format!("{tick} {}", boot.trim()) })
+        Ok(Self { pid, tick, boot: boot.trim().to_owned() })
     }
 
     /// Whether who has the number now is still the same.

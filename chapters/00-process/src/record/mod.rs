@@ -8,7 +8,7 @@
 //! ```text
 //! /var/lib/lab/                     the state directory, or $LAB_STATE_DIR
 //! └── 3f9c0a1b2c4d/                 one directory a container, named by its id
-//!     ├── container                 pid, start, chapter, name, command
+//!     ├── container.json            process, chapter, name, command
 //!     ├── cgroup                    one record a leftover, made *before* the thing
 //!     └── address
 //! ```
@@ -20,6 +20,7 @@
 pub mod orphan;
 
 mod announcement;
+mod bytes;
 mod directory;
 mod id;
 mod identity;
@@ -38,10 +39,16 @@ pub use lock::Lock;
 pub use running::{Running, running};
 
 use crate::{Command, Result, Step, plain_file};
-use announcement::{Announcement, CONTAINER};
+use announcement::{Announcement, CONTAINER, OLD, UNFINISHED};
 use directory::{entries, open};
 use identity::Identity;
 pub(crate) use running::check_is_free;
+
+/// What is in a record beside leftovers.
+const OURS: [&str; 3] = [CONTAINER, UNFINISHED, OLD];
+
+/// As many digits of an id are shown.
+const SHORT: usize = 12;
 
 /// One container's record, locked for as long as this value lives.
 ///
@@ -49,8 +56,11 @@ pub(crate) use running::check_is_free;
 #[must_use = "dropping the state gives the container's id back"]
 #[derive(Debug)]
 pub struct State {
+    /// Of our own, all its 64 digits.
     id: String,
     dir: PathBuf,
+    /// A later version's is not for us to remove.
+    is_known: bool,
     _lock: Lock,
 }
 
@@ -64,7 +74,7 @@ impl State {
             .map_err(|error| error.hint("LAB_STATE_DIR names another directory for records"))?;
         loop {
             let id = id::random()?;
-            let dir = root.join(&id);
+            let dir = root.join(&id[..SHORT]);
             match DirBuilder::new().mode(0o700).create(&dir) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 made => made.step(|| format!("create {}", dir.display()))?,
@@ -72,7 +82,7 @@ impl State {
             // Between the two steps the directory looks abandoned and may be swept
             // away; then there is nothing to lock, and we take another id.
             if let Some(lock) = try_lock(&dir)? {
-                return Ok(Self { id, dir, _lock: lock });
+                return Ok(Self { id, dir, is_known: true, _lock: lock });
             }
         }
     }
@@ -85,7 +95,8 @@ impl State {
         let mut abandoned = Vec::new();
         for (id, dir) in entries()? {
             if let Some(lock) = try_lock(&dir)? {
-                abandoned.push(Self { id, dir, _lock: lock });
+                let is_known = Announcement::check_version(&dir).is_ok();
+                abandoned.push(Self { id, dir, is_known, _lock: lock });
             }
         }
         Ok(abandoned)
@@ -93,7 +104,15 @@ impl State {
 
     /// The container's id: twelve hexadecimal digits.
     pub fn id(&self) -> &str {
-        &self.id
+        &self.id[..SHORT]
+    }
+
+    /// Refuses the record of a later version.
+    ///
+    /// # Errors
+    /// If it is one.
+    pub(crate) fn check_version(&self) -> Result<()> {
+        Announcement::check_version(&self.dir)
     }
 
     /// The container's own directory, for files that live as long as it does.
@@ -110,15 +129,19 @@ impl State {
         // Between our look and our word, nobody else may take it.
         let _names = if name.is_none() { None } else { Some(lock_names()?) };
         name.as_deref().map_or(Ok(()), check_is_free)?;
-        let process = Identity::of(pid)?;
-        let it = Announcement { process, chapter: chapter.to_owned(), name, command: argv };
-        self.record(CONTAINER, it.encode())
+        let process = Identity::of(pid.as_raw())?;
+        let it = Announcement::new(&self.id, name, chapter, process, argv);
+        let step = || format!("write {}", self.dir.join(CONTAINER).display());
+        let text = serde_json::to_vec(&it).map_err(io::Error::from).step(step)?;
+        // Whoever reads it meanwhile sees none, or all of it.
+        self.record(UNFINISHED, text)?;
+        fs::rename(self.dir.join(UNFINISHED), self.dir.join(CONTAINER)).step(step)
     }
 
     /// Whether something is written down that has to be removed.
     pub fn has_leftovers(&self) -> bool {
         let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
-        entries.into_iter().any(|entry| entry.file_name() != CONTAINER)
+        entries.into_iter().any(|entry| OURS.iter().all(|ours| entry.file_name() != *ours))
     }
 
     /// Writes down a leftover-to-be, before it is made. `kind` is a file name.
@@ -153,7 +176,12 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        let _ = self.forget(CONTAINER);
+        if !self.is_known {
+            return;
+        }
+        for ours in OURS {
+            let _ = self.forget(ours);
+        }
         // Not recursive on purpose: a directory that still holds a record stays,
         // and the next sweep tries again.
         let _ = fs::remove_dir(&self.dir);

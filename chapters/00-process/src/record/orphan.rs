@@ -39,7 +39,7 @@ pub fn kill(state: &State) -> Result<Option<Orphan>> {
     let Some(Announcement { process, .. }) = Announcement::read(state.dir()) else {
         return Ok(None);
     };
-    let pid = process.pid;
+    let pid = Pid::from_raw(process.pid);
     // First a descriptor that stays with this process, then a look at who it is.
     let pidfd = match sys::pidfd_open(pid) {
         Err(Errno::ESRCH) => return Ok(None),

@@ -38,8 +38,10 @@ pub fn running() -> Result<Vec<Running>> {
             continue;
         }
         // There is no announcement while it is being made.
-        if let Some(Announcement { process, chapter, name, command }) = Announcement::read(&dir) {
-            running.push(Running { id, pid: process.pid, chapter, name, command });
+        if let Some(it) = Announcement::read(&dir) {
+            let (pid, chapter, name) =
+                (Pid::from_raw(it.process.pid), it.chapter.clone(), it.name.clone());
+            running.push(Running { id, pid, chapter, name, command: it.command() });
         }
     }
     Ok(running)
