@@ -47,9 +47,10 @@ fn below_tmp() -> Result<PathBuf> {
         found => found.step(|| format!("look at {}", dir.display()))?,
     };
     let is_ours_alone = found.uid() == geteuid().as_raw() && found.mode() & 0o077 == 0;
-    match found.is_dir() && is_ours_alone {
-        true => Ok(dir),
-        false => Err(Error::new(format!("this user has no home: {} is not theirs", dir.display()))
-            .hint("set HOME to a directory of your own")),
+    if found.is_dir() && is_ours_alone {
+        Ok(dir)
+    } else {
+        Err(Error::new(format!("this user has no home: {} is not theirs", dir.display()))
+            .hint("set HOME to a directory of your own"))
     }
 }

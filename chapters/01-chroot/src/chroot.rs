@@ -47,9 +47,10 @@ impl RootOptions {
         // ANCHOR: resolve
         let step = || format!("use {} as root file system", rootfs.display());
         let path = rootfs.canonicalize().step(step)?;
-        match path.metadata().step(step)?.is_dir() {
-            true => Ok(path),
-            false => Err(Error::from_errno(step(), Errno::ENOTDIR)),
+        if path.metadata().step(step)?.is_dir() {
+            Ok(path)
+        } else {
+            Err(Error::from_errno(step(), Errno::ENOTDIR))
         }
         // ANCHOR_END: resolve
     }

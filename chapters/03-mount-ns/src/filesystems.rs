@@ -106,8 +106,7 @@ fn explain(error: Error) -> Error {
 /// Shows the host's own /sys, when the network in it is the host's as well.
 fn show_hosts_sys(root: &Root) -> Result<()> {
     let tree = bind_from(AT_FDCWD, Path::new("/sys"))?;
-    let recursive = true;
-    sys::make_read_only(tree.as_fd(), recursive).step(|| "make /sys read-only")?;
+    sys::make_all_read_only(tree.as_fd()).step(|| "make /sys read-only")?;
     root.place(tree.as_fd(), Path::new("/sys"), Target::Directory)
 }
 

@@ -51,6 +51,6 @@ pub use mount_table::{Mount, mount_table, unescape};
 pub use options::Options;
 pub use pivot::{ENTER_OTHERWISE, is_chroot, isolate, pivot};
 pub use root::{Root, Target, names_in};
-pub use sys::make_read_only;
+pub use sys::{make_all_read_only, make_read_only};
 pub use tmpfs::Tmpfs;
 pub use volumes::{MountOptions, Volume, bind_from, mount_volumes, place_volumes};

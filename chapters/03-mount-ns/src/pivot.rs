@@ -51,7 +51,7 @@ pub fn pivot(root: &Root, read_only: bool) -> Result<()> {
     if read_only {
         // Last, when all the mount points are made. The mounts below stay as they are.
         let root = Root::open("/".as_ref())?;
-        sys::make_read_only(root.as_fd(), false).step(|| "make the root read-only")?;
+        sys::make_read_only(root.as_fd()).step(|| "make the root read-only")?;
     }
     Ok(())
 }

@@ -121,11 +121,10 @@ impl Root {
     pub fn refuse_root(&self, path: &Path) -> Result<()> {
         let identity = |dir: &OwnedFd| fstat(dir).map(|stat| (stat.st_dev, stat.st_ino));
         let Ok(found) = self.look_up(path, OFlag::O_PATH) else { return Ok(()) };
-        match identity(&found) == identity(&self.dir) {
-            true => {
-                Err(Error::new(format!("{}: it leads to the container's root", path.display())))
-            }
-            false => Ok(()),
+        if identity(&found) == identity(&self.dir) {
+            Err(Error::new(format!("{}: it leads to the container's root", path.display())))
+        } else {
+            Ok(())
         }
     }
 

@@ -31,22 +31,27 @@ pub fn clone_tree(dir: BorrowedFd<'_>, path: &Path) -> nix::Result<OwnedFd> {
     })?
 }
 
-/// `mount_setattr(2)`: makes a mount read-only, and with `recursive` all below it.
-pub fn make_read_only(mount: BorrowedFd<'_>, recursive: bool) -> nix::Result<()> {
-    set_attributes(mount, recursive, |attr| attr.attr_set = libc::MOUNT_ATTR_RDONLY)
+/// `mount_setattr(2)`: makes a mount read-only, but none below it.
+pub fn make_read_only(mount: BorrowedFd<'_>) -> nix::Result<()> {
+    set_attributes(mount, 0, |attr| attr.attr_set = libc::MOUNT_ATTR_RDONLY)
+}
+
+/// The same with every mount below it.
+pub fn make_all_read_only(mount: BorrowedFd<'_>) -> nix::Result<()> {
+    set_attributes(mount, libc::AT_RECURSIVE, |attr| attr.attr_set = libc::MOUNT_ATTR_RDONLY)
 }
 
 /// `mount_setattr(2)`: what is mounted below it, or below those in it, appears nowhere else.
 pub fn make_private(mount: BorrowedFd<'_>) -> nix::Result<()> {
-    set_attributes(mount, true, |attr| attr.propagation = libc::MS_PRIVATE)
+    set_attributes(mount, libc::AT_RECURSIVE, |attr| attr.propagation = libc::MS_PRIVATE)
 }
 
 fn set_attributes(
     mount: BorrowedFd<'_>,
-    recursive: bool,
+    which: libc::c_int,
     set: impl FnOnce(&mut libc::mount_attr),
 ) -> nix::Result<()> {
-    let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
+    let flags = libc::AT_EMPTY_PATH | which;
     // SAFETY: mount_attr is plain integers, for which zero means "leave as it is".
     let mut attr: libc::mount_attr = unsafe { std::mem::zeroed() };
     set(&mut attr);

@@ -102,8 +102,7 @@ impl Volume {
         let source = self.source.display();
         let tree = bind_from(AT_FDCWD, &self.source)?;
         if self.read_only {
-            let recursive = true;
-            sys::make_read_only(tree.as_fd(), recursive)
+            sys::make_all_read_only(tree.as_fd())
                 .step(|| format!("make the volume {source} read-only"))
                 .map_err(|error| match error.errno() {
                     Some(Errno::ENOSYS) => error.hint("mount_setattr needs Linux 5.12"),

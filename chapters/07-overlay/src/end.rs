@@ -76,8 +76,9 @@ fn keep(upper: &Path, kept: &Path) -> Result<()> {
 /// If something is mounted below it, or it cannot be removed.
 fn sweep(state: &State) -> Result<Vec<String>> {
     let dir = state.dir().join(RECORD);
-    match dir.try_exists().step(|| format!("look at {}", dir.display()))? {
-        true => remove_tree(&dir).map(|()| vec![format!("writable layer {}", dir.display())]),
-        false => Ok(Vec::new()),
+    if dir.try_exists().step(|| format!("look at {}", dir.display()))? {
+        remove_tree(&dir).map(|()| vec![format!("writable layer {}", dir.display())])
+    } else {
+        Ok(Vec::new())
     }
 }

@@ -135,10 +135,7 @@ fn open_dir(top: BorrowedFd<'_>, path: &Path) -> nix::Result<OwnedFd> {
             part = PathBuf::new();
         }
     }
-    match part.as_os_str().is_empty() {
-        true => Ok(dir),
-        false => openat2(&dir, &part, how),
-    }
+    if part.as_os_str().is_empty() { Ok(dir) } else { openat2(&dir, &part, how) }
 }
 
 /// Where a path of the container leads in the layers below, links followed inside.

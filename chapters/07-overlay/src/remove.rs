@@ -95,9 +95,10 @@ impl Removal<'_> {
     fn result(&self) -> Result<()> {
         let Some((path, errno)) = &self.failed else { return Ok(()) };
         // Of a path that fills a screen, the two ends tell most.
-        let path = match path.as_os_str().len() > 200 {
-            true => self.dir.join("…").join(path.file_name().unwrap_or_default()),
-            false => self.dir.join(path),
+        let path = if path.as_os_str().len() > 200 {
+            self.dir.join("…").join(path.file_name().unwrap_or_default())
+        } else {
+            self.dir.join(path)
         };
         let others = match self.more {
             0 => String::new(),

@@ -124,10 +124,8 @@ impl Map {
 
     /// Writes it for a process, given by its number or as `self`.
     pub fn write(&self, kind: Kind, process: &str) -> Result<()> {
-        let lines = self.numbers().map(|[inside, outside, count]| {
-            format!("{inside} {outside} {count}\n") //
-        });
-        write(process, kind.file(), &lines.collect::<String>())
+        let line = |[inside, outside, count]: [u32; 3]| format!("{inside} {outside} {count}\n");
+        write(process, kind.file(), &self.numbers().map(line).collect::<String>())
     }
 }
 

@@ -85,19 +85,20 @@ impl UserNamespace {
                     (subordinate::for_root(Kind::Uid)?, subordinate::for_root(Kind::Gid)?);
                 let are_ours = Map::of_this_process(Kind::Uid)?.covers(uids)
                     && Map::of_this_process(Kind::Gid)?.covers(gids);
-                Some(match are_ours {
-                    true => Maps {
+                Some(if are_ours {
+                    Maps {
                         uids: Map::range(uids.outside, uids.count),
                         gids: Map::range(gids.outside, gids.count),
                         are_foreign: true,
-                    },
+                    }
+                } else {
                     // We are in a user namespace already and have no ids to give away. One
                     // more around the container still takes our power over this one from it.
-                    false => Maps {
+                    Maps {
                         uids: Map::identity(Kind::Uid)?,
                         gids: Map::identity(Kind::Gid)?,
                         are_foreign: false,
-                    },
+                    }
                 })
             }
         };

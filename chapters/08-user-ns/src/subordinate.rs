@@ -35,10 +35,8 @@ pub fn for_root(kind: Kind) -> Result<Range> {
 }
 
 fn choose(granted: &[(String, Range)]) -> Option<Range> {
-    let set_apart = granted.iter().find(|(name, range)| {
-        FOR_CONTAINERS.contains(&name.as_str()) && range.count >= COUNT //
-    });
-    if let Some((_, range)) = set_apart {
+    let mut set_apart = granted.iter().filter(|(name, _)| FOR_CONTAINERS.contains(&name.as_str()));
+    if let Some((_, range)) = set_apart.find(|(_, range)| range.count >= COUNT) {
         return Some(Range { count: COUNT, ..*range });
     }
     let ends = granted.iter().map(|(_, range)| range.outside.saturating_add(range.count));

@@ -109,10 +109,7 @@ impl FromStr for CapabilityChoice {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        match name.eq_ignore_ascii_case("all") {
-            true => Ok(Self::All),
-            false => name.parse().map(Self::One),
-        }
+        if name.eq_ignore_ascii_case("all") { Ok(Self::All) } else { name.parse().map(Self::One) }
     }
 }
 
@@ -176,9 +173,8 @@ impl Capabilities {
 }
 
 fn default_set() -> u64 {
-    DEFAULT.iter().filter_map(|name| name.parse().ok()).fold(0, |bits, one: Capability| {
-        bits | one.bit() //
-    })
+    let capabilities = DEFAULT.iter().filter_map(|name| name.parse::<Capability>().ok());
+    capabilities.fold(0, |bits, one| bits | one.bit())
 }
 
 // ANCHOR: bound

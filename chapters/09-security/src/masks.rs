@@ -19,7 +19,7 @@ use std::io::ErrorKind;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use mount_ns::{Root, Target, bind_from, make_read_only};
+use mount_ns::{Root, Target, bind_from, make_all_read_only};
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag, open};
 use nix::mount::{MsFlags, mount};
@@ -61,10 +61,13 @@ pub(crate) fn mask() -> Result<()> {
             // Not every kernel has all of them.
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
-            found => match found.step(|| format!("look at {}", path.display()))?.is_dir() {
-                true => cover_directory(&path, &mut empty)?,
-                false => cover_file(&path, &null)?,
-            },
+            found => {
+                if found.step(|| format!("look at {}", path.display()))?.is_dir() {
+                    cover_directory(&path, &mut empty)?
+                } else {
+                    cover_file(&path, &null)?
+                }
+            }
         }
     }
     let root = Root::open(Path::new("/"))?;
@@ -87,10 +90,11 @@ fn open_null() -> Result<OwnedFd> {
     let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let null = open("/dev/null", flags, Mode::empty()).step(|| "open /dev/null")?;
     let found = fstat(&null).step(|| "look at /dev/null")?;
-    match found.st_rdev == makedev(1, 3) && found.st_mode & libc::S_IFMT == libc::S_IFCHR {
-        true => Ok(null),
-        false => Err(Error::new("mask /proc/kcore: /dev/null is not the null device")
-            .hint("a volume covers the container's /dev")),
+    if found.st_rdev == makedev(1, 3) && found.st_mode & libc::S_IFMT == libc::S_IFCHR {
+        Ok(null)
+    } else {
+        Err(Error::new("mask /proc/kcore: /dev/null is not the null device")
+            .hint("a volume covers the container's /dev"))
     }
 }
 
@@ -122,13 +126,9 @@ fn protect(root: &Root, path: &str) -> Result<()> {
         Err(error) if error.errno() == Some(Errno::ENOENT) => return Ok(()),
         copy => copy?,
     };
-    let recursive = true;
-    make_read_only(copy.as_fd(), recursive).step(|| format!("make {path} read-only"))?;
+    make_all_read_only(copy.as_fd()).step(|| format!("make {path} read-only"))?;
     let found = Path::new(path).metadata().step(|| format!("look at {path}"))?;
-    let target = match found.is_dir() {
-        true => Target::Directory,
-        false => Target::File,
-    };
+    let target = if found.is_dir() { Target::Directory } else { Target::File };
     root.place(copy.as_fd(), Path::new(path), target)
 }
 // ANCHOR_END: protect

@@ -172,10 +172,11 @@ impl Profile {
             return Err(wrong(format!("{flag}: filters are added without flags here")));
         }
         let is_ours = |map: &Architecture| map.architecture == scmp_architecture();
-        match profile.arch_map.is_empty() || profile.arch_map.iter().any(is_ours) {
-            true => Ok(profile),
-            false => Err(Error::new(format!("the seccomp profile {name} is not for this machine"))
-                .hint(format!("its archMap has no {}", scmp_architecture()))),
+        if profile.arch_map.is_empty() || profile.arch_map.iter().any(is_ours) {
+            Ok(profile)
+        } else {
+            Err(Error::new(format!("the seccomp profile {name} is not for this machine"))
+                .hint(format!("its archMap has no {}", scmp_architecture())))
         }
     }
 

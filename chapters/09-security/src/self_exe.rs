@@ -90,7 +90,7 @@ fn is_protected() -> Result<bool> {
 /// Our file on a mount of its own, which is read-only and placed nowhere.
 fn read_only_mount() -> Result<OwnedFd> {
     let mount = bind_from(AT_FDCWD, Path::new(OURSELVES))?;
-    make_read_only(mount.as_fd(), false).step(|| "make a read-only mount of the runtime")?;
+    make_read_only(mount.as_fd()).step(|| "make a read-only mount of the runtime")?;
     Ok(mount)
 }
 // ANCHOR_END: mount

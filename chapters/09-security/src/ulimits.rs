@@ -60,9 +60,10 @@ impl FromStr for Ulimit {
         })?;
         let (soft, hard) = limits.split_once(':').unwrap_or((limits, limits));
         let (soft, hard) = (number(soft)?, number(hard)?);
-        match soft <= hard {
-            true => Ok(Self { name, resource, soft, hard }),
-            false => Err(format!("the soft limit {soft} is above the hard limit {hard}")),
+        if soft <= hard {
+            Ok(Self { name, resource, soft, hard })
+        } else {
+            Err(format!("the soft limit {soft} is above the hard limit {hard}"))
         }
     }
 }

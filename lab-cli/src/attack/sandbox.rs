@@ -22,7 +22,7 @@ use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use mount_ns::{Root, Target as Place, bind_from, make_read_only};
+use mount_ns::{Root, Target as Place, bind_from, make_all_read_only};
 use nix::fcntl::AT_FDCWD;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
@@ -138,7 +138,7 @@ fn furnish(state: &Path, secret: &str) -> Result<()> {
             symlink(target, new.join(name)).step(|| format!("link {}", path.display()))?;
         } else if path.is_dir() {
             let tree = bind_from(AT_FDCWD, &path)?;
-            make_read_only(tree.as_fd(), true)
+            make_all_read_only(tree.as_fd())
                 .step(|| format!("make {} read-only", path.display()))?;
             root.place(tree.as_fd(), &path, Place::Directory)?;
         }

@@ -60,9 +60,10 @@ impl Orphan {
     /// # Errors
     /// If it does not end.
     pub fn wait(self) -> Result<String> {
-        match self.has_ended(PollTimeout::from(PATIENCE))? {
-            true => Ok(format!("process {}, which had lost its runtime", self.pid)),
-            false => Err(Error::from_errno(self.ending(), Errno::ETIMEDOUT)),
+        if self.has_ended(PollTimeout::from(PATIENCE))? {
+            Ok(format!("process {}, which had lost its runtime", self.pid))
+        } else {
+            Err(Error::from_errno(self.ending(), Errno::ETIMEDOUT))
         }
     }
 

@@ -24,6 +24,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::mem::ManuallyDrop;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -98,8 +99,8 @@ impl Uplink {
         match (answered, answer.as_str()) {
             (Err(_), _) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
             (Ok(_), OK) => {
-                // It goes on, and ends with us.
-                std::mem::forget(self);
+                // It goes on, and ends with us: it is not to be dropped.
+                let _ = ManuallyDrop::new(self);
                 Ok(())
             }
             (Ok(_), why) => Err(why.to_owned()),

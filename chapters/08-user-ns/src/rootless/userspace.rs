@@ -108,10 +108,7 @@ fn pasta(mut command: Command, ports: &[Publish]) -> Result<()> {
         }
         command.args(specs.iter().flat_map(|spec| [option, spec]));
     }
-    match command.status().step(|| "start pasta")?.success() {
-        true => Ok(()),
-        false => Err(last_words()),
-    }
+    if command.status().step(|| "start pasta")?.success() { Ok(()) } else { Err(last_words()) }
 }
 
 fn slirp4netns(mut command: Command, ports: &[Publish]) -> Result<()> {
@@ -148,9 +145,10 @@ fn forward(port: &Publish) -> Result<()> {
         })
         .step(step)?;
     let answer = String::from_utf8_lossy(&answer);
-    match answer.contains("\"error\"") {
-        true => Err(Error::new(format!("{}: {}", step(), answer.trim()))),
-        false => Ok(()),
+    if answer.contains("\"error\"") {
+        Err(Error::new(format!("{}: {}", step(), answer.trim())))
+    } else {
+        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@
 use std::fs::{self, File};
 use std::os::fd::{AsFd, OwnedFd};
 
-use mount_ns::{bind_from, make_read_only};
+use mount_ns::{bind_from, make_all_read_only};
 use nix::fcntl::AT_FDCWD;
 use nix::unistd::{Gid, Pid, Uid, getegid, geteuid, setresgid, setresuid};
 use process::{Result, Step};
@@ -141,9 +141,7 @@ fn may_set_groups() -> Result<bool> {
 fn shown(plan: &Plan) -> Result<Vec<OwnedFd>> {
     let open = |path| {
         let tree = bind_from(AT_FDCWD, path)?;
-        let recursive = true;
-        make_read_only(tree.as_fd(), recursive)
-            .step(|| format!("make {} read-only", path.display()))?;
+        make_all_read_only(tree.as_fd()).step(|| format!("make {} read-only", path.display()))?;
         Ok(tree)
     };
     plan.shown.iter().map(|(path, _)| open(path)).collect()
