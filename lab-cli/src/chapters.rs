@@ -120,17 +120,15 @@ impl Chapter {
         self.namespaces.split(' ').any(|kind| kind == namespace)
     }
 
-    /// Whether this chapter has the option of that name.
-    fn has(&self, id: &str) -> bool {
-        let grammar = (self.augment)(clap::Command::new("lab"));
-        grammar.get_arguments().any(|arg| arg.get_id() == id)
+    /// The options that it has, those of the chapters before it as well.
+    fn grammar(&self) -> clap::Command {
+        (self.augment)(clap::Command::new("lab"))
     }
 
     /// Leaves the options of later chapters out of a help text.
     pub fn hide_later_options(&'static self, command: clap::Command) -> clap::Command {
-        let all = AllOptions::augment_args(clap::Command::new("lab"));
-        let is_later =
-            |id: &str| all.get_arguments().any(|arg| arg.get_id() == id) && !self.has(id);
+        let (all, own) = (AllOptions::augment_args(clap::Command::new("lab")), self.grammar());
+        let is_later = |id: &str| has(&all, id) && !has(&own, id);
         command.after_help("").mut_args(|arg| {
             let hidden = is_later(arg.get_id().as_str());
             arg.hide(hidden)
@@ -142,27 +140,24 @@ impl Chapter {
     /// # Errors
     /// If so: it names that chapter.
     pub fn refuse_later_options(&self, matches: &ArgMatches) -> Result<()> {
-        let all = AllOptions::augment_args(clap::Command::new("lab"));
-        for arg in all.get_arguments() {
-            let id = arg.get_id().as_str();
-            let given = matches.value_source(id) == Some(ValueSource::CommandLine);
-            if given
-                && !self.has(id)
-                && let Some(later) = CHAPTERS.iter().find(|later| later.has(id))
-            {
-                let flag = arg.get_long().unwrap_or(id);
-                let message = format!(
-                    "--{flag} needs {}: they arrive in {}",
-                    later.feature,
-                    later.short_name()
-                );
-                return Err(
-                    Error::new(message).hint(format!("lab run {} --{flag} …", later.short_name()))
-                );
-            }
-        }
-        Ok(())
+        let (all, own) = (AllOptions::augment_args(clap::Command::new("lab")), self.grammar());
+        let is_given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+        let is_later = |id: &str| is_given(id) && !has(&own, id);
+        let first = all.get_arguments().find(|option| is_later(option.get_id().as_str()));
+        let Some(option) = first else { return Ok(()) };
+        let id = option.get_id().as_str();
+        let Some(later) = CHAPTERS.iter().find(|later| has(&later.grammar(), id)) else {
+            return Ok(());
+        };
+        let (flag, chapter) = (option.get_long().unwrap_or(id), later.short_name());
+        let message = format!("--{flag} needs {}: they arrive in {chapter}", later.feature);
+        Err(Error::new(message).hint(format!("lab run {chapter} --{flag} …")))
     }
+}
+
+/// Whether a grammar has the option of that name.
+fn has(grammar: &clap::Command, id: &str) -> bool {
+    grammar.get_arguments().any(|option| option.get_id() == id)
 }
 
 /// Reads a chapter by any of its names, see [`Chapter::named`].

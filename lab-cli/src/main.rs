@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::deferred::Deferred;
 use crate::output::print;
 
 mod attack;
@@ -15,6 +16,7 @@ mod chapters;
 mod clean;
 mod columns;
 mod compare;
+mod deferred;
 mod doctor;
 mod exercise;
 mod grade;
@@ -46,25 +48,25 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run a command in a container of a chapter, and see both sides
-    Run(Box<run::RunArgs>),
+    Run(Box<Deferred<run::RunArgs>>),
     /// List the chapters: what each adds and isolates
     Chapters,
     /// Show what host and container each see, of any container or process
-    View(view::Args),
+    View(Deferred<view::Args>),
     /// Run one command under two chapters, side by side
-    Compare(compare::CompareArgs),
+    Compare(Deferred<compare::CompareArgs>),
     /// Try to break out of each chapter's container, in a sandbox
-    Attack(attack::Args),
+    Attack(Deferred<attack::Args>),
     /// Learn by doing: tasks that are checked on the kernel
     Exercise(exercise::Args),
     /// Grade a class's submissions, each in a sandbox
-    Grade(grade::Args),
+    Grade(Deferred<grade::Args>),
     /// Read the book in a browser
-    Book(book::Args),
+    Book(Deferred<book::Args>),
     /// Show the cgroup hierarchies, and a process's place in them
-    Cgroups(cgroups::Args),
+    Cgroups(Deferred<cgroups::Args>),
     /// Show what this host can and cannot do
-    Doctor(doctor::Args),
+    Doctor(Deferred<doctor::Args>),
     /// Show or reset the default root file system
     Rootfs(rootfs::Args),
     /// Remove what a killed run has left

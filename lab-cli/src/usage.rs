@@ -4,12 +4,13 @@ use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command, CommandFactory};
+use clap::{Args, Command, CommandFactory};
 use process::Error;
 
 use crate::Cli;
 use crate::chapters::{CHAPTERS, Chapter};
 use crate::output::{self, print};
+use crate::run::RunArgs;
 
 /// Options of other runtimes that say what is always so here.
 const NOT_NEEDED: [(&str, &str); 5] = [
@@ -66,7 +67,11 @@ fn named_chapter(words: &[OsString]) -> Option<&'static Chapter> {
 
 /// `lab run chapter-02 --help` tells what chapter 2 takes.
 fn print_help_of(chapter: &'static Chapter, grammar: Command) {
-    let grammar = grammar.mut_subcommand("run", |run| chapter.hide_later_options(run));
+    let grammar = grammar.mut_subcommand("run", |run| {
+        // Only options that are there can be hidden: those of `run`, and not later.
+        let run = RunArgs::augment_args(run).defer(|run| run);
+        chapter.hide_later_options(run)
+    });
     if let Err(help) = grammar.try_get_matches() {
         print!("{}", help.render());
     }
