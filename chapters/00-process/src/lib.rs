@@ -26,7 +26,7 @@
 //!
 //! - `child.rs`, `status.rs`, `error.rs`: how it ended, or why it never began
 //! - `command.rs`, `user.rs`, `accounts.rs`, `interpreter.rs`: what is run, and as whom
-//! - `signals.rs`, `terminal.rs`, `stdio.rs`: Ctrl-C, Ctrl-Z and pipes
+//! - `signals.rs`, `terminal.rs`, `stdio.rs`, `sys/`: Ctrl-C, Ctrl-Z and pipes
 //! - `held.rs`, `life.rs`: its own side, from the clone on; who owns it, and when it ends
 //! - `container.rs`, `part.rs`, `record/`: what is known of it on the host, and outlives us
 //! - `home.rs`, `privilege.rs`, `ourselves.rs`, `plain_file.rs`, `printable.rs`: where we are, and what we believe
