@@ -141,7 +141,7 @@ impl Comparison<'_> {
             }
         }
         if is_cut_off {
-            // What is below and has nothing here in its place is gone.
+            // A name below that has nothing here in its place is gone.
             let hidden = list_below(self.lower, &level.below.dirs, &dir)?;
             for name in hidden.keys().filter(|name| !names.contains(name)) {
                 self.add('D', &dir.join(name));

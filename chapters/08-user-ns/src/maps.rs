@@ -16,8 +16,8 @@
 //!
 //! - **root outside** may map any range of ids;
 //! - **anybody** may map one id, their own, and only after `deny` was written to
-//!   `setgroups`. A group can be there to *keep out* its members (mode 0604); who could
-//!   leave their groups in a namespace of their own would be let in;
+//!   `setgroups`. A group can be there to *keep out* its members (mode 0604); a member
+//!   who could leave it in a namespace of their own would be let in;
 //! - **newuidmap** and **newgidmap** are installed with the power of root, and map for
 //!   anybody the ranges that /etc/subuid and /etc/subgid grant them.
 

@@ -10,7 +10,7 @@
 //!   --device /dev/sda:/dev/disk:r          b 8:0 r        at /dev/disk
 //! ```
 //!
-//! Who the node belongs to still counts. Root of a user namespace is not the host's root,
+//! The owner of the node still counts. Root of a user namespace is not the host's root,
 //! and gets at what is everybody's only, such as /dev/fuse; for the rest there is
 //! `--userns host`.
 

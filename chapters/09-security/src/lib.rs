@@ -34,8 +34,8 @@
 //! - `devices.rs`, `device_rule.rs`, `device_program.rs`, `host_device.rs`: who may open what, in both cgroup versions
 //! - `self_exe.rs`: the way back to the runtime
 //!
-//! What is left: it is still one kernel, and a mistake in it opens everything. Who needs
-//! more puts another kernel in between: gVisor, or a virtual machine.
+//! What is left: it is still one kernel, and a mistake in it opens everything. For
+//! more, another kernel goes in between: gVisor, or a virtual machine.
 
 pub mod runtime;
 

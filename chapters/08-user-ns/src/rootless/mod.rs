@@ -1,5 +1,4 @@
-//! Root for everybody: who is not root, or without its power, becomes root of a user
-//! namespace.
+//! Root for everybody: a user without root's power becomes root of a user namespace.
 //!
 //! Making namespaces, mounting, giving a host a name: all of it needs capabilities, and
 //! `unshare(CLONE_NEWUSER)` gives any user all of them, over a namespace in which there
@@ -95,7 +94,7 @@ pub fn enter(world: World<'_>) -> Result<()> {
         World::Shared | World::Isolated => Vec::new(),
     };
     // ANCHOR: enter
-    // Who maps a range has to stay outside, so it is split off before we go.
+    // The one that maps a range has to stay outside, so it is split off before we go.
     let helper = Granted::to(uid, gid).map(Helper::split_off).transpose()?;
 
     unshare(CloneFlags::CLONE_NEWUSER)
