@@ -13,6 +13,7 @@ use clap::{ArgMatches, Args, FromArgMatches};
 use colored::Colorize;
 use process::{Container, Error, Result};
 
+use crate::namespace::Kind;
 use crate::output::println;
 
 /// Which root file system a chapter runs in, unless `--rootfs` names one.
@@ -36,8 +37,8 @@ pub struct Chapter {
     pub feature: &'static str,
     /// What the container has of its own from here on.
     pub adds: &'static str,
-    /// The namespaces it has of its own, as `ls /proc/self/ns` names them.
-    pub namespaces: &'static str,
+    /// The namespaces it has of its own, in the order of the chapters.
+    pub namespaces: &'static [Kind],
     /// Where it runs by default.
     pub root: DefaultRoot,
     augment: fn(clap::Command) -> clap::Command,
@@ -52,13 +53,13 @@ macro_rules! chapter {
     (@root $other:ident $options:ident $rootfs:ident) => {
         $options.root.rootfs = $options.root.rootfs.or($rootfs);
     };
-    ($number:literal, $package:literal, $lib:ident, $root:ident, $feature:literal, $adds:literal, $namespaces:literal) => {
+    ($number:literal, $package:literal, $lib:ident, $root:ident, $feature:literal, $adds:literal, [$($kind:ident)*]) => {
         Chapter {
             number: $number,
             package: $package,
             feature: $feature,
             adds: $adds,
-            namespaces: $namespaces,
+            namespaces: &[$(Kind::$kind),*],
             root: DefaultRoot::$root,
             augment: $lib::Options::augment_args,
             create: |matches, rootfs| {
@@ -77,16 +78,16 @@ pub type AllOptions = security::Options;
 /// All chapters there are.
 #[rustfmt::skip]
 pub const CHAPTERS: &[Chapter] = &[
-    chapter!(0, "chapter-00-process", process, Host, "processes", "a process, held before its command", "none"),
-    chapter!(1, "chapter-01-chroot", chroot, Working, "root directories", "its own root directory", "none"),
-    chapter!(2, "chapter-02-pid-ns", pid_ns, Working, "PID namespaces", "its own process tree", "pid"),
-    chapter!(3, "chapter-03-mount-ns", mount_ns, Working, "mount namespaces", "its own mounts, /proc, /dev and volumes", "pid mnt"),
-    chapter!(4, "chapter-04-uts-ipc", uts_ipc, Working, "UTS namespaces", "its own host name, queues and shared memory", "pid mnt uts ipc"),
-    chapter!(5, "chapter-05-net-ns", net_ns, Working, "network namespaces", "its own network, ports published on the host", "pid mnt uts ipc net"),
-    chapter!(6, "chapter-06-cgroups", cgroups, Working, "cgroups", "its share of memory, CPU and processes", "pid mnt uts ipc net cgroup"),
-    chapter!(7, "chapter-07-overlay", overlay, Pristine, "layers", "a writable layer over a read-only image", "pid mnt uts ipc net cgroup"),
-    chapter!(8, "chapter-08-user-ns", user_ns, Pristine, "user and time namespaces", "its own users: root inside, nobody outside", "pid mnt uts ipc net cgroup user"),
-    chapter!(9, "chapter-09-security", security, Pristine, "capabilities", "little power: capabilities, seccomp, masks", "pid mnt uts ipc net cgroup user"),
+    chapter!(0, "chapter-00-process", process, Host, "processes", "a process, held before its command", []),
+    chapter!(1, "chapter-01-chroot", chroot, Working, "root directories", "its own root directory", []),
+    chapter!(2, "chapter-02-pid-ns", pid_ns, Working, "PID namespaces", "its own process tree", [Pid]),
+    chapter!(3, "chapter-03-mount-ns", mount_ns, Working, "mount namespaces", "its own mounts, /proc, /dev and volumes", [Pid Mnt]),
+    chapter!(4, "chapter-04-uts-ipc", uts_ipc, Working, "UTS namespaces", "its own host name, queues and shared memory", [Pid Mnt Uts Ipc]),
+    chapter!(5, "chapter-05-net-ns", net_ns, Working, "network namespaces", "its own network, ports published on the host", [Pid Mnt Uts Ipc Net]),
+    chapter!(6, "chapter-06-cgroups", cgroups, Working, "cgroups", "its share of memory, CPU and processes", [Pid Mnt Uts Ipc Net Cgroup]),
+    chapter!(7, "chapter-07-overlay", overlay, Pristine, "layers", "a writable layer over a read-only image", [Pid Mnt Uts Ipc Net Cgroup]),
+    chapter!(8, "chapter-08-user-ns", user_ns, Pristine, "user and time namespaces", "its own users: root inside, nobody outside", [Pid Mnt Uts Ipc Net Cgroup User]),
+    chapter!(9, "chapter-09-security", security, Pristine, "capabilities", "little power: capabilities, seccomp, masks", [Pid Mnt Uts Ipc Net Cgroup User]),
 ];
 
 impl Chapter {
@@ -116,8 +117,8 @@ impl Chapter {
     }
 
     /// Whether a container of this chapter has a namespace of that kind.
-    pub fn has_own(&self, namespace: &str) -> bool {
-        self.namespaces.split(' ').any(|kind| kind == namespace)
+    pub fn has_own(&self, namespace: Kind) -> bool {
+        self.namespaces.contains(&namespace)
     }
 
     /// The options that it has, those of the chapters before it as well.
@@ -180,11 +181,10 @@ pub fn parser() -> impl TypedValueParser<Value = &'static Chapter> {
 /// `lab chapters`: what each adds and isolates.
 pub fn list() -> ExitCode {
     println!("{}", format!("{:<22}{:<46}{}", "chapter", "adds", "namespaces").bold());
-    let mut before = "none";
+    let mut before: &[Kind] = &[];
     for chapter in CHAPTERS {
-        let is_new = |kind: &&str| !before.split(' ').any(|known| known == *kind);
-        let new = chapter.namespaces.split(' ').filter(is_new);
-        let new: String = new.map(|kind| format!(" +{kind}")).collect();
+        let new = chapter.namespaces.iter().filter(|kind| !before.contains(kind));
+        let new: String = new.map(|kind| format!(" +{}", kind.name())).collect();
         let line = format!("{:<22}", chapter.package).cyan();
         println!("{}", format!("{line}{:<45}{new}", chapter.adds).trim_end());
         before = chapter.namespaces;

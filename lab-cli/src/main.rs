@@ -21,6 +21,7 @@ mod doctor;
 mod exercise;
 mod grade;
 mod keyboard;
+mod namespace;
 mod output;
 mod rootfs;
 mod run;

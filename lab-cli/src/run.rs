@@ -20,6 +20,7 @@ use serde::Serialize;
 use user_ns::rootless::World;
 
 use crate::chapters::{AllOptions, Chapter, DefaultRoot, parser};
+use crate::namespace::Kind;
 use crate::view::{self, Detail, View};
 use crate::{clean, output, rootfs, streams, summary};
 
@@ -192,7 +193,7 @@ fn become_root(chapter: &Chapter, matches: &ArgMatches) -> Result<()> {
         return Ok(());
     }
     output::note(&format!("{}: this runs in a user namespace, chapter 8 explains it", lack()));
-    if !chapter.has_own("net") {
+    if !chapter.has_own(Kind::Net) {
         return Ok(user_ns::rootless::enter(World::Shared)?);
     }
     let network = NetworkOptions::from_arg_matches(matches)?;
@@ -232,7 +233,7 @@ fn ignores_keys(chapter: &Chapter, matches: &ArgMatches) -> bool {
     let words = matches.get_many::<OsString>("command");
     let program = words.and_then(|mut words| words.next()).map(Path::new);
     let name = program.and_then(Path::file_name).and_then(OsStr::to_str).unwrap_or_default();
-    chapter.namespaces.contains("pid") && !has_init && !name.ends_with("sh")
+    chapter.has_own(Kind::Pid) && !has_init && !name.ends_with("sh")
 }
 
 fn show(seen: &View, detail: ViewChoice, chapter: &Chapter, container: &Container) {

@@ -1,9 +1,10 @@
 //! The aspects in words, before they are laid out.
 
 use super::model::View;
-use super::observe::namespaces::{Kind, Namespaces, differences};
+use super::observe::namespaces::differences;
 use super::row::{Mark, Row};
 use super::words::Words;
+use crate::namespace::{Kind, Namespaces};
 
 /// One aspect in words.
 #[derive(Debug)]

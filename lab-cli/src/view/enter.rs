@@ -33,10 +33,10 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid};
 use process::Step;
 
-use super::observe::namespaces::Kind;
 use super::observe::{Surroundings, changes, look_around};
 use super::row::Mark;
 use super::side::Side;
+use crate::namespace::Kind;
 use crate::sys;
 
 /// It takes about a millisecond; a machine under load gets some more.

@@ -53,10 +53,11 @@ pub use text::Text;
 pub use enter::{in_copy_of_mounts, standing_in};
 
 use enter::Helper;
-use observe::namespaces::Kind;
 use observe::{capabilities, cgroup, look_around, mounts, namespaces, processes, users};
 use row::{Mark, Row};
 use side::Side;
+
+use crate::namespace::Kind;
 
 /// Looks at a process from both sides.
 ///

@@ -12,12 +12,12 @@ use super::observe::changes::Changes;
 use super::observe::hostname::Hostname;
 use super::observe::ipc::Ipc;
 use super::observe::mounts::{Mounts, Root};
-use super::observe::namespaces::Namespaces;
 use super::observe::network::Network;
 use super::observe::processes::Processes;
 use super::observe::users::Users;
 use super::row::Row;
 use super::text::Text;
+use crate::namespace::Namespaces;
 
 /// Both sides of one container, or of any process.
 #[derive(Clone, Debug, Serialize)]

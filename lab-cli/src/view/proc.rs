@@ -16,8 +16,8 @@ use nix::sys::stat::Mode;
 use nix::unistd::{Pid, geteuid};
 use process::Error;
 
-use super::observe::namespaces::{Kind, Namespaces};
 use super::text::Text;
+use crate::namespace::{Kind, Namespaces};
 
 /// One process's directory.
 #[derive(Debug)]

@@ -4,9 +4,9 @@ use anyhow::Result;
 use nix::unistd::Pid;
 
 use super::observe::mountinfo::{self, Mount};
-use super::observe::namespaces::{Kind, Namespaces};
 use super::proc::{Proc, Status};
 use super::row::Mark;
+use crate::namespace::{Kind, Namespaces};
 
 /// The process that stands for a side: `lab` itself for the host's.
 #[derive(Debug)]

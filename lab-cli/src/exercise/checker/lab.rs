@@ -9,6 +9,7 @@ use process::{Error, Result, Step};
 use super::running::{LIMITS, Running};
 use super::tools::Tools;
 use super::unseen::{self, SCRIPT};
+use crate::chapters::{Chapter, DefaultRoot};
 use crate::exercise::course::Exercise;
 use crate::exercise::course::check::{Case, Observe};
 use crate::exercise::facts::scene::{Seen, Whose};
@@ -94,11 +95,12 @@ pub fn plan_with_lab(argv: Vec<String>, limits: Limits, tools: &Tools) -> Plan {
 /// is told where the root is.
 pub fn run_words(words: &[String], values: &Values) -> Vec<String> {
     let mut argv: Vec<String> = ["--view", "none"].map(str::to_owned).into();
-    for (number, word) in words.iter().enumerate() {
-        argv.push(values.fill(word));
-        if number == 0 && !word.ends_with("00") {
-            argv.extend(["--rootfs".to_owned(), IMAGE.to_owned()]);
-        }
+    argv.extend(words.iter().map(|word| values.fill(word)));
+    let chapter = words.first().and_then(|word| Chapter::named(word));
+    if chapter.is_none_or(|chapter| chapter.root != DefaultRoot::Host) {
+        let root = ["--rootfs", IMAGE].map(str::to_owned);
+        let behind_chapter = argv.len() - words.len().saturating_sub(1);
+        argv.splice(behind_chapter..behind_chapter, root);
     }
     argv
 }

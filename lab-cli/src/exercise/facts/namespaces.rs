@@ -1,7 +1,7 @@
 //! Which namespaces a process has for itself.
 
 use super::scene::{Look, Scene, Seen, Subject};
-use crate::view::observe::namespaces::Kind;
+use crate::namespace::Kind;
 use crate::view::proc::Proc;
 
 pub const LOOKS: &[Look] = &[

@@ -8,7 +8,7 @@
 
 use serde::Serialize;
 
-use super::namespaces::Kind;
+use crate::namespace::Kind;
 use crate::view::proc::Status;
 use crate::view::row::{Mark, Row};
 use crate::view::side::Side;

@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 use self::changes::Changes;
 use self::hostname::Hostname;
 use self::ipc::Ipc;
-use self::namespaces::Kind;
 use self::network::Network;
 use super::proc::Status;
 use super::side::Side;
+use crate::namespace::Kind;
 
 pub mod capabilities;
 pub mod cgroup;

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Ground;
 use super::mountinfo::Mount;
-use super::namespaces::Kind;
+use crate::namespace::Kind;
 use crate::view::row::{Mark, Row};
 use crate::view::side::Side;
 use crate::view::text::Text;

@@ -17,7 +17,7 @@ use std::os::unix::fs::MetadataExt;
 use nix::unistd::Pid;
 use serde::Serialize;
 
-use super::namespaces::Kind;
+use crate::namespace::Kind;
 use crate::sys;
 use crate::view::proc::{Proc, inode_of};
 use crate::view::row::{Mark, Row};

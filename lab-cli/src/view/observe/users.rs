@@ -10,7 +10,7 @@
 
 use serde::Serialize;
 
-use super::namespaces::Kind;
+use crate::namespace::Kind;
 use crate::view::proc::Proc;
 use crate::view::row::{Mark, Row};
 use crate::view::side::Side;
