@@ -11,7 +11,7 @@
 //! | `/dev`        | tmpfs  | six harmless devices and a few links                |
 //! | `/dev/pts`    | devpts | pseudo-terminals of its own                         |
 //! | `/dev/shm`    | tmpfs  | POSIX shared memory, shm_overview(7)                |
-//! | `/dev/mqueue` | mqueue | POSIX message queues; its own since chapter 4        |
+//! | `/dev/mqueue` | mqueue | POSIX message queues; its own since chapter 4       |
 //!
 //! Each shows some namespace, and only who has power over that one may mount it. Root
 //! of the host has, over all. Root of a user namespace (chapter 8) has not over the
