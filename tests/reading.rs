@@ -25,9 +25,6 @@ const EVENING: usize = 800;
 /// Chapters whose first reading still leads to files of the second.
 const NOT_YET: [&str; 2] = ["00-process", "05-net-ns"];
 
-/// Files that are still longer.
-const STILL_LONGER: [&str; 0] = [];
-
 /// Files that every chapter has: the list of its files, what people type, a dozen lines of
 /// main, and the calls that need `unsafe`.
 const EVERYWHERE: [&str; 4] = ["lib.rs", "main.rs", "options.rs", "sys.rs"];
