@@ -73,7 +73,7 @@ const OF_THE_HOME: [&[(&str, &str)]; 6] = [
 fn records_are_in_the_users_state_directory() {
     let Some(user) = User::new() else { return };
     // A container of chapter 0 sees the host, and so its own record.
-    let script = "find \"$0\" -name container -printf '%h\n'";
+    let script = "find \"$0\" -name container.json -printf '%h\n'";
     let place = user.place.path().to_str().unwrap().to_owned();
     let args = ["run", "0", "--", "sh", "-c", script, &place];
     let of = |variables| user.says(variables, &args);

@@ -131,8 +131,8 @@ impl Chapter {
         let (all, own) = (AllOptions::augment_args(clap::Command::new("lab")), self.grammar());
         let is_later = |id: &str| has(&all, id) && !has(&own, id);
         command.after_help("").mut_args(|arg| {
-            let hidden = is_later(arg.get_id().as_str());
-            arg.hide(hidden)
+            let is_hidden = arg.is_hide_set() || is_later(arg.get_id().as_str());
+            arg.hide(is_hidden)
         })
     }
 

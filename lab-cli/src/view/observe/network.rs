@@ -60,8 +60,9 @@ pub fn here() -> Option<Network> {
 
 fn look() -> Result<Network> {
     let netlink = &mut Netlink::open()?;
-    let mut network = Network::default();
-    network.interfaces = netlink.links().step(|| "list the links")?.iter().map(interface).collect();
+    let links = netlink.links().step(|| "list the links")?;
+    let interfaces = links.iter().map(interface).collect();
+    let mut network = Network { interfaces, ..Network::default() };
     let addresses = RouteNetlinkMessage::GetAddress(AddressMessage::default());
     for answer in netlink.dump(addresses).step(|| "list the addresses")? {
         if let RouteNetlinkMessage::NewAddress(message) = answer {
