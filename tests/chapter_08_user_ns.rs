@@ -227,3 +227,14 @@ fn a_container_outlives_its_runtime_at_no_moment_of_its_making() {
         }
     }
 }
+
+#[test]
+fn beside_the_hosts_network_it_sees_its_own_cgroup_all_the_same() {
+    let Some(lab) = Lab::as_root() else { return };
+    // There, /sys is the host's, and with it what is mounted in it.
+    let script = "cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes memory.max 2> /dev/null";
+    for chapter in ["chapter-08", "chapter-09"] {
+        let ran = lab.sh(&format!("{chapter} --network host -m 64m"), script);
+        assert_eq!(ran.stdout, format!("{}\n", 64 << 20), "{chapter}: {ran:?}");
+    }
+}

@@ -161,9 +161,10 @@ fn how_hot_the_processors_are_is_covered_for_each_of_them() {
     let script = "cd /sys/devices/system/cpu; cat online cpu*/cache/size; \
                   ls -d cpu*/thermal_throttle; ls -A cpu*/thermal_throttle | grep -v :";
     let args = ["run", "chapter-09", "--network", "host", "--", "sh", "-c", script];
-    let said = lab.lab_with_mounts(prepare, &args).stdout;
+    let ran = lab.lab_with_mounts(prepare, &args);
     let covered = "cpu0/thermal_throttle\ncpu1/thermal_throttle\ncpu12/thermal_throttle\n";
-    assert_eq!(said.trim_end(), format!("0-12\nknown\nknown\nknown\n{covered}").trim_end());
+    let expected = format!("0-12\nknown\nknown\nknown\n{covered}");
+    assert_eq!(ran.stdout.trim_end(), expected.trim_end(), "{ran:?}");
 }
 
 #[test]

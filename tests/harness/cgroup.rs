@@ -79,13 +79,18 @@ impl Delegated {
             if offered.peek().is_none() {
                 continue;
             }
-            let dir = mount.join(format!("lab-test-{}", std::process::id()));
-            fs::create_dir(&dir).expect("a cgroup");
+            // One in between hands down these controllers and no others, whatever the root does.
+            let between = mount.join(format!("lab-test-{}", std::process::id()));
+            let dir = between.join("theirs");
+            fs::create_dir(&between).expect("a cgroup");
             delegated.dirs.push(dir.clone());
             for name in offered {
-                // Of v1 there is no such file, and no need for it.
-                let _ = fs::write(mount.join("cgroup.subtree_control"), format!("+{name}"));
+                for giver in [&mount, &between] {
+                    // Of v1 there is no such file, and no need for it.
+                    let _ = fs::write(giver.join("cgroup.subtree_control"), format!("+{name}"));
+                }
             }
+            fs::create_dir(&dir).expect("a cgroup");
             fs::create_dir(dir.join("shell")).expect("a cgroup");
             for dir in [dir.clone(), dir.join("shell")] {
                 chown(&dir, Some(user), Some(user)).expect("it is given away");
@@ -113,7 +118,8 @@ impl Delegated {
 
 impl Drop for Delegated {
     fn drop(&mut self) {
-        for dir in self.dirs.iter().flat_map(|dir| [dir.join("shell"), dir.clone()]) {
+        let from_below = |dir: &PathBuf| [dir.join("shell"), dir.clone(), dir.with_file_name("")];
+        for dir in self.dirs.iter().flat_map(from_below) {
             eventually("the cgroup is empty", || fs::remove_dir(&dir).is_ok());
         }
     }

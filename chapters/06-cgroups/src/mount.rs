@@ -11,6 +11,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use process::{Result, Step};
 
@@ -28,20 +29,30 @@ impl Cgroup {
         match self.groups.as_slice() {
             [] => Ok(()),
             _ if !has_place => Ok(()),
-            [only] if only.hierarchy.version == Version::V2 => {
-                mount_hierarchy(only, Path::new(TARGET))
-            }
+            [only] if only.hierarchy.version == Version::V2 => mount_only(only),
             several => mount_all(several),
         }
+    }
+}
+
+/// v2: the hierarchy itself.
+fn mount_only(group: &Group) -> Result<()> {
+    let target = Path::new(TARGET);
+    match mount_hierarchy(group, target) {
+        // Where the host's own /sys is shown, the hierarchy is there already, from its root
+        // on, and the kernel mounts no file system on itself. Something in between will do.
+        Err(error) if error.errno() == Some(Errno::EBUSY) => {
+            cover(target)?;
+            mount_hierarchy(group, target)
+        }
+        mounted => mounted,
     }
 }
 
 /// v1 and hybrid: a directory for each hierarchy, in a small tmpfs.
 fn mount_all(groups: &[Group]) -> Result<()> {
     let target = Path::new(TARGET);
-    let flags = harmless() & !MsFlags::MS_RDONLY;
-    mount(Some("tmpfs"), target, Some("tmpfs"), flags, Some("mode=755,size=64k"))
-        .step(|| format!("mount a tmpfs on {TARGET}"))?;
+    cover(target)?;
     for group in groups {
         let controllers = &group.hierarchy.controllers;
         let name = group.hierarchy.mount.file_name().unwrap_or(OsStr::new("unified"));
@@ -65,6 +76,12 @@ fn mount_all(groups: &[Group]) -> Result<()> {
         None::<&str>,
     )
     .step(|| format!("make {TARGET} read-only"))
+}
+
+fn cover(target: &Path) -> Result<()> {
+    let flags = harmless() & !MsFlags::MS_RDONLY;
+    mount(Some("tmpfs"), target, Some("tmpfs"), flags, Some("mode=755,size=64k"))
+        .step(|| format!("mount a tmpfs on {}", target.display()))
 }
 
 // ANCHOR: mount
