@@ -11,7 +11,7 @@ use crate::{Command, Error, ExitStatus, Outcome, Process, Result, State, printab
 /// A container, created and held before its command.
 ///
 /// Dropping it removes all it was made of, in the order of the fields: a part can be
-/// removed when no process uses it any more ([`part`] has their order), and the record when
+/// removed when no process uses it any more (`part.rs` has their order), and the record when
 /// nothing is left.
 #[derive(Debug)]
 pub struct Container {
