@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -120,6 +121,33 @@ fn a_process_that_has_only_the_number_of_a_dead_container_is_not_ended() {
     assert!(kernel::is_alive(innocent.id() as i32));
     innocent.kill().unwrap();
     innocent.wait().unwrap();
+}
+
+#[test]
+fn a_process_is_recognised_whatever_it_calls_itself() {
+    let lab = Lab::new();
+    // A name that is no text, and one that looks like the fields behind a name.
+    for name in ["\\377\\376", ") R 1 1 (", "\\n"] {
+        let script = format!("printf '{name}' > /proc/$$/comm; echo renamed; read line");
+        let mut shell = Command::new("sh");
+        shell.env("LAB_STATE_DIR", lab.state_dir()).args(["-c", &script]);
+        let mut orphan = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(orphan.stdout.take().unwrap());
+        said.read_line(&mut String::new()).unwrap();
+        let pid = orphan.id();
+        let stat = fs::read(format!("/proc/{pid}/stat")).unwrap();
+        let stat = String::from_utf8_lossy(&stat).into_owned();
+        let mut fields = stat.rsplit(')').next().unwrap().split_whitespace();
+        let tick: u64 = fields.nth(19).unwrap().parse().unwrap();
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+        let record = lab.state_dir().join("0123456789ab");
+        fs::create_dir(&record).unwrap();
+        let process = json!({ "pid": pid, "tick": tick, "boot": boot.trim() });
+        fs::write(record.join("container.json"), announcement(1, &process)).unwrap();
+        let cleaned = lab.lab(["clean"]).ok();
+        assert!(cleaned.contains(&format!("removed process {pid}")), "{name}: {cleaned}");
+        orphan.wait().unwrap();
+    }
 }
 
 /// What a record says of a container whose first process is `process`.

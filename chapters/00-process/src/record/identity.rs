@@ -27,9 +27,13 @@ impl Identity {
     /// # Errors
     /// If nobody has.
     pub fn of(pid: i32) -> Result<Self> {
-        let read = |path: String| fs::read_to_string(&path).step(|| format!("read {path}"));
+        let read = |path: String| {
+            let bytes = fs::read(&path).step(|| format!("read {path}"))?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        };
         let stat = read(format!("/proc/{pid}/stat"))?;
-        // The name, in brackets, may contain anything. The tick is the 20th field after it.
+        // The name, in brackets, may contain anything, and need not be text: the process has
+        // given it to itself. The tick is the 20th field after it.
         let fields = stat.rsplit(')').next().unwrap_or_default();
         let tick = fields.split_whitespace().nth(19).and_then(|tick| tick.parse().ok());
         let tick = tick.ok_or_else(|| Error::new(format!("ask when process {pid} started")))?;
