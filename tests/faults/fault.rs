@@ -39,7 +39,7 @@ pub enum Fault {
 pub struct Traced {
     /// What it printed, and its exit code.
     pub ran: Ran,
-    /// The calls it made.
+    /// The calls it made, as far as it was followed: until the fault.
     pub calls: Calls,
     /// The number of the system call at which the fault happened; `None` if the moment
     /// never came, or if that call cannot fail.
@@ -71,6 +71,9 @@ pub fn run(mut command: Command, fault: Option<(Moment, Fault)>) -> Traced {
         let who = if pid == runtime { Who::Runtime } else { Who::Init };
         match (who, event) {
             (_, Event::Forked { child }) => init = Some(child),
+            // What went wrong has gone wrong. To follow the rest would only take time.
+            (_, Event::Entered(_)) if hit.is_some() => tracer.let_go(),
+            (_, Event::Left { result }) => calls.left(who, result),
             (_, Event::Entered(call)) => {
                 let now = calls.count(who, &call);
                 if let Some((moment, fault)) = fault

@@ -39,12 +39,15 @@ fn run(host: &Host, args: &str, script: &str, fault: Option<(Moment, Fault)>) ->
     host.net.inside(|| fault::run(command, fault))
 }
 
+/// How many cases are tried at a time.
+const WORKERS: usize = 4;
+
 /// A prime: multiples of it come by every case, unless there are just as many cases.
 const STRIDE: usize = 7919;
 
 /// Tries every case, each on a host that is clean, and returns what went wrong.
 ///
-/// A run mostly waits for the kernel, so several go on at a time.
+/// A run mostly waits for the kernel or for who follows it, so several go on at a time.
 fn try_all<T: Sync>(
     cases: &[T],
     new_host: fn() -> Host,
@@ -74,7 +77,7 @@ fn try_all<T: Sync>(
         }
     };
     std::thread::scope(|scope| {
-        for _ in 0..2 {
+        for _ in 0..WORKERS {
             scope.spawn(work);
         }
     });

@@ -13,6 +13,10 @@
 //! dynamic loader, the C library and Rust's own start, of which the last thing is to set up
 //! a stack for signal handlers, and these: sigaltstack(2) and sigaction(2). The next call
 //! after them is the first.
+//!
+//! A call that the kernel itself makes again is one call, however often it comes by: a write
+//! to a network's switches waits like that for the network's lock, of which other
+//! containers have a share.
 
 use tracer::Call;
 
@@ -37,10 +41,21 @@ pub struct Moment {
 /// Counts the calls of a run.
 #[derive(Debug)]
 pub struct Calls {
-    runtime: usize,
-    init: usize,
+    runtime: Count,
+    init: Count,
     progress: Progress,
 }
+
+/// How many calls somebody has made.
+#[derive(Debug, Default)]
+struct Count {
+    calls: usize,
+    /// Whether the next one has been counted before.
+    is_made_again: bool,
+}
+
+/// The kernel's word to itself, of which a program never hears: make this call once more.
+const ERESTARTNOINTR: i64 = 513;
 
 /// How far the runtime has come.
 #[derive(Debug)]
@@ -53,23 +68,29 @@ enum Progress {
 
 impl Calls {
     pub fn new() -> Self {
-        Self { runtime: 0, init: 0, progress: Progress::Loading }
+        let [runtime, init] = [Count::default(), Count::default()];
+        Self { runtime, init, progress: Progress::Loading }
     }
 
     /// The moment of a call that is about to be made, if it is one that counts.
     pub fn count(&mut self, who: Who, call: &Call) -> Option<Moment> {
-        let calls = match who {
-            Who::Init => &mut self.init,
-            Who::Runtime => {
-                self.progress.follow(call);
-                if !matches!(self.progress, Progress::InMain) {
-                    return None;
-                }
-                &mut self.runtime
+        if who == Who::Runtime {
+            self.progress.follow(call);
+            if !matches!(self.progress, Progress::InMain) {
+                return None;
             }
-        };
-        *calls += 1;
-        Some(Moment { who, call: *calls })
+        }
+        let count = self.of(who);
+        if std::mem::take(&mut count.is_made_again) {
+            return None;
+        }
+        count.calls += 1;
+        Some(Moment { who, call: count.calls })
+    }
+
+    /// A call is over.
+    pub fn left(&mut self, who: Who, result: i64) {
+        self.of(who).is_made_again = result == -ERESTARTNOINTR;
     }
 
     /// The runtime executes itself once more.
@@ -79,8 +100,15 @@ impl Calls {
 
     /// Every moment so far.
     pub fn moments(&self) -> Vec<Moment> {
-        let of = |who, calls| (1..=calls).map(move |call| Moment { who, call });
-        of(Who::Runtime, self.runtime).chain(of(Who::Init, self.init)).collect()
+        let of = |who, count: &Count| (1..=count.calls).map(move |call| Moment { who, call });
+        of(Who::Runtime, &self.runtime).chain(of(Who::Init, &self.init)).collect()
+    }
+
+    fn of(&mut self, who: Who) -> &mut Count {
+        match who {
+            Who::Runtime => &mut self.runtime,
+            Who::Init => &mut self.init,
+        }
     }
 }
 
