@@ -6,6 +6,7 @@
 
 use std::fs;
 
+use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result, Step};
@@ -42,7 +43,14 @@ impl Identity {
     }
 
     /// Whether who has the number now is still the same.
-    pub fn is_there(&self) -> bool {
-        Self::of(self.pid).is_ok_and(|now| now == *self)
+    ///
+    /// # Errors
+    /// If the kernel does not say: then it is neither to be killed nor taken for gone.
+    pub fn is_there(&self) -> Result<bool> {
+        match Self::of(self.pid) {
+            Ok(now) => Ok(now == *self),
+            Err(error) if matches!(error.errno(), Some(Errno::ENOENT | Errno::ESRCH)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }

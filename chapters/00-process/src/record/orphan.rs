@@ -34,7 +34,7 @@ pub struct Orphan {
 /// it, they cannot be found.
 ///
 /// # Errors
-/// If it may not be killed.
+/// If it may not be killed, or nobody knows who it is.
 pub fn kill(state: &State) -> Result<Option<Orphan>> {
     let Some(Announcement { process, .. }) = Announcement::read(state.dir()) else {
         return Ok(None);
@@ -47,7 +47,7 @@ pub fn kill(state: &State) -> Result<Option<Orphan>> {
     };
     let orphan = Orphan { pid, pidfd };
     // What has ended and was not waited for, a zombie, is its parent's to remove.
-    if !process.is_there() || orphan.has_ended(PollTimeout::ZERO)? {
+    if !process.is_there()? || orphan.has_ended(PollTimeout::ZERO)? {
         return Ok(None);
     }
     sys::pidfd_send_signal(orphan.pidfd.as_fd(), libc::SIGKILL).step(|| orphan.ending())?;
