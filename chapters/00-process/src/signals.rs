@@ -48,7 +48,9 @@ impl BlockedSignals {
         // Who ignores SIGCHLD is not told of the end of a child, and cannot wait for it.
         sys::reset_action(libc::SIGCHLD).step(|| "reset SIGCHLD")?;
         // A signal that is ignored arrives all the same if it is held back.
-        let is_held_back = |number: &i32| !is_one_of(&OURS, *number) && !stays_ignored(*number);
+        let ignored = ignored_keys()?;
+        let is_held_back =
+            |number: &i32| !is_one_of(&OURS, *number) && !is_one_of(&ignored, *number);
         let blocked = sys::signal_set((1..=libc::SIGRTMAX()).filter(is_held_back));
         let mut before = SigSet::empty();
         sigprocmask(SigmaskHow::SIG_BLOCK, Some(&blocked), Some(&mut before))
@@ -135,10 +137,16 @@ fn waits_for_input(fd: BorrowedFd<'_>) -> PollFd<'_> {
     PollFd::new(fd, PollFlags::POLLIN)
 }
 
-/// Whether the caller keeps a key of the terminal, or its end, from this whole job, as
-/// nohup does with SIGHUP, and a script with SIGINT of what it puts in the background.
-fn stays_ignored(number: i32) -> bool {
-    is_one_of(&KEYS, number) && sys::is_ignored(number)
+/// What the caller keeps from this whole job, of the keys of the terminal and its end: nohup
+/// does so with SIGHUP, and a script with SIGINT of what it puts in the background.
+fn ignored_keys() -> Result<Vec<Signal>> {
+    let mut ignored = Vec::new();
+    for key in KEYS {
+        if sys::is_ignored(key as i32).step(|| format!("ask whether {key} is ignored"))? {
+            ignored.push(key);
+        }
+    }
+    Ok(ignored)
 }
 
 fn is_one_of(signals: &[Signal], number: i32) -> bool {
@@ -148,8 +156,9 @@ fn is_one_of(signals: &[Signal], number: i32) -> bool {
 /// A clean slate for the command: nothing is blocked, nothing but such a key ignored. A
 /// handler does not survive exec, but "ignored" does, and Rust ignores SIGPIPE before `main`.
 pub(crate) fn reset() -> Result<()> {
+    let ignored = ignored_keys()?;
     for number in 1..=libc::SIGRTMAX() {
-        if !stays_ignored(number) {
+        if !is_one_of(&ignored, number) {
             sys::reset_action(number).step(|| "give every signal its default action back")?;
         }
     }

@@ -50,12 +50,12 @@ pub fn signal_set(signals: impl Iterator<Item = libc::c_int>) -> SigSet {
 }
 
 /// Whether this process ignores a signal.
-pub fn is_ignored(signal: libc::c_int) -> bool {
+pub fn is_ignored(signal: libc::c_int) -> nix::Result<bool> {
     // SAFETY: sigaction is plain data, for which zeros are a value.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     // SAFETY: a null action changes nothing; the present one goes to a live struct.
-    unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
-    action.sa_sigaction == libc::SIG_IGN
+    Errno::result(unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) })?;
+    Ok(action.sa_sigaction == libc::SIG_IGN)
 }
 
 /// Gives a signal its default action back.
