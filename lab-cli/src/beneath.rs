@@ -181,7 +181,7 @@ fn plain_or_nothing(parent: &Beneath, path: &Path) -> Result<Option<FileStat>> {
         Err(Errno::ENOENT) => Ok(None),
         Ok(stat) if is_plain(&stat) => Ok(Some(stat)),
         Ok(_) => Err(Error::new(format!("write {}: it is no plain file", path.display()))
-            .hint("what is in its place was not made by lab: move it away")),
+            .with_hint("what is in its place was not made by lab: move it away")),
         Err(errno) => Err(Error::from_errno(format!("look at {}", path.display()), errno)),
     }
 }

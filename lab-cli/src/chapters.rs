@@ -152,7 +152,7 @@ impl Chapter {
         };
         let (flag, chapter) = (option.get_long().unwrap_or(id), later.short_name());
         let message = format!("--{flag} needs {}: they arrive in {chapter}", later.feature);
-        Err(Error::new(message).hint(format!("lab run {chapter} --{flag} …")))
+        Err(Error::new(message).with_hint(format!("lab run {chapter} --{flag} …")))
     }
 }
 

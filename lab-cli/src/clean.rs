@@ -36,7 +36,7 @@ pub fn run() -> Result<ExitCode> {
             false => done.tell(Ok(format!("record of {id}"))),
             true if is_done => {
                 let error = Error::new(format!("the record of {id} has something unknown in it"));
-                done.tell(Err(error.hint(format!("look into {}", dir.display()))));
+                done.tell(Err(error.with_hint(format!("look into {}", dir.display()))));
             }
             true => {}
         }
@@ -74,7 +74,7 @@ impl Done {
                 self.removed += 1;
             }
             Err(error) => {
-                self.failed.get_or_insert(error.to_exit_code());
+                self.failed.get_or_insert(error.exit_code());
                 output::print_error(&error.into());
             }
         }
@@ -87,7 +87,7 @@ pub fn sweep_before_run() {
         return; // chapter 0, which leaves nothing
     }
     let warn = |error: Error| {
-        output::warn(&format!("cleaning up after an earlier run: {error}"), error.to_hint());
+        output::warn(&format!("cleaning up after an earlier run: {error}"), error.hint());
     };
     match State::abandoned() {
         Ok(abandoned) => {

@@ -125,7 +125,8 @@ fn print_manual(command: Option<&str>) -> anyhow::Result<ExitCode> {
     let page = match command {
         None => &all,
         Some(name) => all.find_subcommand(name).ok_or_else(|| {
-            process::Error::new(format!("there is no lab {name}")).hint("lab --help lists them")
+            process::Error::new(format!("there is no lab {name}"))
+                .with_hint("lab --help lists them")
         })?,
     };
     let source = concat!("lab ", env!("CARGO_PKG_VERSION"));

@@ -55,7 +55,7 @@ pub fn write(text: Arguments<'_>) {
 
 fn keep_failure(written: io::Result<()>) {
     if let Err(error) = written.step(|| "write to standard output") {
-        let _ = FAILURE.set(error.exit_code(1));
+        let _ = FAILURE.set(error.with_exit_code(1));
     }
 }
 
@@ -97,12 +97,12 @@ pub fn warn(text: &str, hint: Option<&str>) {
 pub fn fail(error: &anyhow::Error) -> ExitCode {
     print_error(error);
     let cause = error.downcast_ref::<process::Error>();
-    ExitCode::from(cause.map_or(1, process::Error::to_exit_code))
+    ExitCode::from(cause.map_or(1, process::Error::exit_code))
 }
 
 /// Prints an error with its hint.
 pub fn print_error(error: &anyhow::Error) {
-    let hint = error.downcast_ref::<process::Error>().and_then(process::Error::to_hint);
+    let hint = error.downcast_ref::<process::Error>().and_then(process::Error::hint);
     say(&"error:".red().bold(), &format!("{error:#}"), hint);
 }
 

@@ -150,7 +150,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     }
     // What fails from here on is told; the exit code is the command's.
     for failure in &outcome.failures {
-        output::warn(&failure.to_string(), failure.to_hint());
+        output::warn(&failure.to_string(), failure.hint());
     }
     if let Some(file) = json {
         let report = Report {
@@ -164,7 +164,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         }
     }
     if let Err(error) = container.remove() {
-        output::warn(&error.to_string(), error.to_hint());
+        output::warn(&error.to_string(), error.hint());
     }
     Ok(ExitCode::from(outcome.status.code()))
 }

@@ -87,7 +87,7 @@ fn not_needed(error: &clap::Error, words: &[OsString]) -> Option<Error> {
         !is_short && !NOT_NEEDED.iter().any(|(name, _)| word == name)
     };
     let rest = shell_words(words.iter().filter(is_needed));
-    Some(Error::new(format!("{flag} is not needed: {why}")).hint(rest))
+    Some(Error::new(format!("{flag} is not needed: {why}")).with_hint(rest))
 }
 
 /// What to say of a number that no chapter has: one that looks like it is no help.
@@ -102,7 +102,7 @@ fn no_such_chapter(error: &clap::Error) -> Option<Error> {
     (arg.contains("CHAPTER") && is_number).then(|| {
         let last = CHAPTERS.len() - 1;
         Error::new(format!("there is no chapter {number}: they are 00 to {last:02}"))
-            .hint("`lab chapters` lists them")
+            .with_hint("`lab chapters` lists them")
     })
 }
 

@@ -43,8 +43,9 @@ impl<'a> Id<'a> {
         }
         match number(digits.as_bytes()) {
             Some(number) if number == 0 || !word.starts_with('-') => Ok(Self::Number(number)),
-            _ => Err(Error::new(format!("{word} is not an id"))
-                .hint("ids go from 0 to 4294967294; for the kernel, 4294967295 is none at all")),
+            _ => Err(Error::new(format!("{word} is not an id")).with_hint(
+                "ids go from 0 to 4294967294; for the kernel, 4294967295 is none at all",
+            )),
         }
     }
 }

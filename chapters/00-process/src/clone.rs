@@ -65,7 +65,7 @@ fn join(cgroup: BorrowedFd<'_>) -> nix::Result<()> {
 
 fn explain(step: String, errno: Errno) -> Error {
     if errno == Errno::EDEADLK {
-        return Error::new(format!("{step}: this program has more than one thread")).hint(
+        return Error::new(format!("{step}: this program has more than one thread")).with_hint(
             "a lock that another thread holds would never be released in the new process: \
              end the other threads first",
         );
@@ -73,12 +73,12 @@ fn explain(step: String, errno: Errno) -> Error {
     let error = Error::from_errno(step, errno);
     match errno {
         Errno::EPERM if geteuid().is_root() && !is_privileged() => {
-            error.hint(format!("{POWERLESS_ROOT}: {MORE_POWER}"))
+            error.with_hint(format!("{POWERLESS_ROOT}: {MORE_POWER}"))
         }
-        Errno::EPERM => error.hint("making namespaces needs root: run it with sudo"),
-        Errno::EINVAL => error.hint("this kernel lacks one of these namespaces"),
-        Errno::ENOSPC => error.hint("a limit in /proc/sys/user/max_*_namespaces was reached"),
-        Errno::EAGAIN => error.hint("the process limit (ulimit -u, pids.max) was reached"),
+        Errno::EPERM => error.with_hint("making namespaces needs root: run it with sudo"),
+        Errno::EINVAL => error.with_hint("this kernel lacks one of these namespaces"),
+        Errno::ENOSPC => error.with_hint("a limit in /proc/sys/user/max_*_namespaces was reached"),
+        Errno::EAGAIN => error.with_hint("the process limit (ulimit -u, pids.max) was reached"),
         _ => error,
     }
 }
@@ -112,7 +112,7 @@ mod tests {
         match refused {
             Ok(Cloned::Child) => sys::exit_now(1),
             Ok(Cloned::Parent(..)) => "it was cloned".to_owned(),
-            Err(error) => format!("{error}: {}", error.to_hint().unwrap_or_default()),
+            Err(error) => format!("{error}: {}", error.hint().unwrap_or_default()),
         }
     }
 

@@ -116,7 +116,7 @@ fn check_name(name: &str) -> Result<()> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
     if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || !name.chars().all(is_word) {
         return Err(Error::new(format!("invalid container name: {name}"))
-            .hint("letters and digits, and after the first also `_`, `.` and `-`"));
+            .with_hint("letters and digits, and after the first also `_`, `.` and `-`"));
     }
     record::check_is_free(name)
 }

@@ -102,7 +102,7 @@ impl Container {
         match record.try_exists() {
             Ok(false) => Ok(()),
             _ => Err(Error::new(format!("something of {id} could not be removed"))
-                .hint("`lab clean` tries again, and tells what it is")),
+                .with_hint("`lab clean` tries again, and tells what it is")),
         }
     }
 }
@@ -113,7 +113,7 @@ pub fn main(create: impl FnOnce() -> Result<Container>) -> ExitCode {
         Ok(outcome) => ExitCode::from(outcome.status.code()),
         Err(error) => {
             tell_error("error", &error);
-            ExitCode::from(error.to_exit_code())
+            ExitCode::from(error.exit_code())
         }
     }
 }
@@ -129,7 +129,7 @@ fn run_to_end(mut container: Container) -> Result<Outcome> {
 
 fn tell_error(label: &str, error: &Error) {
     tell(format_args!("{label}: {error}"));
-    if let Some(hint) = error.to_hint() {
+    if let Some(hint) = error.hint() {
         tell(format_args!("hint: {hint}"));
     }
 }

@@ -39,13 +39,13 @@ impl Error {
     }
 
     /// Adds what the reader can do about it.
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// Replaces the exit code, which is [`Self::RUNTIME_FAILED`] otherwise.
-    pub fn exit_code(mut self, code: u8) -> Self {
+    pub fn with_exit_code(mut self, code: u8) -> Self {
         self.exit_code = code;
         self
     }
@@ -56,12 +56,12 @@ impl Error {
     }
 
     /// What the reader can do about it, where we know.
-    pub fn to_hint(&self) -> Option<&str> {
+    pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
     /// The status the runtime should exit with.
-    pub fn to_exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         self.exit_code
     }
 
@@ -144,8 +144,8 @@ mod tests {
     #[test]
     fn an_error_crosses_the_gate_unchanged() {
         let error = Error::from_errno("mount proc on /proc", Errno::EPERM)
-            .hint("run it as root")
-            .exit_code(Error::NOT_EXECUTABLE);
+            .with_hint("run it as root")
+            .with_exit_code(Error::NOT_EXECUTABLE);
         assert_eq!(Error::decode(&error.encode()), Some(error));
         let bare = Error::new("no such controller: memory");
         assert_eq!(Error::decode(&bare.encode()), Some(bare));

@@ -38,7 +38,9 @@ pub(crate) fn exec(
         chdir(workdir).step(step)?;
         // stdin may be a directory of the host, and /proc/self/fd/0 leads there. From outside
         // of the root, the kernel has no path to tell: getcwd(3).
-        getcwd().step(step).map_err(|error| error.hint("it is outside of the container's root"))?;
+        getcwd()
+            .step(step)
+            .map_err(|error| error.with_hint("it is outside of the container's root"))?;
     }
     if let Some(terminal) = terminal {
         terminal.take()?;
@@ -78,15 +80,17 @@ fn explain(command: &Command, refused: Option<(PathBuf, Errno)>) -> Error {
     };
     let error = Error::from_errno(format!("exec {}", command.argv[0].display()), errno);
     let error = match errno {
-        Errno::ENOENT | Errno::ENOTDIR => error.exit_code(Error::NOT_FOUND),
-        _ => error.exit_code(Error::NOT_EXECUTABLE),
+        Errno::ENOENT | Errno::ENOTDIR => error.with_exit_code(Error::NOT_FOUND),
+        _ => error.with_exit_code(Error::NOT_EXECUTABLE),
     };
     match program {
         Some(program) => match interpreter::hint(&program, errno) {
-            Some(hint) => error.hint(hint),
+            Some(hint) => error.with_hint(hint),
             None => error,
         },
-        None => error.hint("it is looked up in the container's root and PATH, not in the host's"),
+        None => {
+            error.with_hint("it is looked up in the container's root and PATH, not in the host's")
+        }
     }
 }
 

@@ -41,7 +41,7 @@ where
         let alone = built.and_then(|()| closed.step(|| "close all descriptors above 2"));
         let Err(error) = alone.and_then(|()| exec::exec(command, terminal, become_user));
         gate.fail(&error);
-        error.to_exit_code().into()
+        error.exit_code().into()
     })
     // ANCHOR_END: child
 }

@@ -51,6 +51,6 @@ fn below_tmp() -> Result<PathBuf> {
         Ok(dir)
     } else {
         Err(Error::new(format!("this user has no home: {} is not theirs", dir.display()))
-            .hint("set HOME to a directory of your own"))
+            .with_hint("set HOME to a directory of your own"))
     }
 }

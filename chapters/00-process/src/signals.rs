@@ -95,7 +95,7 @@ impl BlockedSignals {
                 let status = ExitStatus::Signaled(info.ssi_signo as i32);
                 let name = name(info.ssi_signo as i32);
                 return Err(Error::new(format!("{name} came before the container had started"))
-                    .exit_code(status.code()));
+                    .with_exit_code(status.code()));
             }
         }
     }

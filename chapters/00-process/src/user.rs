@@ -91,7 +91,7 @@ impl User {
 
 fn explain(error: Error) -> Error {
     match error.errno() {
-        Some(Errno::EINVAL) => error.hint(
+        Some(Errno::EINVAL) => error.with_hint(
             "this user namespace has no such id (chapter 8: /proc/self/uid_map); for an \
              ordinary user, lab doctor has the usermod command that grants more",
         ),
@@ -101,5 +101,5 @@ fn explain(error: Error) -> Error {
 
 fn unknown(kind: &str, name: &str, file: &str) -> Error {
     Error::new(format!("unable to find {kind} {name}"))
-        .hint(format!("the container's {file} has no such name; a number always works"))
+        .with_hint(format!("the container's {file} has no such name; a number always works"))
 }

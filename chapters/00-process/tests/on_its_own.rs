@@ -98,7 +98,7 @@ fn it_is_started_by_who_comes_to_its_door() {
 fn an_error_of_its_start_is_told_at_the_door() {
     let made = Made::new(&["there-is-no-such-program"]);
     let error = made.start().expect_err("nothing to start");
-    assert_eq!(error.to_exit_code(), 127);
+    assert_eq!(error.exit_code(), 127);
     assert!(error.to_string().contains("there-is-no-such-program"), "{error}");
     assert_eq!(made.end(), ExitStatus::Exited(127));
 }

@@ -41,8 +41,9 @@ impl RootOptions {
     /// If there is none, or it is no directory.
     pub fn resolve(&self) -> Result<PathBuf> {
         let Some(rootfs) = &self.rootfs else {
-            return Err(Error::new("no root file system was given")
-                .hint("name one with --rootfs DIR; `cargo lab rootfs` makes one and tells where"));
+            return Err(Error::new("no root file system was given").with_hint(
+                "name one with --rootfs DIR; `cargo lab rootfs` makes one and tells where",
+            ));
         };
         // ANCHOR: resolve
         let step = || format!("use {} as root file system", rootfs.display());

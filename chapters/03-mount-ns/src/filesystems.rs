@@ -96,7 +96,7 @@ pub fn mount_filesystems(root: &Root) -> Result<()> {
 /// that no mount which covers a part of that is evaded: mount_namespaces(7).
 fn explain(error: Error) -> Error {
     match error.errno() {
-        Some(Errno::EPERM) => error.hint(format!(
+        Some(Errno::EPERM) => error.with_hint(format!(
             "a part of this host's /proc is covered, as in a container: {MORE_POWER}"
         )),
         _ => error,

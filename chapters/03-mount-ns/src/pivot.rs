@@ -61,7 +61,7 @@ pub fn pivot(root: &Root, read_only: bool) -> Result<()> {
 pub const ENTER_OTHERWISE: &str = "in a chroot / is no mount point: enter that directory by pivot_root, as systemd-nspawn -D does";
 
 fn explain(error: Error) -> Error {
-    if is_chroot() { error.hint(ENTER_OTHERWISE) } else { error }
+    if is_chroot() { error.with_hint(ENTER_OTHERWISE) } else { error }
 }
 
 /// Whether we are in a chroot of somebody's: then nothing is mounted on what is `/` for us.

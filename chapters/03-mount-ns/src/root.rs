@@ -102,7 +102,7 @@ impl Root {
             Err(Errno::ENOENT) => self.make_target(path, target)?,
             Err(Errno::ENOSYS) => {
                 return Err(
-                    Error::from_errno(step(), Errno::ENOSYS).hint("openat2 needs Linux 5.6")
+                    Error::from_errno(step(), Errno::ENOSYS).with_hint("openat2 needs Linux 5.6")
                 );
             }
             found => found.step(step)?,

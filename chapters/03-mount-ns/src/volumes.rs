@@ -48,8 +48,9 @@ impl MountOptions {
             let step = || format!("use {} as a volume", volume.source.display());
             match std::fs::metadata(&volume.source) {
                 Err(error) if error.raw_os_error() == Some(Errno::ENOENT as i32) => {
-                    Err(Error::from_errno(step(), Errno::ENOENT)
-                        .hint("create it first; a mistyped path should not become a directory"))
+                    Err(Error::from_errno(step(), Errno::ENOENT).with_hint(
+                        "create it first; a mistyped path should not become a directory",
+                    ))
                 }
                 found => found.map(drop).step(step),
             }
@@ -105,7 +106,7 @@ impl Volume {
             sys::make_all_read_only(tree.as_fd())
                 .step(|| format!("make the volume {source} read-only"))
                 .map_err(|error| match error.errno() {
-                    Some(Errno::ENOSYS) => error.hint("mount_setattr needs Linux 5.12"),
+                    Some(Errno::ENOSYS) => error.with_hint("mount_setattr needs Linux 5.12"),
                     _ => error,
                 })?;
         }
@@ -135,7 +136,9 @@ pub fn place_volumes(root: &Root, options: &MountOptions, trees: Vec<OwnedFd>) -
             Mount::Volume(volume, tree) => root.place(tree.as_fd(), &volume.target, kind_of(tree)?),
             Mount::Tmpfs(Tmpfs { target, flags, data }) => {
                 root.mount("tmpfs", target, *flags, data).map_err(|error| match error.errno() {
-                    Some(Errno::EINVAL) => error.hint(format!("one of `{data}` has a wrong value")),
+                    Some(Errno::EINVAL) => {
+                        error.with_hint(format!("one of `{data}` has a wrong value"))
+                    }
                     _ => error,
                 })
             }

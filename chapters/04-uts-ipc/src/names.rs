@@ -45,7 +45,7 @@ impl Names {
         for name in [Some(hostname), options.domainname.as_deref()].into_iter().flatten() {
             if name.is_empty() || name.len() > MAX_NAME {
                 return Err(Error::new(format!("`{name}` is no host name"))
-                    .hint(format!("it must have 1 to {MAX_NAME} bytes")));
+                    .with_hint(format!("it must have 1 to {MAX_NAME} bytes")));
             }
         }
         Ok(Self { hostname: hostname.to_owned(), domainname: options.domainname.clone() })

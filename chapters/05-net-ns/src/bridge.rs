@@ -61,7 +61,7 @@ impl Bridge {
         }
         let (gateway, prefix) = address::of(netlink, link.index)?.ok_or_else(|| {
             Error::new(format!("the bridge {name} has lost its address"))
-                .hint("end the containers that are on it; the next one makes it anew")
+                .with_hint("end the containers that are on it; the next one makes it anew")
         })?;
         let subnet = Subnet::of(gateway, prefix);
         let Note { before, nat: writer } = Note::on(&link);
@@ -184,14 +184,14 @@ fn bridges(netlink: &mut Netlink) -> Result<Vec<Link>> {
 
 fn explain(error: Error, name: &str) -> Error {
     match error.errno() {
-        Some(Errno::EPERM) => error.hint(
+        Some(Errno::EPERM) => error.with_hint(
             "making links needs CAP_NET_ADMIN, which root has on the host, but not in every \
              container; --network none needs none of it",
         ),
-        Some(Errno::EEXIST) => error.hint(format!(
+        Some(Errno::EEXIST) => error.with_hint(format!(
             "this host has a link of that name which is not ours: ip link set {name} name other0"
         )),
-        Some(Errno::EOPNOTSUPP) => error.hint("this kernel has no bridge: modprobe bridge"),
+        Some(Errno::EOPNOTSUPP) => error.with_hint("this kernel has no bridge: modprobe bridge"),
         _ => error,
     }
 }

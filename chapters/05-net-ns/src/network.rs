@@ -76,7 +76,9 @@ impl Network {
         if let (Mode::None | Mode::Host, Some(port)) = (mode, options.publish.first()) {
             let mode = if mode == Mode::None { "none" } else { "host" };
             return Err(Error::new(format!("publish {port}: not with --network {mode}"))
-                .hint("a port is published from a network behind a bridge: --network bridge"));
+                .with_hint(
+                    "a port is published from a network behind a bridge: --network bridge",
+                ));
         }
         let network = |mode, plug, resolv_conf| Self { mode, plug, resolv_conf, refusal: None };
         match mode {

@@ -53,7 +53,7 @@ impl Plug {
         let nat = Nat::find();
         if let (None, Some(port)) = (nat, wishes.first()) {
             return Err(Error::new(format!("publish {port}: neither nft nor iptables is in PATH"))
-                .hint("install the package nftables"));
+                .with_hint("install the package nftables"));
         }
         let ports = Published::reserve_all(wishes)?;
         let mac = Mac::of(state.id())?;

@@ -88,8 +88,9 @@ pub fn take(netlink: &mut Netlink, bridge: u32, subnet: Subnet, owner: Mac) -> R
         .map(|step| subnet.container((first + step) % room))
         .find(|address| !taken.iter().any(|claim| claim.address == *address))
         .ok_or_else(|| {
-            Error::new(format!("take an address: all {room} of {subnet} are taken"))
-                .hint("`ip neigh show dev lab0` lists them; `lab clean` frees those of the dead")
+            Error::new(format!("take an address: all {room} of {subnet} are taken")).with_hint(
+                "`ip neigh show dev lab0` lists them; `lab clean` frees those of the dead",
+            )
         })?;
     netlink
         .create(RouteNetlinkMessage::NewNeighbour(entry(bridge, Claim { address, owner })))

@@ -174,12 +174,12 @@ fn explain(error: Error, wish: &Publish) -> Error {
     match error.errno() {
         Some(Errno::EADDRINUSE) => {
             let list = if wish.protocol == Protocol::Tcp { "-ltnp" } else { "-lunp" };
-            error.hint(format!("`ss {list} 'sport = :{port}'` shows who has it"))
+            error.with_hint(format!("`ss {list} 'sport = :{port}'` shows who has it"))
         }
         Some(Errno::EADDRNOTAVAIL) => {
-            error.hint("the host has no such address; `ip address` lists those it has")
+            error.with_hint("the host has no such address; `ip address` lists those it has")
         }
-        Some(Errno::EACCES) => error.hint("ports below 1024 need root"),
+        Some(Errno::EACCES) => error.with_hint("ports below 1024 need root"),
         _ => error,
     }
 }

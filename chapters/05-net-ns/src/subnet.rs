@@ -56,7 +56,9 @@ impl Subnet {
         CANDIDATES.into_iter().map(|network| Self::of(network, PREFIX)).find(is_free).ok_or_else(
             || {
                 Error::new("choose a subnet for the bridge: the host has routes to all candidates")
-                    .hint("`ip route` lists them; a container with --network none needs no subnet")
+                    .with_hint(
+                        "`ip route` lists them; a container with --network none needs no subnet",
+                    )
             },
         )
     }

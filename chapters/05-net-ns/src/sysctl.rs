@@ -61,11 +61,11 @@ impl Sysctl {
 
 fn explain(error: Error) -> Error {
     match error.errno() {
-        Some(Errno::EROFS) => error.hint(
+        Some(Errno::EROFS) => error.with_hint(
             "/proc/sys is read-only here, as inside of a container; --network none needs none of it",
         ),
         Some(Errno::EACCES | Errno::EPERM) => {
-            error.hint("changing the host's network needs root; --network none does not")
+            error.with_hint("changing the host's network needs root; --network none does not")
         }
         _ => error,
     }

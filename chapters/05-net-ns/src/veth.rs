@@ -144,8 +144,8 @@ pub fn add_default_route(netlink: &mut Netlink, gateway: Ipv4Addr) -> Result<()>
 
 fn explain(error: Error) -> Error {
     match error.errno() {
-        Some(Errno::EOPNOTSUPP) => error.hint("this kernel has no veth: modprobe veth"),
-        Some(Errno::EXFULL) => error.hint("a bridge has at most 1023 ports"),
+        Some(Errno::EOPNOTSUPP) => error.with_hint("this kernel has no veth: modprobe veth"),
+        Some(Errno::EXFULL) => error.with_hint("a bridge has at most 1023 ports"),
         _ => error,
     }
 }

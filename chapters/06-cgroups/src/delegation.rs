@@ -55,7 +55,7 @@ fn check(version: Version, dir: &Path) -> nix::Result<()> {
 /// Adds how one gets a part of the tree: what an ordinary user types.
 pub(crate) fn explain(error: Error, tree: &Hierarchy) -> Error {
     if error.errno() == Some(Errno::EROFS) {
-        return error.hint("cgroups are read-only here, as in most containers");
+        return error.with_hint("cgroups are read-only here, as in most containers");
     }
     let has_systemd = Path::new("/run/systemd/system").exists();
     let mine = tree.mount.join("$USER");
@@ -73,5 +73,5 @@ pub(crate) fn explain(error: Error, tree: &Hierarchy) -> Error {
             "sudo sh -c \"mkdir {mine} && chown -R $USER {mine} && echo $$ > {mine}/tasks\""
         ),
     };
-    error.hint(format!("run it with sudo, or get a part of the tree: {way}"))
+    error.with_hint(format!("run it with sudo, or get a part of the tree: {way}"))
 }

@@ -128,16 +128,18 @@ fn write(path: &Path, value: &str) -> io::Result<()> {
 
 fn explain(error: Error) -> Error {
     match error.errno() {
-        Some(Errno::EBUSY) => error.hint(
+        Some(Errno::EBUSY) => error.with_hint(
             "a cgroup with processes of its own cannot hand controllers down: inside a \
              container, move them into a child first (mkdir init; write each pid of \
              cgroup.procs into init/cgroup.procs)",
         ),
-        Some(Errno::ENOENT) => error.hint(
+        Some(Errno::ENOENT) => error.with_hint(
             "this part of the tree was not given it: sudo systemctl edit user@.service, \
              with the lines [Service] and Delegate=cpu cpuset io memory pids",
         ),
-        Some(Errno::EAGAIN) => error.hint("cgroup.max.descendants or cgroup.max.depth was reached"),
+        Some(Errno::EAGAIN) => {
+            error.with_hint("cgroup.max.descendants or cgroup.max.depth was reached")
+        }
         _ => error,
     }
 }

@@ -71,7 +71,7 @@ pub fn of_process(pid: Pid) -> Result<Vec<Membership>> {
     let path = format!("/proc/{pid}/cgroup");
     let list = fs::read(&path)
         .step(|| format!("read {path}"))
-        .map_err(|error| error.hint(format!("is there a process {pid}? ps -e lists them")))?;
+        .map_err(|error| error.with_hint(format!("is there a process {pid}? ps -e lists them")))?;
     let lines = list.split(|&byte| byte == b'\n');
     let places: Vec<_> = lines.filter_map(parse_membership).collect();
     Ok(hierarchies()?

@@ -161,7 +161,9 @@ impl LimitOptions {
         if let Some(total) = total.filter(|&total| total < memory) {
             let step =
                 format!("--memory-swap {} is less than --memory {}", size(total), size(memory));
-            return Err(Error::new(step).hint("it is memory and swap together; equal: no swap"));
+            return Err(
+                Error::new(step).with_hint("it is memory and swap together; equal: no swap")
+            );
         }
         let sum = total.map_or("-1".to_owned(), |total| total.to_string());
         let swap_alone = total.map_or("max".to_owned(), |total| (total - memory).to_string());
@@ -180,7 +182,7 @@ fn disk_number(option: &str, rate: &DeviceRate) -> Result<String> {
     let metadata = fs::metadata(&rate.device).step(step)?;
     if !metadata.file_type().is_block_device() {
         return Err(Error::new(format!("{}: not a block device", step()))
-            .hint("lsblk lists the disks of this host"));
+            .with_hint("lsblk lists the disks of this host"));
     }
     Ok(format!("{}:{}", major(metadata.rdev()), minor(metadata.rdev())))
 }

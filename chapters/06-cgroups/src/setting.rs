@@ -77,22 +77,22 @@ impl Setting {
         let trees: Vec<_> = groups.iter().map(|group| group.hierarchy.clone()).collect();
         let idle = unmounted_controllers(&trees);
         match idle.iter().find(|idle| [self.v1.controller, name].contains(&idle.as_str())) {
-            Some(idle) => error.hint(format!(
+            Some(idle) => error.with_hint(format!(
                 "the kernel has it: look for cgroup_disable={idle} in /proc/cmdline, or \
                  mount it (lab cgroups shows what is mounted where)"
             )),
-            None => error.hint("this kernel was built without it"),
+            None => error.with_hint("this kernel was built without it"),
         }
     }
 
     fn explain(&self, error: Error) -> Error {
         match (self.option, error.errno()) {
             ("--memory-swap", Some(Errno::ENOENT)) => {
-                error.hint("swap is not accounted here: boot the kernel with swapaccount=1")
+                error.with_hint("swap is not accounted here: boot the kernel with swapaccount=1")
             }
-            (option, Some(Errno::ENODEV)) if option.starts_with("--device") => {
-                error.hint("name the whole disk, not a partition of it; lsblk shows which is which")
-            }
+            (option, Some(Errno::ENODEV)) if option.starts_with("--device") => error.with_hint(
+                "name the whole disk, not a partition of it; lsblk shows which is which",
+            ),
             _ => error,
         }
     }

@@ -99,7 +99,9 @@ impl Overlay {
         if !can_be_upper(&overlay.dir)? {
             if overlay.keep.is_some() {
                 return Err(Error::new(format!("keep a layer in {}", overlay.dir.display()))
-                    .hint("this file system cannot hold one: $LAB_STATE_DIR may name another"));
+                    .with_hint(
+                        "this file system cannot hold one: $LAB_STATE_DIR may name another",
+                    ));
             }
             overlay.tmpfs = Some(mount_ns::detached_tmpfs()?);
         }
@@ -152,9 +154,13 @@ impl Overlay {
         mount(Some("overlay"), merged, Some("overlay"), MsFlags::empty(), Some(&*options))
             .step(|| format!("mount an overlay of {}", self.names_of_lower()))
             .map_err(|error| match error.errno() {
-                Some(Errno::ENODEV) => error.hint("this kernel has no overlayfs: modprobe overlay"),
-                Some(Errno::ELOOP) => error.hint("one of the layers lies in another, or is it"),
-                Some(Errno::EINVAL) => error.hint("`dmesg | tail` has the kernel's reason"),
+                Some(Errno::ENODEV) => {
+                    error.with_hint("this kernel has no overlayfs: modprobe overlay")
+                }
+                Some(Errno::ELOOP) => {
+                    error.with_hint("one of the layers lies in another, or is it")
+                }
+                Some(Errno::EINVAL) => error.with_hint("`dmesg | tail` has the kernel's reason"),
                 _ => error,
             })?;
         Root::open(merged)

@@ -107,7 +107,7 @@ impl Removal<'_> {
         let error = Error::from_errno(format!("remove {}{others}", path.display()), *errno);
         Err(match errno {
             Errno::EPERM => {
-                error.hint(format!("it may be immutable: chattr -R -i {}", self.dir.display()))
+                error.with_hint(format!("it may be immutable: chattr -R -i {}", self.dir.display()))
             }
             _ => error,
         })
@@ -131,6 +131,6 @@ pub fn refuse_mounts(dir: &Path) -> Result<()> {
     match mounts.last() {
         None => Ok(()),
         Some(mount) => Err(Error::new(format!("{}: {mount} is mounted there", step()))
-            .hint(format!("end what uses it, then: umount {}", mounts.join(" ")))),
+            .with_hint(format!("end what uses it, then: umount {}", mounts.join(" ")))),
     }
 }

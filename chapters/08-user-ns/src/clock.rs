@@ -51,7 +51,7 @@ impl ClockOptions {
         let Some(seconds) = self.clock_offset else { return Ok(ShiftedClock { own: None }) };
         let own = File::open("/proc/self/ns/time")
             .step(|| "open /proc/self/ns/time")
-            .map_err(|error| error.hint("time namespaces need Linux 5.6"))?;
+            .map_err(|error| error.with_hint("time namespaces need Linux 5.6"))?;
         unshare(CLONE_NEWTIME).step(|| "make a time namespace")?;
         let clock = ShiftedClock { own: Some(own) };
         let step = || format!("shift the clocks by {seconds} s");
@@ -60,7 +60,7 @@ impl ClockOptions {
             .errno()
         {
             Some(Errno::ERANGE) => Error::new(format!("{}: out of range", step()))
-                .hint("no clock may show less than zero, or more than 146 years"),
+                .with_hint("no clock may show less than zero, or more than 146 years"),
             _ => error,
         })?;
         Ok(clock)

@@ -142,7 +142,7 @@ fn write(process: &str, name: &str, text: &str) -> Result<()> {
         .open(&path)
         .and_then(|mut file| file.write_all(text.as_bytes()))
         .step(|| format!("write {:?} to {}", text.trim_end(), path.display()))
-        .map_err(|error: Error| error.hint("`man user_namespaces` lists who may map what"))
+        .map_err(|error: Error| error.with_hint("`man user_namespaces` lists who may map what"))
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ const FOR_CONTAINERS: [&str; 2] = ["lab", "containers"];
 pub fn for_root(kind: Kind) -> Result<Range> {
     choose(&granted(kind)).ok_or_else(|| {
         Error::new(format!("find {COUNT} free ids in {}", file(kind)))
-            .hint("a line such as lab:100000:65536 in there sets a range apart for containers")
+            .with_hint("a line such as lab:100000:65536 in there sets a range apart for containers")
     })
 }
 

@@ -163,7 +163,7 @@ impl Capabilities {
                 grant |= one.bit();
             } else if self.named & one.bit() != 0 {
                 return Err(Error::new(format!("--cap-add {one}: the runtime does not have it"))
-                    .hint(
+                    .with_hint(
                         "`grep CapPrm /proc/self/status` shows what it has: nobody can give more",
                     ));
             }

@@ -84,7 +84,7 @@ impl DeviceRules {
             // are their owners'. The kernel refuses the rules there: they are not needed.
             Err(error) if is_refusal(&error) && !is_hosts_root() => Ok(()),
             Err(error) if is_refusal(&error) => {
-                Err(error.hint("--privileged does without, and lets it open the host's disks"))
+                Err(error.with_hint("--privileged does without, and lets it open the host's disks"))
             }
             restricted => restricted,
         }

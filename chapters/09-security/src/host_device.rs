@@ -88,7 +88,7 @@ impl HostDevice {
             kind if kind.is_char_device() => Kind::Character,
             _ => {
                 return Err(Error::new(format!("{}: not a device", step()))
-                    .hint("files and directories are given with --volume"));
+                    .with_hint("files and directories are given with --volume"));
             }
         };
         let number = |part: u64| u32::try_from(part).ok();

@@ -25,7 +25,9 @@ pub fn join() -> Result<()> {
         // A kernel without keyrings, or a sandbox around us without access to them.
         Err(Errno::ENOSYS) => Ok(()),
         Err(Errno::EDQUOT) => Err(Error::from_errno("make a session keyring", Errno::EDQUOT)
-            .hint("/proc/key-users shows who has how many; a limit is in /proc/sys/kernel/keys")),
+            .with_hint(
+                "/proc/key-users shows who has how many; a limit is in /proc/sys/kernel/keys",
+            )),
         made => made.map_err(|errno| Error::from_errno("make a session keyring", errno)),
     }
 }

@@ -94,7 +94,7 @@ fn open_null() -> Result<OwnedFd> {
         Ok(null)
     } else {
         Err(Error::new("mask /proc/kcore: /dev/null is not the null device")
-            .hint("a volume covers the container's /dev"))
+            .with_hint("a volume covers the container's /dev"))
     }
 }
 

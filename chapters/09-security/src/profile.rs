@@ -165,8 +165,9 @@ impl Profile {
         if actions.any(|action| action == Action::Notify)
             || profile.default_action == Action::Notify
         {
-            return Err(wrong("SCMP_ACT_NOTIFY is not supported".to_owned())
-                .hint("another program would have to decide, at each call; here, nobody listens"));
+            return Err(wrong("SCMP_ACT_NOTIFY is not supported".to_owned()).with_hint(
+                "another program would have to decide, at each call; here, nobody listens",
+            ));
         }
         if let Some(flag) = profile.flags.first() {
             return Err(wrong(format!("{flag}: filters are added without flags here")));
@@ -176,7 +177,7 @@ impl Profile {
             Ok(profile)
         } else {
             Err(Error::new(format!("the seccomp profile {name} is not for this machine"))
-                .hint(format!("its archMap has no {}", scmp_architecture())))
+                .with_hint(format!("its archMap has no {}", scmp_architecture())))
         }
     }
 

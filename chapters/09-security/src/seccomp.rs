@@ -116,7 +116,7 @@ impl Filters {
             sys::add_seccomp_filter(program).step(|| "add a seccomp filter").map_err(|error| {
                 match error.errno() {
                     Some(Errno::EINVAL | Errno::ENOSYS) => {
-                        error.hint("this kernel may lack CONFIG_SECCOMP_FILTER")
+                        error.with_hint("this kernel may lack CONFIG_SECCOMP_FILTER")
                     }
                     _ => error,
                 }

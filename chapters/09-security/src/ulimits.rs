@@ -83,7 +83,7 @@ impl Ulimit {
         setrlimit(resource, soft, hard)
             .step(|| format!("--ulimit {name}: set the hard limit to {}", show(hard)))
             .map_err(|error| match error.errno() {
-                Some(Errno::EPERM) => error.hint(format!(
+                Some(Errno::EPERM) => error.with_hint(format!(
                     "it is {} here, and only CAP_SYS_RESOURCE may raise it",
                     show(before.1)
                 )),

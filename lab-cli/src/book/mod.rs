@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             ErrorKind::AddrInUse => "`lab book --port 0` takes a port that is free",
             _ => "choose another one with --port",
         };
-        Error::new(format!("listen on port {} of 127.0.0.1: {error}", args.port)).hint(hint)
+        Error::new(format!("listen on port {} of 127.0.0.1: {error}", args.port)).with_hint(hint)
     })?;
     let address = listener.local_addr().step(|| "ask for the port")?;
     let address = format!("http://{address}/");
@@ -69,7 +69,7 @@ fn find() -> Result<PathBuf> {
     let dir = named.map_or_else(|| checkout.join("book"), PathBuf::from);
     if !dir.join("build.sh").is_file() {
         return Err(Error::new(format!("find the book: nothing builds one in {}", dir.display()))
-            .hint("LAB_BOOK_DIR names the directory `book` of a checkout"));
+            .with_hint("LAB_BOOK_DIR names the directory `book` of a checkout"));
     }
     Ok(dir)
 }
@@ -109,7 +109,7 @@ fn build(book: &Path) -> Result<()> {
             output::warn(&format!("{is_missing}: this one is older than its text"), Some(&hint));
             return Ok(());
         }
-        return Err(Error::new(is_missing).hint(hint));
+        return Err(Error::new(is_missing).with_hint(hint));
     }
     let script = book.join("build.sh");
     let mut build = Command::new(&script);

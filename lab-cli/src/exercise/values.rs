@@ -200,7 +200,7 @@ fn of_kind(kind: &str, generator: &mut Generator) -> Result<String> {
         "id" => generator.between(1_000, 60_000).to_string(),
         other => {
             return Err(Error::new(format!("no value is of the kind {other:?}"))
-                .hint("name, port, code, id, or a table with number, bytes or one_of"));
+                .with_hint("name, port, code, id, or a table with number, bytes or one_of"));
         }
     })
 }

@@ -175,7 +175,7 @@ fn jobs(dirs: &[PathBuf]) -> Result<Vec<(String, PathBuf)>> {
         let name = name_of(path.file_name().unwrap_or_default());
         if !names.insert(name.clone()) {
             return Err(Error::new(format!("two submissions are called {name}"))
-                .hint("a submission is called as its directory is"));
+                .with_hint("a submission is called as its directory is"));
         }
         Ok((name, path))
     };
@@ -192,7 +192,7 @@ fn stay_hidden(course: &Course, args: &Args) -> Result<()> {
             return Err(Error::new(format!(
                 "{path}: every submission can read what is in {shown}"
             ))
-            .hint("keep the course, the checks and the submissions elsewhere"));
+            .with_hint("keep the course, the checks and the submissions elsewhere"));
         }
     }
     Ok(())

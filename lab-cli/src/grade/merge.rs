@@ -24,7 +24,7 @@ pub fn merge(files: &[PathBuf]) -> Result<Report> {
             if !names.insert(sheet.name.clone()) {
                 let (name, file) = (&sheet.name, file.display());
                 return Err(Error::new(format!("merge {file}: {name} was graded twice"))
-                    .hint("each submission must be in one report only"));
+                    .with_hint("each submission must be in one report only"));
             }
         }
         match &mut merged {
@@ -49,7 +49,7 @@ fn read(file: &Path) -> Result<Report> {
     let mut report: Report =
         serde_json::from_slice(&read_plain(file, LARGEST)?).map_err(|error| {
             Error::new(format!("read {}: {error}", file.display()))
-                .hint("only reports of `lab grade --format json` can be merged")
+                .with_hint("only reports of `lab grade --format json` can be merged")
         })?;
     report.clean();
     Ok(report)

@@ -41,7 +41,7 @@ pub fn find() -> Option<PathBuf> {
 pub fn plan() -> Result<Plan> {
     let busybox = find().ok_or_else(|| {
         Error::new("this host has no static busybox")
-            .hint("Debian's package is busybox-static; without one, host tools serve as well")
+            .with_hint("Debian's package is busybox-static; without one, host tools serve as well")
     })?;
     let mut tree = Tree::default();
     skeleton::add_to(&mut tree);
@@ -88,5 +88,5 @@ fn applets(busybox: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     Err(Error::new(format!("{} lists no shell among its applets", busybox.display()))
-        .hint("LAB_ROOTFS_FROM=host takes the host's own tools instead"))
+        .with_hint("LAB_ROOTFS_FROM=host takes the host's own tools instead"))
 }

@@ -64,7 +64,7 @@ impl Cache {
     /// Waits until nobody else changes the cache.
     pub fn lock(&self) -> Result<Lock> {
         record::make_private(&self.dir).step(|| format!("create {}", self.dir.display())).map_err(
-            |error| error.hint("LAB_CACHE_DIR names another directory for root file systems"),
+            |error| error.with_hint("LAB_CACHE_DIR names another directory for root file systems"),
         )?;
         let path = self.path("lock");
         let step = || format!("lock {}", path.display());
@@ -210,6 +210,6 @@ pub fn user_directory() -> Result<PathBuf> {
     let cache = absolute("XDG_CACHE_HOME").filter(|dir| is_ours(dir));
     let dir = cache.map_or_else(|| home().map(|home| home.join(".cache")), Ok);
     Ok(dir
-        .map_err(|error| error.hint("name a directory of your own with LAB_CACHE_DIR"))?
+        .map_err(|error| error.with_hint("name a directory of your own with LAB_CACHE_DIR"))?
         .join("container-lab"))
 }

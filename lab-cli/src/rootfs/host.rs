@@ -102,7 +102,7 @@ pub fn plan() -> Result<Plan> {
     // Then the shell: what is in the tree by now is what one needs to start.
     import.program(SHELL).map_err(|reason| {
         Error::new(format!("take the host's {SHELL} over: {reason}"))
-            .hint("any other root does as well: --rootfs DIR")
+            .with_hint("any other root does as well: --rootfs DIR")
     })?;
     let essential = import.tree.entries.keys().cloned().collect();
     skeleton::add_to(&mut import.tree);

@@ -41,7 +41,7 @@ impl Origin {
             Ok("busybox") => Ok(Some(Self::Busybox)),
             Ok("host") => Ok(Some(Self::Host)),
             Ok(other) => Err(Error::new(format!("{FROM}={other}: there is no such origin"))
-                .hint("it is `host` or `busybox`, or unset")),
+                .with_hint("it is `host` or `busybox`, or unset")),
         }
     }
 

@@ -36,7 +36,7 @@ pub fn retire(cache: &Cache, dir: &Path, lock: &Lock) -> Result<()> {
         let name = fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
         let name = String::from_utf8_lossy(name.trim_ascii());
         let error = format!("remove {}: process {pid} ({name}) uses it", dir.display());
-        return Err(Error::new(error).hint("end that container first"));
+        return Err(Error::new(error).with_hint("end that container first"));
     }
     // With a mount in it, it has to stay where people find it.
     overlay::refuse_mounts(dir)?;

@@ -99,10 +99,10 @@ fn only(mut containers: Vec<Running>, none: &str, many: &str) -> Result<Running,
         (_, Some(last)) => {
             containers.push(last);
             containers.iter().for_each(|one| output::tell(&format!("  {}\n", describe(one))));
-            Err(Error::new(many).hint("give the name or the id of one"))
+            Err(Error::new(many).with_hint("give the name or the id of one"))
         }
         (_, None) => Err(Error::new(none)
-            .hint("`lab run chapter-07 -- sh` starts one; --pid N looks at any process")),
+            .with_hint("`lab run chapter-07 -- sh` starts one; --pid N looks at any process")),
     }
 }
 

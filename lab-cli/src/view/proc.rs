@@ -104,7 +104,7 @@ impl Proc {
         match inodes.contains_key(&Kind::Mnt) {
             true => Ok(inodes),
             false => Err(Error::new(format!("process {} has ended", self.pid))
-                .hint("what is left is its exit status, until its parent asks for it")
+                .with_hint("what is left is its exit status, until its parent asks for it")
                 .into()),
         }
     }
@@ -117,14 +117,16 @@ pub fn inode_of(link: &str) -> Option<u64> {
 
 fn not_there(pid: Pid) -> Error {
     Error::new(format!("there is no process {pid}"))
-        .hint("it may have ended; `lab view` without a number lists the running containers")
+        .with_hint("it may have ended; `lab view` without a number lists the running containers")
 }
 
 fn not_allowed(pid: Pid) -> Error {
     let error = Error::from_errno(format!("look into process {pid}"), Errno::EACCES);
     match geteuid().is_root() {
-        true => error.hint("it is protected even from us, who are root: it may do what we may not"),
-        false => error.hint("it belongs to another user: run lab as root"),
+        true => {
+            error.with_hint("it is protected even from us, who are root: it may do what we may not")
+        }
+        false => error.with_hint("it belongs to another user: run lab as root"),
     }
 }
 

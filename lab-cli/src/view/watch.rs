@@ -32,7 +32,7 @@ pub fn watch(pid: Pid, detail: Option<Detail>) -> Result<ExitCode> {
     let mut view = observe(pid)?;
     if !stdout().is_terminal() {
         return Err(Error::new("--watch needs a terminal")
-            .hint("without --watch the view can be printed anywhere")
+            .with_hint("without --watch the view can be printed anywhere")
             .into());
     }
     let screen = Screen::open()?;

@@ -100,7 +100,7 @@ impl Announcement {
             Ok(Version { version }) if version > VERSION => {
                 let file = record.join(CONTAINER);
                 Err(Error::new(format!("read {}: its version is {version}", file.display()))
-                    .hint("a later version of lab has made this container: use that one"))
+                    .with_hint("a later version of lab has made this container: use that one"))
             }
             _ => Ok(()),
         }

@@ -69,9 +69,9 @@ impl State {
     pub fn create() -> Result<Self> {
         let root = directory();
         // Whoever writes a record decides what root removes.
-        make_private(&root)
-            .step(|| format!("create {}", root.display()))
-            .map_err(|error| error.hint("LAB_STATE_DIR names another directory for records"))?;
+        make_private(&root).step(|| format!("create {}", root.display())).map_err(|error| {
+            error.with_hint("LAB_STATE_DIR names another directory for records")
+        })?;
         loop {
             let id = id::random()?;
             let dir = root.join(&id[..SHORT]);

@@ -34,5 +34,5 @@ pub fn run(program: &str, args: &[&str], input: &str) -> Result<String> {
     }
     let complaint = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("no reason");
     Err(Error::new(format!("write address translation rules: {program}: {}", complaint.trim()))
-        .hint("it needs root, and the kernel's nf_tables and nf_nat"))
+        .with_hint("it needs root, and the kernel's nf_tables and nf_nat"))
 }

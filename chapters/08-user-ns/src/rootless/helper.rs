@@ -48,8 +48,9 @@ impl Helper {
         self.ready.write_all(&[0]).step(|| "tell the helper to begin")?;
         match child::wait_for(self.pid).step(|| "wait for the helper")? {
             ExitStatus::Exited(0) => Ok(()),
-            _ => Err(Error::new("map the ids of /etc/subuid and /etc/subgid")
-                .hint("newuidmap and newgidmap of the package uidmap must be set-user-ID root")),
+            _ => Err(Error::new("map the ids of /etc/subuid and /etc/subgid").with_hint(
+                "newuidmap and newgidmap of the package uidmap must be set-user-ID root",
+            )),
         }
     }
 }

@@ -154,10 +154,10 @@ fn connect(ports: &[Publish]) -> Result<String> {
         Ok(tool) => return Ok(format!("its way to the outside is {tool}")),
         Err(error) => error,
     };
-    let hint = error.to_hint().unwrap_or("lab doctor tells more about this host");
+    let hint = error.hint().unwrap_or("lab doctor tells more about this host");
     match ports.first() {
         Some(port) => Err(Error::new(format!("publish {port}: {error}"))
-            .hint(format!("{hint}; or run it with sudo"))),
+            .with_hint(format!("{hint}; or run it with sudo"))),
         None => Ok(format!("it has no way to the outside: {error} ({hint})")),
     }
 }

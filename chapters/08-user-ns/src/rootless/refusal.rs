@@ -48,21 +48,24 @@ pub(super) fn explain(error: Error) -> Error {
     match SWITCHES.iter().find(is_off) {
         Some(switch) if is_root => {
             let fix = switch.fix.trim_start_matches("sudo ");
-            error.hint(format!("{}: {fix}", switch.why))
+            error.with_hint(format!("{}: {fix}", switch.why))
         }
-        Some(switch) => error.hint(format!("{}: {} (or run it with sudo)", switch.why, switch.fix)),
-        None if error.to_hint().is_some() && !is_refusal(&error) => error,
+        Some(switch) => {
+            error.with_hint(format!("{}: {} (or run it with sudo)", switch.why, switch.fix))
+        }
+        None if error.hint().is_some() && !is_refusal(&error) => error,
         None => match error.errno() {
-            Some(Errno::ENOSPC) => {
-                error.hint("too many of them: see sysctl user.max_user_namespaces, or depth 32")
-            }
-            Some(Errno::EINVAL) => error.hint("this kernel was built without user namespaces"),
+            Some(Errno::ENOSPC) => error
+                .with_hint("too many of them: see sysctl user.max_user_namespaces, or depth 32"),
+            Some(Errno::EINVAL) => error.with_hint("this kernel was built without user namespaces"),
             // "The caller is in a chroot environment": clone(2), EPERM.
-            Some(Errno::EPERM) if mount_ns::is_chroot() => error.hint(mount_ns::ENTER_OTHERWISE),
-            Some(_) if is_refusal(&error) && is_root => {
-                error.hint(format!("{POWERLESS_ROOT}: {MORE_POWER}"))
+            Some(Errno::EPERM) if mount_ns::is_chroot() => {
+                error.with_hint(mount_ns::ENTER_OTHERWISE)
             }
-            Some(_) if is_refusal(&error) => error.hint(
+            Some(_) if is_refusal(&error) && is_root => {
+                error.with_hint(format!("{POWERLESS_ROOT}: {MORE_POWER}"))
+            }
+            Some(_) if is_refusal(&error) => error.with_hint(
                 "something forbids user namespaces here, as containers' seccomp filters do; \
                  run it with sudo, or on the host itself",
             ),

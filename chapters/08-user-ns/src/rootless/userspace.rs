@@ -58,12 +58,12 @@ impl Tool {
         tools.retain(|tool| is_in_path(tool.name()));
         if tools.is_empty() {
             return Err(Error::new("neither pasta nor slirp4netns is in PATH")
-                .hint("install the package passt or slirp4netns"));
+                .with_hint("install the package passt or slirp4netns"));
         }
         let tun = OpenOptions::new().read(true).write(true).open(TUN);
         tun.step(|| format!("open {TUN}")).map_err(|error| match error.errno() {
-            Some(Errno::EACCES) => error.hint(format!("sudo chmod 666 {TUN}")),
-            _ => error.hint("sudo modprobe tun"),
+            Some(Errno::EACCES) => error.with_hint(format!("sudo chmod 666 {TUN}")),
+            _ => error.with_hint("sudo modprobe tun"),
         })?;
         Ok(tools)
     }

@@ -89,10 +89,10 @@ impl Libraries {
             .stderr(Stdio::inherit())
             .output()
             .step(|| format!("run {}", cargo.display()))
-            .map_err(|error| error.hint("programs need cargo and rustc: https://rustup.rs"))?;
+            .map_err(|error| error.with_hint("programs need cargo and rustc: https://rustup.rs"))?;
         if !output.status.success() {
             return Err(Error::new(format!("{}: cargo build failed", step()))
-                .hint("its messages are above; without a network, the crates must be there"));
+                .with_hint("its messages are above; without a network, the crates must be there"));
         }
         let mut libraries = BTreeMap::new();
         for line in String::from_utf8_lossy(&output.stdout).lines() {

@@ -48,7 +48,7 @@ impl Course {
         let dir = named.map_or_else(|| checkout.join("exercises"), PathBuf::from);
         if !dir.is_dir() {
             return Err(Error::new(format!("find the exercises: no directory {}", dir.display()))
-                .hint("LAB_COURSE_DIR names the directory `exercises` of a checkout"));
+                .with_hint("LAB_COURSE_DIR names the directory `exercises` of a checkout"));
         }
         Ok(Self { dir, checkout: checkout.to_owned() })
     }
@@ -95,7 +95,7 @@ impl Course {
             if let Some(other) = names.insert(&exercise.name, &exercise.chapter) {
                 let (name, chapter) = (&exercise.name, &exercise.chapter);
                 return Err(Error::new(format!("{name} is the name of two exercises"))
-                    .hint(format!("one is in {other}, one in {chapter}")));
+                    .with_hint(format!("one is in {other}, one in {chapter}")));
             }
         }
         Ok(exercises)

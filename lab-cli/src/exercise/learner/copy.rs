@@ -83,8 +83,10 @@ impl Copy {
         if entries.next().is_some() {
             let error = Error::new(format!("make a copy in {}: it is not empty", dir.display()));
             return Err(match dir.join(NOTES).is_dir() {
-                true => error.hint("it is a copy already: lab exercise update brings what is new"),
-                false => error.hint("name a directory that does not exist yet"),
+                true => {
+                    error.with_hint("it is a copy already: lab exercise update brings what is new")
+                }
+                false => error.with_hint("name a directory that does not exist yet"),
             });
         }
         let handed_out = HandedOut { version: String::new(), seed, files: BTreeMap::new() };
@@ -102,7 +104,7 @@ impl Copy {
         let is_copy = |dir: &&Path| dir.join(HANDED_OUT).is_file();
         let dir = here.ancestors().find(is_copy).ok_or_else(|| {
             Error::new("this is not a copy of the exercises")
-                .hint("`lab exercise init DIR` makes one; then go there")
+                .with_hint("`lab exercise init DIR` makes one; then go there")
         })?;
         Self::at(dir)
     }
@@ -155,7 +157,7 @@ impl Copy {
         for name in &exercise.about.edit {
             let path = relative(exercise, name);
             let bytes = self.files.read(Path::new(&path), LARGEST).map_err(|error| {
-                error.hint(format!("an answer is a plain file of {LARGEST} bytes at most"))
+                error.with_hint(format!("an answer is a plain file of {LARGEST} bytes at most"))
             })?;
             answer.extend(bytes.map(|bytes| (name.clone(), answer::plain(&bytes))));
         }

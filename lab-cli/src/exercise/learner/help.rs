@@ -69,7 +69,7 @@ pub fn explain(session: &Session, exercise: &Exercise) -> Result<()> {
     let record = session.progress.of(exercise);
     if !record.solved && !record.solution_seen {
         return Err(Error::new(format!("{} is not solved yet", exercise.name))
-            .hint("the explanation would give it away: lab exercise hint helps"));
+            .with_hint("the explanation would give it away: lab exercise hint helps"));
     }
     println!("{}", fitted(exercise.text("explanation.md")?.trim_end()));
     Ok(())

@@ -54,7 +54,7 @@ impl Progress {
             return Ok(Self::default());
         };
         parse_toml(Path::new(FILE), &bytes)
-            .map_err(|error| error.hint("without that file everything begins anew"))
+            .map_err(|error| error.with_hint("without that file everything begins anew"))
     }
 
     /// Writes it down.
@@ -88,13 +88,14 @@ impl Progress {
             let name = name.trim_end_matches('/').rsplit('/').next().unwrap_or(name);
             return find(name).ok_or_else(|| {
                 Error::new(format!("there is no exercise {name}"))
-                    .hint("lab exercise list shows them all")
+                    .with_hint("lab exercise list shows them all")
             });
         }
         let here = copy.here().and_then(|name| find(&name));
         let current = || self.current.as_deref().and_then(find);
         here.or_else(current).ok_or_else(|| {
-            Error::new("no exercise is the current one").hint("lab exercise next goes to the first")
+            Error::new("no exercise is the current one")
+                .with_hint("lab exercise next goes to the first")
         })
     }
 }

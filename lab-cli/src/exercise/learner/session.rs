@@ -124,7 +124,7 @@ pub fn ask(question: &str, is_yes: bool) -> Result<bool> {
     if !stdin().is_terminal() {
         let question = question.trim_end_matches('?');
         return Err(Error::new(format!("{question}: nobody is there to answer"))
-            .hint("with --yes it is done without asking"));
+            .with_hint("with --yes it is done without asking"));
     }
     output::tell(&format!("{question} [y/N] "));
     let mut line = String::new();

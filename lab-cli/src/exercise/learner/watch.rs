@@ -43,7 +43,7 @@ enum Wake {
 pub fn run(session: &mut Session, mut exercise: Exercise) -> anyhow::Result<ExitCode> {
     if !stdin().is_terminal() || !stdout().is_terminal() {
         return Err(Error::new("watch needs a terminal")
-            .hint("lab exercise check can be run anywhere")
+            .with_hint("lab exercise check can be run anywhere")
             .into());
     }
     let tools = attempt::tools(session)?;
