@@ -18,7 +18,7 @@
 //! to a network's switches waits like that for the network's lock, of which other
 //! containers have a share.
 
-use tracer::Call;
+use tracer::{Call, MADE_AGAIN};
 
 /// Whose system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,9 +54,6 @@ struct Count {
     is_made_again: bool,
 }
 
-/// The kernel's word to itself, of which a program never hears: make this call once more.
-const ERESTARTNOINTR: i64 = 513;
-
 /// How far the runtime has come.
 #[derive(Debug)]
 enum Progress {
@@ -90,7 +87,7 @@ impl Calls {
 
     /// A call is over.
     pub fn left(&mut self, who: Who, result: i64) {
-        self.of(who).is_made_again = result == -ERESTARTNOINTR;
+        self.of(who).is_made_again = result == MADE_AGAIN;
     }
 
     /// The runtime executes itself once more.

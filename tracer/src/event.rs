@@ -34,3 +34,9 @@ pub struct Call {
     /// Its arguments, of which most calls have fewer.
     pub arguments: [u64; 6],
 }
+
+/// What a call returns to the kernel itself, which then makes it once more: the program
+/// never hears of it (`ERESTARTNOINTR`).
+///
+/// A write to a network's switches waits so for the network's lock.
+pub const MADE_AGAIN: i64 = -513;

@@ -45,6 +45,8 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::marker::PhantomData;
 use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::ptrace::{self, Options};
@@ -52,7 +54,7 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-pub use event::{Call, Event};
+pub use event::{Call, Event, MADE_AGAIN};
 
 /// Whether [`Tracer::refuse`] and [`Tracer::answer`] are known for this processor.
 pub const CAN_CHANGE_CALLS: bool = registers::ARE_KNOWN;
@@ -60,6 +62,9 @@ pub const CAN_CHANGE_CALLS: bool = registers::ARE_KNOWN;
 /// Waits for all that this thread traces, and for nobody else: other threads of a tracer
 /// have children as well.
 const OURS: WaitPidFlag = WaitPidFlag::__WALL.union(WaitPidFlag::__WNOTHREAD);
+
+/// How long a call waits that is made again.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Follows a program, and the processes that it makes by fork(2).
 ///
@@ -223,6 +228,11 @@ impl Tracer {
         {
             registers::set_result(pid, errno);
             *result = -(errno as i64);
+        }
+        if event == (Event::Left { result: MADE_AGAIN }) {
+            // We and it would hand a processor to each other at once, again and again, and
+            // nobody else would get it: nor whoever has what the call waits for.
+            sleep(PAUSE);
         }
         Some(event)
     }
