@@ -35,7 +35,7 @@ pub fn any_end() -> nix::Result<Option<(Pid, ExitStatus)>> {
 
 /// What is new of one child, without waiting for it.
 pub(crate) fn news(pidfd: BorrowedFd<'_>) -> nix::Result<Option<Change>> {
-    let id = pidfd.as_raw_fd() as libc::id_t;
+    let id = pidfd.as_raw_fd().cast_unsigned();
     let flags = libc::WEXITED | libc::WSTOPPED | libc::WNOHANG;
     let change = again_if_interrupted(|| sys::waitid(libc::P_PIDFD, id, flags))?;
     Ok(change.map(|(_, change)| change))
@@ -43,7 +43,7 @@ pub(crate) fn news(pidfd: BorrowedFd<'_>) -> nix::Result<Option<Change>> {
 
 /// Waits for the end of a child.
 pub fn wait_for(pid: Pid) -> nix::Result<ExitStatus> {
-    let id = pid.as_raw() as libc::id_t;
+    let id = pid.as_raw().cast_unsigned();
     match again_if_interrupted(|| sys::waitid(libc::P_PID, id, libc::WEXITED))? {
         Some((_, Change::Ended(status))) => Ok(status),
         _ => Err(Errno::ECHILD),

@@ -195,7 +195,8 @@ fn failure(heard: Option<Heard>) -> Error {
 /// A message: its kind in one byte, the length of its text in four, and the text.
 fn tell(end: &OwnedFd, kind: Message, text: &[u8], descriptors: &[OwnedFd]) -> nix::Result<()> {
     let mut message = vec![kind as u8];
-    message.extend((text.len() as u32).to_ne_bytes());
+    let length = u32::try_from(text.len()).map_err(|_| Errno::EMSGSIZE)?;
+    message.extend(length.to_ne_bytes());
     message.extend(text);
     let numbers: Vec<RawFd> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
     let rights = [ControlMessage::ScmRights(&numbers)];

@@ -92,8 +92,8 @@ impl BlockedSignals {
                 return Ok(());
             }
             if let Some(info) = signals.read_signal().step(|| "read a signal")? {
-                let status = ExitStatus::Signaled(info.ssi_signo as i32);
-                let name = name(info.ssi_signo as i32);
+                let signal = info.ssi_signo.cast_signed();
+                let (status, name) = (ExitStatus::Signaled(signal), name(signal));
                 return Err(Error::new(format!("{name} came before the container had started"))
                     .with_exit_code(status.code()));
             }

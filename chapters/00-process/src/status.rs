@@ -20,7 +20,7 @@ impl ExitStatus {
     pub fn code(self) -> u8 {
         match self {
             Self::Exited(code) => code,
-            Self::Signaled(signal) => 128 + signal as u8,
+            Self::Signaled(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
         }
     }
 }

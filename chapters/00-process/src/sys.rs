@@ -47,7 +47,7 @@ pub fn clone3(flags: CloneFlags, cgroup: Option<BorrowedFd<'_>>) -> nix::Result<
     may_copy(flags)?;
     // ANCHOR: clone3
     let mut pidfd: RawFd = -1;
-    let flags = flags.bits() as u64 | libc::CLONE_PIDFD as u64;
+    let flags = u64::from(flags.bits().cast_unsigned()) | libc::CLONE_PIDFD as u64;
     // SAFETY: clone_args is plain integers, for which zero means "not used".
     let mut args: libc::clone_args = unsafe { std::mem::zeroed() };
     args.flags = flags;
@@ -55,7 +55,7 @@ pub fn clone3(flags: CloneFlags, cgroup: Option<BorrowedFd<'_>>) -> nix::Result<
     args.exit_signal = libc::SIGCHLD as u64;
     if let Some(cgroup) = cgroup {
         args.flags |= CLONE_INTO_CGROUP;
-        args.cgroup = cgroup.as_raw_fd() as u64;
+        args.cgroup = cgroup.as_raw_fd().cast_unsigned().into();
     }
     // SAFETY: `may_copy` has seen one thread, so that no lock in the child's copy of our
     // memory is held by a thread which does not exist there, and no flag by which the two
@@ -69,7 +69,8 @@ pub fn clone3(flags: CloneFlags, cgroup: Option<BorrowedFd<'_>>) -> nix::Result<
 pub fn clone(flags: CloneFlags) -> nix::Result<Cloned> {
     may_copy(flags)?;
     let mut pidfd: RawFd = -1;
-    let flags = flags.bits() as u64 | libc::CLONE_PIDFD as u64 | libc::SIGCHLD as u64;
+    let flags = u64::from(flags.bits().cast_unsigned());
+    let flags = flags | libc::CLONE_PIDFD as u64 | libc::SIGCHLD as u64;
     // SAFETY: as in `clone3`. A null stack means "the copy of the caller's own"; the
     // kernel stores the pidfd where the third argument points.
     let pid =
@@ -109,6 +110,7 @@ fn has_one_thread() -> nix::Result<bool> {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "a pid is an int; syscall(2) returns a long")]
 fn returned_from_clone(pid: libc::c_long, pidfd: RawFd) -> nix::Result<Cloned> {
     let pid = Errno::result(pid)? as libc::pid_t;
     if pid == 0 {
@@ -134,6 +136,10 @@ pub fn has_capability(number: u32) -> nix::Result<bool> {
 }
 
 /// `pidfd_open(2)`: a descriptor of the process that has this number now.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a descriptor is an int; syscall(2) returns a long"
+)]
 pub fn pidfd_open(pid: Pid) -> nix::Result<OwnedFd> {
     // SAFETY: the call takes two numbers and touches no memory.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
@@ -175,7 +181,8 @@ pub fn waitid(
     // SAFETY: waitid fills in these two, or leaves the zeros there.
     let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
     let change = match info.si_code {
-        libc::CLD_EXITED => Change::Ended(ExitStatus::Exited(status as u8)),
+        // Of an exit code the kernel keeps eight bits: exit(3).
+        libc::CLD_EXITED => Change::Ended(ExitStatus::Exited(status.to_le_bytes()[0])),
         libc::CLD_KILLED | libc::CLD_DUMPED => Change::Ended(ExitStatus::Signaled(status)),
         _ => Change::Stopped,
     };
@@ -199,7 +206,7 @@ pub fn flock(file: &File, operation: libc::c_int) -> nix::Result<()> {
 pub fn keep_only(keep: BorrowedFd<'_>, rest: impl FnOnce(nix::Result<()>) -> libc::c_int) -> ! {
     // SAFETY: this process never returns to the frames that own what is closed, and what
     // `rest` owns or borrows beside `keep` are plain values.
-    let closed = unsafe { close_all_but(keep.as_raw_fd() as u32) };
+    let closed = unsafe { close_all_but(keep.as_raw_fd().cast_unsigned()) };
     exit_now(rest(closed))
 }
 

@@ -12,6 +12,10 @@ use nix::NixPath;
 use nix::errno::Errno;
 
 /// Wraps the result of a call that returns a new descriptor.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a descriptor is an int; syscall(2) returns a long"
+)]
 fn new_descriptor(result: libc::c_long) -> nix::Result<OwnedFd> {
     let fd = Errno::result(result)?;
     // SAFETY: the kernel has just made this descriptor, and nobody else has it.

@@ -69,6 +69,9 @@ impl Link {
     }
 }
 
+/// The two highest bits of a kind tell how the value is to be read: `NLA_TYPE_MASK`.
+const TYPE_MASK: u16 = 0x3fff;
+
 /// The attributes in some bytes, one after the other: kind and value.
 struct Attributes<'a>(&'a [u8]);
 
@@ -80,8 +83,7 @@ impl<'a> Iterator for Attributes<'a> {
         let kind = u16::from_ne_bytes(*self.0.get(2..)?.first_chunk()?);
         let value = self.0.get(4..length)?;
         self.0 = self.0.get(length.next_multiple_of(4)..).unwrap_or_default();
-        // The two highest bits tell how the value is to be read.
-        Some((kind & libc::NLA_TYPE_MASK as u16, value))
+        Some((kind & TYPE_MASK, value))
     }
 }
 

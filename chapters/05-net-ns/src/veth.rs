@@ -45,7 +45,7 @@ pub fn create(netlink: &mut Netlink, id: &str, bridge: u32, pid: Pid, mac: Mac) 
     inner.attributes.extend([
         LinkAttribute::IfName(ETH0.to_owned()),
         LinkAttribute::Address(mac.bytes()),
-        LinkAttribute::NetNsPid(pid.as_raw() as u32),
+        LinkAttribute::NetNsPid(pid.as_raw().cast_unsigned()),
     ]);
     let mut outer = LinkMessage::default();
     outer.attributes.extend([

@@ -75,6 +75,16 @@ fn memory(text: &str) -> Result<u64, String> {
     }
 }
 
+/// The processor time in each period, in microseconds.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of 0.01 or more of this host's processors"
+)]
+fn quota(cpus: f64) -> u64 {
+    (cpus * CPU_PERIOD as f64).round() as u64
+}
+
 fn cpus(text: &str) -> Result<f64, String> {
     let online = sysconf(SysconfVar::_NPROCESSORS_ONLN).ok().flatten().unwrap_or(1) as f64;
     match text.parse() {
@@ -108,7 +118,7 @@ impl LimitOptions {
             );
         }
         if let Some(cpus) = self.cpus {
-            let quota = (cpus * CPU_PERIOD as f64).round() as u64;
+            let quota = quota(cpus);
             set(
                 "--cpus",
                 Knob::new("cpu", "cpu.cfs_quota_us", quota),

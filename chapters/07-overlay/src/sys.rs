@@ -13,7 +13,7 @@ pub fn has_xattr(file: BorrowedFd<'_>, name: &CStr, value: &[u8]) -> nix::Result
         libc::fgetxattr(file.as_raw_fd(), name.as_ptr(), found.as_mut_ptr().cast(), found.len())
     };
     match Errno::result(length) {
-        Ok(length) => Ok(found[..length as usize] == *value),
+        Ok(length) => Ok(found[..length.cast_unsigned()] == *value),
         Err(Errno::ENODATA | Errno::ENOTSUP | Errno::ERANGE) => Ok(false),
         Err(errno) => Err(errno),
     }

@@ -10,7 +10,7 @@ pub fn set_idmap(mount: BorrowedFd<'_>, users: BorrowedFd<'_>) -> nix::Result<()
     // SAFETY: mount_attr is plain integers, for which zero means "leave as it is".
     let mut attr: libc::mount_attr = unsafe { std::mem::zeroed() };
     attr.attr_set = libc::MOUNT_ATTR_IDMAP;
-    attr.userns_fd = users.as_raw_fd() as u64;
+    attr.userns_fd = users.as_raw_fd().cast_unsigned().into();
     // SAFETY: the path is empty and `attr` outlives the call.
     let result = unsafe {
         libc::syscall(

@@ -70,7 +70,7 @@ pub struct Capability(u8);
 impl Capability {
     /// All that this book knows of; the kernel may have fewer.
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..NAMES.len() as u8).map(Self)
+        (0..).zip(NAMES).map(|(number, _)| Self(number))
     }
 
     fn bit(self) -> u64 {
@@ -91,8 +91,8 @@ impl FromStr for Capability {
     fn from_str(name: &str) -> Result<Self, String> {
         let upper = name.to_ascii_uppercase();
         let bare = upper.strip_prefix("CAP_").unwrap_or(&upper);
-        let at = NAMES.iter().position(|known| *known == bare);
-        at.map(|at| Self(at as u8)).ok_or_else(|| format!("there is no capability {name}"))
+        let found = Self::all().find(|known| NAMES[usize::from(known.0)] == bare);
+        found.ok_or_else(|| format!("there is no capability {name}"))
     }
 }
 

@@ -68,11 +68,10 @@ fn assemble_rule(rule: &Rule) -> Vec<u64> {
     let numbers = [(MAJOR, rule.major), (MINOR, rule.minor)];
     tests.push(numbers.iter().filter_map(|&(at, number)| Some((at, number?))).collect());
     let tests: Vec<_> = tests.concat();
-    for (at, &(register, value)) in tests.iter().enumerate() {
-        // Over the tests that follow and the two instructions of `return 1`.
-        let distance = tests.len() - at - 1 + 2;
-        program.push(jump_if_not(register, value, distance as u16));
-    }
+    // From the last test on: over the two instructions of `return 1` and the tests after it.
+    let jumps = tests.iter().rev().zip(2..);
+    let jumps = jumps.map(|(&(register, value), distance)| jump_if_not(register, value, distance));
+    program.extend(jumps.collect::<Vec<_>>().into_iter().rev());
     program.extend(return_value(1));
     program
 }

@@ -109,7 +109,9 @@ impl TryFrom<String> for ErrnoName {
     fn try_from(name: String) -> Result<Self, String> {
         let is_called = |errno: &i32| format!("{:?}", Errno::from_raw(*errno)) == name;
         let number = (1..=MAX_ERRNO).find(is_called);
-        number.map(|errno| Self(errno as u32)).ok_or_else(|| format!("no such errno: {name}"))
+        number
+            .map(|errno| Self(errno.cast_unsigned()))
+            .ok_or_else(|| format!("no such errno: {name}"))
     }
 }
 

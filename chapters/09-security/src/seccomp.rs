@@ -142,16 +142,16 @@ fn filters(profile: &Profile, capabilities: &Capabilities) -> Result<Vec<BpfProg
         }
         let (action, new) = (profile.action_of(entry), entry.rules()?);
         for number in entry.names.iter().filter_map(|name| number(name)) {
-            add(&mut listed, number, &new);
+            add(&mut listed, number.into(), &new);
             if action == SeccompAction::Allow {
                 continue;
             }
             match exceptions.iter_mut().find(|(other, _)| *other == action) {
-                Some((_, rules)) => add(rules, number, &new),
+                Some((_, rules)) => add(rules, number.into(), &new),
                 None => {
                     exceptions.push((action.clone(), Rules::new()));
                     if let Some((_, rules)) = exceptions.last_mut() {
-                        add(rules, number, &new);
+                        add(rules, number.into(), &new);
                     }
                 }
             }
@@ -182,14 +182,14 @@ fn list(profile: &Profile, listed: Rules) -> Result<BpfProgram> {
     let (always, depends): (Rules, Rules) =
         listed.into_iter().partition(|(_, chain)| chain.is_empty());
     let depends = translate(depends, default, SeccompAction::Allow)?;
-    let always = always.into_keys().map(|number| number as u32);
+    let always = always.into_keys().filter_map(|number| u32::try_from(number).ok());
     Ok(numbers::guard(refusal, newest, ranges::allow(always, depends)))
 }
 
 /// The newest call that the author of a profile knew.
 fn newest(profile: &Profile) -> Option<u32> {
     let names = profile.syscalls.iter().flat_map(|entry| &entry.names);
-    names.filter_map(|name| number(name)).max().map(|number| number as u32)
+    names.filter_map(|name| number(name)).max()
 }
 
 /// A call that is listed once without conditions needs none of the others.

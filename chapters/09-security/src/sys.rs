@@ -55,6 +55,10 @@ pub fn capget() -> nix::Result<CapSets> {
 /// `capset(2)` of this process, which must have one thread only: it is per thread.
 pub fn capset(sets: CapSets) -> nix::Result<()> {
     let header = CapHeader { version: CAPABILITY_VERSION, pid: 0 };
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a set of 64 bits is handed over in halves"
+    )]
     let half = |shift: u32| CapData {
         effective: (sets.effective >> shift) as u32,
         permitted: (sets.permitted >> shift) as u32,
@@ -142,6 +146,10 @@ struct ProgramAttach {
 }
 
 /// `BPF_PROG_LOAD`: has the kernel check and translate a device program.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a descriptor is an int; syscall(2) returns a long"
+)]
 pub fn load_device_program(instructions: &[u64]) -> nix::Result<OwnedFd> {
     const BPF_PROG_LOAD: libc::c_int = 5;
     let load = ProgramLoad {
@@ -167,8 +175,8 @@ pub fn attach_device_program(cgroup: BorrowedFd<'_>, program: BorrowedFd<'_>) ->
     const BPF_PROG_ATTACH: libc::c_int = 8;
     const BPF_F_ALLOW_MULTI: u32 = 2;
     let attach = ProgramAttach {
-        target: cgroup.as_raw_fd() as u32,
-        program: program.as_raw_fd() as u32,
+        target: cgroup.as_raw_fd().cast_unsigned(),
+        program: program.as_raw_fd().cast_unsigned(),
         attach_type: ATTACH_TYPE,
         flags: BPF_F_ALLOW_MULTI,
     };

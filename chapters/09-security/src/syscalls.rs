@@ -12,11 +12,11 @@
 const NONE: u32 = u32::MAX;
 
 /// The number of a system call; `None` if this machine has none of that name.
-pub(crate) fn number(name: &str) -> Option<i64> {
+pub(crate) fn number(name: &str) -> Option<u32> {
     let at = TABLE.binary_search_by_key(&name, |&(name, ..)| name).ok()?;
     let (_, x86_64, aarch64) = TABLE[at];
     let number = if cfg!(target_arch = "x86_64") { x86_64 } else { aarch64 };
-    (number != NONE).then_some(number.into())
+    (number != NONE).then_some(number)
 }
 
 /// Names, sorted, with their numbers on x86_64 and on aarch64.
@@ -148,7 +148,7 @@ mod tests {
             ("execve", libc::SYS_execve),
             ("seccomp", libc::SYS_seccomp),
         ] {
-            assert_eq!(number(name), Some(expected), "{name}");
+            assert_eq!(number(name).map(i64::from), Some(expected), "{name}");
         }
         assert_eq!(number("no_such_call"), None);
     }

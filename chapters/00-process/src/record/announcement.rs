@@ -69,7 +69,7 @@ impl Announcement {
             id: id.to_owned(),
             name,
             chapter: chapter.to_owned(),
-            created: since_1970.as_millis() as u64,
+            created: since_1970.as_millis().try_into().unwrap_or(u64::MAX),
             process,
             command: command.into_iter().map(Word::from).collect(),
         }

@@ -54,12 +54,13 @@ fn encode(bytes: &[u8]) -> String {
 fn decode(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     for four in text.trim_end_matches('=').as_bytes().chunks(4) {
-        let mut bits = 0;
+        let mut bits: u32 = 0;
         for digit in four {
-            bits = bits << 6 | DIGITS.iter().position(|one| one == digit)?;
+            let value = DIGITS.iter().position(|one| one == digit)?;
+            bits = bits << 6 | u32::try_from(value).ok()?;
         }
         bits <<= 6 * (4 - four.len());
-        bytes.extend_from_slice(&(bits as u32).to_be_bytes()[1..four.len().max(1)]);
+        bytes.extend_from_slice(&bits.to_be_bytes()[1..four.len().max(1)]);
     }
     Some(bytes)
 }
