@@ -112,10 +112,7 @@ impl Contender {
         let start = Instant::now();
         let status = command.status()?;
         let time = start.elapsed();
-        match status.success() {
-            true => Ok(time),
-            false => Err(format!("{}: {status}", self.name).into()),
-        }
+        if status.success() { Ok(time) } else { Err(format!("{}: {status}", self.name).into()) }
     }
 }
 

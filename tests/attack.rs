@@ -108,7 +108,7 @@ fn start(lab: &Lab) -> (Child, i32) {
     let mut command = lab.program("lab");
     let child = command.args(["attack", "7", "8", "9"]).stdout(Stdio::null()).spawn();
     let child = child.expect("lab starts");
-    let outer = wait_for("the sandbox", || child_of(child.id() as i32));
+    let outer = wait_for("the sandbox", || child_of(child.id().cast_signed()));
     let host = wait_for("its host", || child_of(outer));
     wait_for("a container's runtime", || child_of(host));
     (child, host)
@@ -130,7 +130,7 @@ fn an_interrupted_one_leaves_not_even_a_record() {
     let Some(lab) = Lab::as_root() else { return };
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let (mut child, host) = start(&lab);
-        kill(Pid::from_raw(child.id() as i32), signal).expect("it is running");
+        kill(Pid::from_raw(child.id().cast_signed()), signal).expect("it is running");
         let status = child.wait().expect("it ends");
         assert_eq!(status.signal(), Some(signal as i32));
         assert!(!is_alive(host), "the sandbox is still there");

@@ -256,7 +256,7 @@ fn a_container_started_by_nohup_survives_the_end_of_its_terminal() {
     nohup.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut runtime = nohup.spawn().expect("nohup starts");
     kernel::read_until(runtime.stdout.as_mut().expect("a pipe"), "ready\n").expect("it runs");
-    let pid = runtime.id() as i32;
+    let pid = runtime.id().cast_signed();
     send(pid, libc::SIGHUP);
     send(pid, libc::SIGTERM);
     // The first deadly signal decides.

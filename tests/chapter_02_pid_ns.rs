@@ -27,7 +27,7 @@ fn there_is_no_proc_yet_and_the_network_is_shared() {
     let Some(lab) = Lab::as_root() else { return };
     assert_ne!(lab.sh("chapter-02", "test -e /proc/self").code, 0);
     let container = lab.start("chapter-02", "");
-    let us = std::process::id() as i32;
+    let us = std::process::id().cast_signed();
     assert_eq!(kernel::namespace(container.pid, "net"), kernel::namespace(us, "net"));
     container.finish();
 }

@@ -187,7 +187,7 @@ fn a_read_only_root_is_read_only() {
 fn the_host_name_and_the_queues_are_still_shared() {
     let Some(lab) = Lab::as_root() else { return };
     let container = lab.start("chapter-03", "");
-    let us = std::process::id() as i32;
+    let us = std::process::id().cast_signed();
     for kind in ["uts", "ipc", "net", "cgroup"] {
         assert_eq!(kernel::namespace(container.pid, kind), kernel::namespace(us, kind));
     }

@@ -54,7 +54,7 @@ fn a_container_without_a_network_talks_to_itself_only() {
 #[test]
 fn the_hosts_network_is_shared_on_demand_and_until_chapter_4() {
     let Some(lab) = Lab::as_root() else { return };
-    let us = std::process::id() as i32;
+    let us = std::process::id().cast_signed();
     for (args, shared) in [
         ("chapter-04", true),
         ("chapter-05 --network host", true),
@@ -232,7 +232,7 @@ fn a_port_of_this_machine_leads_into_the_container() {
     });
     let (port, container) = container.expect("a free port");
     let server = Net::of(container.pid).listen(80);
-    let us = Net::of(std::process::id() as i32);
+    let us = Net::of(std::process::id().cast_signed());
     assert!(us.reaches((Ipv4Addr::LOCALHOST, port), &server).is_some());
     drop(server);
     container.finish();

@@ -109,7 +109,7 @@ fn its_clocks_have_an_offset_and_the_hosts_have_none() {
         return;
     }
     let lab = Lab::new();
-    let us = std::process::id() as i32;
+    let us = std::process::id().cast_signed();
     let plain = lab.start("chapter-08 --network none", "");
     assert_eq!(kernel::namespace(plain.pid, "time"), kernel::namespace(us, "time"));
     plain.finish();

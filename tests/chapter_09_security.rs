@@ -317,7 +317,7 @@ fn a_privileged_container_has_none_of_it() {
     let Some(lab) = Lab::as_root() else { return };
     let container = lab.start("chapter-09 --userns host --network none --privileged", "");
     let [inheritable, permitted, effective, bounding, ambient] = capability_sets(container.pid);
-    let ours = status(std::process::id() as i32, "CapPrm");
+    let ours = status(std::process::id().cast_signed(), "CapPrm");
     assert_eq!([permitted, effective, bounding], [ours.clone(), ours.clone(), ours]);
     assert_eq!([inheritable, ambient], [EMPTY_SET; 2]);
     assert_eq!(status(container.pid, "Seccomp"), "0");

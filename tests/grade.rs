@@ -345,7 +345,7 @@ fn a_killed_grader_takes_what_runs_with_it() {
         (words.starts_with("/work/program") && words.contains("--rootfs")).then_some(pid)
     };
     let program = wait_for("the learner's program", || {
-        let worker = kernel::child_of(grader.id() as i32)?;
+        let worker = kernel::child_of(grader.id().cast_signed())?;
         let shell = kernel::child_of(worker)?;
         runs(kernel::child_of(shell)?)
     });

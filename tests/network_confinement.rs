@@ -188,9 +188,12 @@ fn assert_confined(lab: &Lab, was_router: bool) {
     let is_router = u8::from(was_router);
     host.run(&format!("echo {is_router} > /proc/sys/net/ipv4/ip_forward"));
     let cellars = cellar.listen(8000);
-    let is_between = || match was_router {
-        true => office.reaches((CELLAR, 8000), &cellars).is_some(),
-        false => !office.is_kept_from((CELLAR, 8000)),
+    let is_between = || {
+        if was_router {
+            office.reaches((CELLAR, 8000), &cellars).is_some()
+        } else {
+            !office.is_kept_from((CELLAR, 8000))
+        }
     };
     assert_eq!(is_between(), was_router, "before");
 

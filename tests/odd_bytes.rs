@@ -158,7 +158,7 @@ impl Reader {
             match child.try_wait().unwrap() {
                 Some(status) => break status,
                 None if start.elapsed() > DEADLINE => {
-                    killpg(Pid::from_raw(child.id() as i32), Signal::SIGKILL).unwrap();
+                    killpg(Pid::from_raw(child.id().cast_signed()), Signal::SIGKILL).unwrap();
                     child.wait().unwrap();
                     return Some("it does not end".to_owned());
                 }
@@ -211,7 +211,7 @@ impl Random {
             let at = self.below(bytes.len() + 1);
             let end = (at + self.below(12)).min(bytes.len());
             match self.below(5) {
-                0 if at < bytes.len() => bytes[at] = self.below(256) as u8,
+                0 if at < bytes.len() => bytes[at] = self.below(256).to_le_bytes()[0],
                 1 => drop(bytes.drain(at..end)),
                 2 => {
                     let part = bytes[at..end].to_vec();

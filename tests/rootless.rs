@@ -196,7 +196,7 @@ fn what_a_killed_run_of_an_ordinary_user_leaves_is_cleaned() {
         .unwrap();
     let said = kernel::read_until(run.stdout.as_mut().unwrap(), "ready\n");
     assert!(said.is_some(), "it did not start");
-    kill(Pid::from_raw(run.id() as i32), Signal::SIGKILL).unwrap();
+    kill(Pid::from_raw(run.id().cast_signed()), Signal::SIGKILL).unwrap();
     run.wait().unwrap();
     assert_eq!(fs::read_dir(user.home.path().join("state")).unwrap().count(), 1);
     let output = user.run(&["clean"]);
@@ -336,7 +336,7 @@ fn connects(tool: &str, other: &str) {
     let (mut run, pid) = host.inside(|| start(lab));
 
     // No link of the network in between listens to routers: it has no IPv6.
-    let between = Net::of(run.id() as i32);
+    let between = Net::of(run.id().cast_signed());
     assert_eq!(between.ip("-6 address show scope link"), "");
     assert_eq!(between.ip("-6 route show default"), "");
     assert!(between.ip("-brief link").lines().count() >= 4, "lo, a tap, lab0, a cable");
@@ -354,7 +354,7 @@ fn connects(tool: &str, other: &str) {
     assert!(elsewhere.reaches_udp((HOST, 5353), &names));
 
     // However the runtime ends, the program ends with it, and the port is free.
-    kill(Pid::from_raw(run.id() as i32), Signal::SIGKILL).unwrap();
+    kill(Pid::from_raw(run.id().cast_signed()), Signal::SIGKILL).unwrap();
     run.wait().unwrap();
     eventually("the port is free", || {
         host.inside(|| TcpListener::bind((Ipv4Addr::UNSPECIFIED, 18080))).is_ok()

@@ -257,7 +257,7 @@ fn a_start_that_hangs_is_ended_by_a_signal() {
             .stderr(Stdio::piped())
             .spawn()
             .expect("it starts");
-        let runtime = started.id() as i32;
+        let runtime = started.id().cast_signed();
         wait_until_held_up(runtime);
         let child = kernel::child_of(runtime).expect("a child");
         kill(Pid::from_raw(runtime), signal).expect("it runs");

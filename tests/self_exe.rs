@@ -67,7 +67,7 @@ fn attack_the_runtime(lab: &Lab, chapter: &str) -> (&'static str, bool) {
     outer.arg("-v").arg(format!("{}:/share", share.display()));
     let mut runtime = outer.args(["--", "/proc/self/exe"]).spawn().expect("it starts");
     eventually("the attack begins", || share.join("ready").exists());
-    let pid = kernel::child_of(runtime.id() as i32).expect("the container");
+    let pid = kernel::child_of(runtime.id().cast_signed()).expect("the container");
     runtime.kill().unwrap();
     runtime.wait().unwrap();
     let verdict = kernel::wait_for("the attack ends", || {

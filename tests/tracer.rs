@@ -86,10 +86,12 @@ fn a_refused_call_is_not_made_and_an_answered_one_is() {
         let tracer = sh(&format!("exec chmod 640 {} 2> /dev/null", file.path().display()));
         let is_chmod =
             |event| matches!(event, Event::Entered(call) if call.number == libc::SYS_fchmodat);
-        let events = follow(tracer, |tracer, event| match is_chmod(event) {
-            true if is_made => tracer.answer(Errno::ENOSPC),
-            true => tracer.refuse(Errno::ENOSPC),
-            false => {}
+        let events = follow(tracer, |tracer, event| {
+            if is_chmod(event) && is_made {
+                tracer.answer(Errno::ENOSPC);
+            } else if is_chmod(event) {
+                tracer.refuse(Errno::ENOSPC);
+            }
         });
         let at = events.iter().position(|(_, event)| is_chmod(*event)).expect("a chmod");
         let result = -(Errno::ENOSPC as i64);

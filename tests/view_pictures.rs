@@ -63,9 +63,10 @@ fn tidy(view: &str) -> String {
         let is_shared = mark.trim() == "shared";
         // What is shared is read twice, and other tests may come and go in between.
         let comes_and_goes = ["network", "IPC objects"].contains(&label.trim_end());
-        let inside = match is_shared && (container == host || comes_and_goes) {
-            true => shown.clone(),
-            false => FILTERS.iter().fold(container, filter),
+        let inside = if is_shared && (container == host || comes_and_goes) {
+            shown.clone()
+        } else {
+            FILTERS.iter().fold(container, filter)
         };
         text += &format!("{label}{shown:width$}{inside:width$}{mark}\n");
     }

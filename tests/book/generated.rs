@@ -119,13 +119,12 @@ fn the_exercises_are_listed_with_their_chapter() {
                 of("minutes")
             );
         }
-        let text = match exercises.is_empty() {
-            true => "There are no exercises for this chapter yet.\n".to_owned(),
-            false => {
-                let head = "| exercise | | kind | points | minutes |\n|---|---|---|---|---|\n";
-                let run = "\n```sh\nlab exercise next\n```\n";
-                format!("{head}{text}{run}")
-            }
+        let text = if exercises.is_empty() {
+            "There are no exercises for this chapter yet.\n".to_owned()
+        } else {
+            let head = "| exercise | | kind | points | minutes |\n|---|---|---|---|---|\n";
+            let run = "\n```sh\nlab exercise next\n```\n";
+            format!("{head}{text}{run}")
         };
         assert_file(&generated(&format!("exercises-{number:02}.md")), &text);
     }

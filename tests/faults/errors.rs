@@ -139,9 +139,10 @@ fn judge(failed: &Traced, errno: Errno, normal: &str) -> (End, Option<String>) {
                 these.lines().filter(is_new).map(str::to_owned).collect()
             };
             let (missing, new) = (without(&normal, &now), without(&now, &normal));
-            match now == normal {
-                true => (End::Survived, None),
-                false => (End::Wrong, Some(format!("without {missing:#?}, with {new:#?}"))),
+            if now == normal {
+                (End::Survived, None)
+            } else {
+                (End::Wrong, Some(format!("without {missing:#?}, with {new:#?}")))
             }
         }
         // The command is found, but the kernel does not execute it.

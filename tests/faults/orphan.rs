@@ -86,7 +86,7 @@ fn a_process_that_has_ended_already_is_not_said_to_be_removed() {
     // A zombie: nobody has waited for it.
     let mut zombie = Command::new("true").stdin(Stdio::null()).spawn().unwrap();
     let pid = zombie.id();
-    eventually("it ends", || !kernel::is_alive(pid as i32));
+    eventually("it ends", || !kernel::is_alive(pid.cast_signed()));
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let tick = stat.rsplit(')').next().unwrap().split_whitespace().nth(19).unwrap();
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
@@ -118,7 +118,7 @@ fn a_process_that_has_only_the_number_of_a_dead_container_is_not_ended() {
     let process = json!({ "pid": innocent.id(), "tick": 4711, "boot": boot.trim() });
     fs::write(record.join("container.json"), announcement(1, &process)).unwrap();
     assert_eq!(lab.lab(["clean"]).ok(), "removed record of 0123456789ab\n");
-    assert!(kernel::is_alive(innocent.id() as i32));
+    assert!(kernel::is_alive(innocent.id().cast_signed()));
     innocent.kill().unwrap();
     innocent.wait().unwrap();
 }

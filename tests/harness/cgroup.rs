@@ -67,11 +67,13 @@ pub struct Delegated {
 impl Delegated {
     /// Makes them; each has a child `shell`, for the user's first process.
     pub fn to(user: u32, controllers: &[&str]) -> Self {
-        let is_offered = |mount: &Path, name: &str| match mount.join("cgroup.controllers").exists()
-        {
-            true => fs::read_to_string(mount.join("cgroup.controllers"))
-                .is_ok_and(|all| all.split_whitespace().any(|offered| offered == name)),
-            false => mount.ends_with(name),
+        let is_offered = |mount: &Path, name: &str| {
+            if mount.join("cgroup.controllers").exists() {
+                fs::read_to_string(mount.join("cgroup.controllers"))
+                    .is_ok_and(|all| all.split_whitespace().any(|offered| offered == name))
+            } else {
+                mount.ends_with(name)
+            }
         };
         let mut delegated = Self { dirs: Vec::new() };
         for mount in hierarchies() {

@@ -20,7 +20,7 @@ pub fn namespace(pid: i32, kind: &str) -> String {
 
 /// The namespaces in which a process differs from this one.
 pub fn own_namespaces(pid: i32) -> Vec<&'static str> {
-    let us = std::process::id() as i32;
+    let us = std::process::id().cast_signed();
     NAMESPACES.into_iter().filter(|kind| namespace(pid, kind) != namespace(us, kind)).collect()
 }
 

@@ -177,7 +177,7 @@ impl Lab {
             let _ = child.kill();
             return Err(ran(child.wait_with_output().expect("it ends")));
         };
-        let runtime = child.id() as i32;
+        let runtime = child.id().cast_signed();
         // The runtime has one child: the container's first process.
         let pid = kernel::wait_for("the container's process", || kernel::child_of(runtime));
         Ok(Started { child: Some(child), runtime, pid, said })

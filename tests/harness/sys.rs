@@ -27,14 +27,19 @@ pub fn control_terminal(command: &mut Command) {
     unsafe { command.pre_exec(lead) };
 }
 
+/// Of linux/if.h, in the type of the field that takes it.
+const IFF_UP: libc::c_short = 1;
+
 /// Lets the loopback of this thread's network go up, without a program for it: see
 /// netdevice(7).
 pub fn set_up_loopback() -> io::Result<()> {
     let socket = UdpSocket::bind("0.0.0.0:0")?;
     // SAFETY: all of its fields are numbers, for which zero is a value.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
-    request.ifr_name[..2].copy_from_slice(&[b'l' as _, b'o' as _]);
-    request.ifr_ifru.ifru_flags = libc::IFF_UP as i16;
+    for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
+        *to = libc::c_char::try_from(*from).unwrap_or_default();
+    }
+    request.ifr_ifru.ifru_flags = IFF_UP;
     let fd = socket.as_raw_fd();
     // SAFETY: the request is a whole ifreq, and outlives the call.
     Errno::result(unsafe { libc::ioctl(fd, libc::SIOCSIFFLAGS as _, &request) })?;

@@ -100,7 +100,7 @@ impl Tracer {
     pub fn start(mut command: Command) -> io::Result<Self> {
         sys::trace_me(&mut command);
         // The standard library's handle is dropped: it would wait for the end, not for stops.
-        let first = Pid::from_raw(command.spawn()?.id() as i32);
+        let first = Pid::from_raw(command.spawn()?.id().cast_signed());
         waitpid(first, Some(WaitPidFlag::__WALL))?;
         let options = Options::PTRACE_O_TRACESYSGOOD // tells a call's stop from a SIGTRAP
             | Options::PTRACE_O_TRACEFORK
@@ -212,7 +212,7 @@ impl Tracer {
     }
 
     fn forked(&mut self, parent: Pid) -> Option<Event> {
-        let child = Pid::from_raw(ptrace::getevent(parent).ok()? as i32);
+        let child = Pid::from_raw(ptrace::getevent(parent).ok()?.try_into().ok()?);
         let has_begun = self.early.remove(&child);
         self.processes.insert(child, Process { has_begun, answer: None });
         if has_begun {

@@ -17,7 +17,7 @@ pub fn make_no_call(pid: Pid) {
 /// After it: replaces the result. The kernel returns an error as a negative number.
 #[cfg(target_arch = "x86_64")]
 pub fn set_result(pid: Pid, error: Errno) {
-    change(pid, |registers| registers.rax = -(error as i64) as u64);
+    change(pid, |registers| registers.rax = (-i64::from(error as i32)).cast_unsigned());
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -23,7 +23,7 @@ pub fn at_call(pid: Pid) -> nix::Result<Event> {
         libc::PTRACE_SYSCALL_INFO_ENTRY => {
             // SAFETY: `op` says that this member of the union is the one that was filled in.
             let entry = unsafe { info.u.entry };
-            Ok(Event::Entered(Call { number: entry.nr as i64, arguments: entry.args }))
+            Ok(Event::Entered(Call { number: entry.nr.cast_signed(), arguments: entry.args }))
         }
         libc::PTRACE_SYSCALL_INFO_EXIT => {
             // SAFETY: as above.
