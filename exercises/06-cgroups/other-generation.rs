@@ -109,9 +109,9 @@ impl Cgroup {
         };
         let memory = value("memory.limit_in_bytes").or(value("memory.max"));
         let cpus = match files.get("cpu.max") {
-            Some(both) => both.split_once(' ').and_then(|(quota, period)| {
-                Some((number(quota)?, number(period)?)) //
-            }),
+            Some(both) => {
+                both.split_once(' ').and_then(|(quota, period)| number(quota).zip(number(period)))
+            }
             None => value("cpu.cfs_quota_us").zip(value("cpu.cfs_period_us")),
         };
         let cpus = cpus.filter(|(quota, _)| *quota < u64::MAX);

@@ -9,9 +9,10 @@ use nix::unistd::execve;
 /// separated by colons. Returns only if nothing was executed, with the exit code.
 pub fn exec(argv: &[CString], env: &[CString], path: &str) -> u8 {
     let name = argv[0].to_string_lossy();
-    let candidates: Vec<String> = match name.contains('/') {
-        true => vec![name.into_owned()],
-        false => path.split(':').map(|dir| format!("{dir}/{name}")).collect(),
+    let candidates: Vec<String> = if name.contains('/') {
+        vec![name.into_owned()]
+    } else {
+        path.split(':').map(|dir| format!("{dir}/{name}")).collect()
     };
     let mut code = 127;
     for program in candidates {

@@ -24,9 +24,10 @@ pub fn take(claims: &Path, subnet: Subnet) -> Result<Claim> {
     let address = Ipv4Addr::from_bits(first + 2 + taken);
     let file = claims.join(address.to_string());
     File::create_new(&file).step(|| "take the address")?;
-    match taken < (u32::MAX >> subnet.prefix) - 2 {
-        true => Ok(Claim { address, file }),
-        false => Err(Error::new("all addresses are taken")),
+    if taken < (u32::MAX >> subnet.prefix) - 2 {
+        Ok(Claim { address, file })
+    } else {
+        Err(Error::new("all addresses are taken"))
     }
 }
 
