@@ -32,13 +32,11 @@ pub fn run() -> Result<ExitCode> {
         parts.into_iter().for_each(|part| done.tell(part));
         drop(state);
         // With something left in it, the record has stayed.
-        match dir.exists() {
-            false => done.tell(Ok(format!("record of {id}"))),
-            true if is_done => {
-                let error = Error::new(format!("the record of {id} has something unknown in it"));
-                done.tell(Err(error.with_hint(format!("look into {}", dir.display()))));
-            }
-            true => {}
+        if !dir.exists() {
+            done.tell(Ok(format!("record of {id}")));
+        } else if is_done {
+            let error = Error::new(format!("the record of {id} has something unknown in it"));
+            done.tell(Err(error.with_hint(format!("look into {}", dir.display()))));
         }
     }
     if !others.is_empty() {

@@ -50,10 +50,11 @@ impl Keyboard {
     /// # Errors
     /// If we have no terminal.
     pub fn open() -> Result<Self> {
-        let terminal = match stdin().is_terminal() {
-            true => stdin().as_fd().try_clone_to_owned().map(File::from),
+        let terminal = if stdin().is_terminal() {
+            stdin().as_fd().try_clone_to_owned().map(File::from)
+        } else {
             // The standard input may be anything: the terminal has a name, too; tty(4).
-            false => File::open("/dev/tty"),
+            File::open("/dev/tty")
         };
         let terminal = terminal.step(|| "open the terminal")?;
         let kept = [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT, Signal::SIGWINCH];
@@ -80,10 +81,9 @@ impl Keyboard {
     /// If it cannot be read.
     pub fn wait(&self, other: Option<BorrowedFd<'_>>, time: Option<Duration>) -> Result<Event> {
         if let Some(signal) = self.signals.read_signal().step(|| "read a signal")? {
-            return Ok(match signal.ssi_signo as i32 {
-                libc::SIGWINCH => Event::Resized,
-                number => Event::Signal(number as u8),
-            });
+            let number = u8::try_from(signal.ssi_signo).unwrap_or_default();
+            let is_resized = number == Signal::SIGWINCH as u8;
+            return Ok(if is_resized { Event::Resized } else { Event::Signal(number) });
         }
         let ours = [self.terminal.as_fd(), self.signals.as_fd()];
         let mut polled: Vec<_> =

@@ -66,9 +66,8 @@ impl Args for RunArgs {
         let mut options: Vec<Arg> = all.get_arguments().cloned().collect();
         // In the order of the chapters; the command has no heading, and stands by itself.
         options.sort_by_key(|option| option.get_help_heading().map(str::to_owned));
-        let position = |option: Arg| match option.is_positional() {
-            true => option.help_heading(None::<&str>),
-            false => option,
+        let position = |option: Arg| {
+            if option.is_positional() { option.help_heading(None::<&str>) } else { option }
         };
         OwnArgs::augment_args(command)
             .args(options.into_iter().map(position))
@@ -113,16 +112,20 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         output::note(&note);
     }
 
-    let detail = view.unwrap_or_else(|| match stderr().is_terminal() && stdout().is_terminal() {
-        true => ViewChoice::Brief,
-        false => ViewChoice::None,
+    let detail = view.unwrap_or_else(|| {
+        if stderr().is_terminal() && stdout().is_terminal() {
+            ViewChoice::Brief
+        } else {
+            ViewChoice::None
+        }
     });
-    let seen = match detail == ViewChoice::None && json.is_none() {
-        true => None,
+    let seen = if detail == ViewChoice::None && json.is_none() {
+        None
+    } else {
         // Looking must not keep anything from running.
-        false => view::observe(container.process().pid())
+        view::observe(container.process().pid())
             .inspect_err(|error| output::warn(&format!("no view: {error:#}"), None))
-            .ok(),
+            .ok()
     };
     if let Some(seen) = &seen {
         show(seen, detail, chapter, &container);

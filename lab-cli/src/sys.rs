@@ -9,7 +9,7 @@ use nix::unistd::{ForkResult, Pid};
 use process::exit_now;
 
 /// `_IO(0xb7, 2)` of linux/nsfs.h; see ioctl_nsfs(2).
-const NS_GET_PARENT: u32 = 0xb702;
+const NS_GET_PARENT: libc::Ioctl = 0xb702;
 
 /// The flags of clone(2) that make namespaces.
 const NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWUSER
@@ -44,13 +44,17 @@ pub fn clone_sibling(namespaces: CloneFlags) -> nix::Result<ForkResult> {
     if !NAMESPACES.contains(namespaces) {
         return Err(Errno::EINVAL);
     }
-    let flags = (namespaces | CloneFlags::CLONE_PARENT).bits() as usize;
+    let flags = (namespaces | CloneFlags::CLONE_PARENT).bits().cast_unsigned() as usize;
     // SAFETY: without CLONE_VM the child has its own copy of our memory, and this process has
     // one thread, so that no lock in the copy is held by one that does not exist there. A null
     // stack means "the copy of the caller's own"; no flag makes the kernel use the rest.
     let pid = unsafe { libc::syscall(libc::SYS_clone, flags, 0usize, 0usize, 0usize, 0usize) };
     Ok(match Errno::result(pid)? {
         0 => ForkResult::Child,
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a pid is an int; syscall(2) returns a long"
+        )]
         pid => ForkResult::Parent { child: Pid::from_raw(pid as libc::pid_t) },
     })
 }
@@ -116,9 +120,8 @@ unsafe fn duplicate_to(fd: BorrowedFd<'_>, number: RawFd) -> nix::Result<()> {
 
 /// The PID or user namespace in which this one was made.
 pub fn parent_namespace(namespace: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
-    // SAFETY: this request takes no argument and touches no memory of ours. The type
-    // of a request's number differs between C libraries.
-    let fd = unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_PARENT as _) };
+    // SAFETY: this request takes no argument and touches no memory of ours.
+    let fd = unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_PARENT) };
     let fd = Errno::result(fd)?;
     // SAFETY: the kernel has just made this descriptor, and nobody else has it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })

@@ -111,9 +111,10 @@ fn shell_words<W: AsRef<OsStr>>(words: impl IntoIterator<Item = W>) -> String {
     let quote = |word: W| {
         let word = word.as_ref().to_string_lossy().into_owned();
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
-        match !word.is_empty() && word.chars().all(is_plain) {
-            true => word,
-            false => format!("'{}'", word.replace('\'', r"'\''")),
+        if !word.is_empty() && word.chars().all(is_plain) {
+            word
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
         }
     };
     words.into_iter().map(quote).collect::<Vec<_>>().join(" ")

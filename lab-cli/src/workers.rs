@@ -26,7 +26,8 @@ const MOST: usize = 16 * 1024;
 
 /// As many workers as do not wait for one another.
 pub fn processors() -> usize {
-    sysconf(SysconfVar::_NPROCESSORS_ONLN).ok().flatten().unwrap_or(1) as usize
+    let online = sysconf(SysconfVar::_NPROCESSORS_ONLN).ok().flatten();
+    online.and_then(|count| count.try_into().ok()).unwrap_or(1)
 }
 
 /// What a worker tells of the job with this number.
@@ -60,7 +61,7 @@ pub fn work<J, T: Serialize + DeserializeOwned>(
         return Err(Error::new(format!("{} jobs are more than {MOST}", jobs.len())));
     }
     let (numbers, mut hand_out) = pipe().step(|| "make a pipe")?;
-    for number in 0..jobs.len() as u32 {
+    for (number, _) in (0u32..).zip(jobs) {
         hand_out.write_all(&number.to_ne_bytes()).step(|| "hand out a job")?;
     }
     drop(hand_out);

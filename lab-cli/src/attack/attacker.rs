@@ -5,6 +5,7 @@ use std::io::{Read, stdin};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::str::FromStr;
 
 use nix::mount::{MsFlags, mount};
 use process::{Error, Result, Step};
@@ -13,7 +14,7 @@ use process::{Error, Result, Step};
 pub const A_FILE: &str = "a file of the host";
 
 /// The first of the words, which is a number.
-pub fn number(words: &[String]) -> Result<usize> {
+pub fn number<N: FromStr>(words: &[String]) -> Result<N> {
     let number = words.first().and_then(|word| word.parse().ok());
     number.ok_or_else(|| Error::new("the attacker was not told a number"))
 }

@@ -104,7 +104,7 @@ fn listen(mut told: UnixStream, ends: &SigSet) -> Result<Heard> {
         };
         if sources[1].any() == Some(true) {
             let signal = signals.read_signal().step(step)?;
-            let number = signal.map(|signal| signal.ssi_signo as i32).unwrap_or_default();
+            let number = signal.map(|signal| signal.ssi_signo.cast_signed()).unwrap_or_default();
             heard.interrupted_by = Signal::try_from(number).ok();
             return Ok(heard);
         }

@@ -44,9 +44,10 @@ impl Host {
 
     /// Commands for the administrator, as this user has to type them.
     pub fn as_root(&self, command: &str) -> String {
-        match self.is_root {
-            true => command.to_owned(),
-            false => format!("sudo {}", command.replace(" && ", " && sudo ")),
+        if self.is_root {
+            command.to_owned()
+        } else {
+            format!("sudo {}", command.replace(" && ", " && sudo "))
         }
     }
 }

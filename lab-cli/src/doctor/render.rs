@@ -92,9 +92,8 @@ fn ranges(numbers: &[usize]) -> String {
             _ => ranges.push((number, number)),
         }
     }
-    let range = |(first, last): &(usize, usize)| match first == last {
-        true => format!("{first:02}"),
-        false => format!("{first:02}-{last:02}"),
+    let range = |(first, last): &(usize, usize)| {
+        if first == last { format!("{first:02}") } else { format!("{first:02}-{last:02}") }
     };
     ranges.iter().map(range).collect::<Vec<_>>().join(", ")
 }

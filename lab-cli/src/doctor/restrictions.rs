@@ -193,9 +193,10 @@ fn capabilities(host: &Host, status: &Status) -> Check {
     match lacking.iter().map(|(_, _, chapter)| *chapter).min() {
         None => Check::works(name, "root has all that the chapters use"),
         Some(first) => {
-            let seen = match names.contains(&"sys_admin") {
-                true => format!("{POWERLESS_ROOT}; of all, it lacks {}", names.join(", ")),
-                false => format!("root lacks {}", names.join(", ")),
+            let seen = if names.contains(&"sys_admin") {
+                format!("{POWERLESS_ROOT}; of all, it lacks {}", names.join(", "))
+            } else {
+                format!("root lacks {}", names.join(", "))
             };
             Check::limited(name, seen).chapters(from(first)).fix(permit(host))
         }

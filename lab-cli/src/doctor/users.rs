@@ -46,10 +46,11 @@ fn ranges(host: &Host) -> Check {
     let [uids, gids] = counts;
     let seen = format!("{}: {uids} user and {gids} group ids", host.user);
     if host.is_root {
-        return match host.in_user_namespace {
-            false => Check::works(name, "root maps every id, and needs no range"),
-            true => Check::limited(name, "only what this user namespace maps can be mapped on")
-                .fix("exit # and run it outside of this user namespace"),
+        return if host.in_user_namespace {
+            Check::limited(name, "only what this user namespace maps can be mapped on")
+                .fix("exit # and run it outside of this user namespace")
+        } else {
+            Check::works(name, "root maps every id, and needs no range")
         }
         .chapters(from(USER_NAMESPACES));
     }

@@ -187,9 +187,10 @@ fn check(which: &Which, json: bool) -> anyhow::Result<ExitCode> {
     let exercise = session.take(which.name.as_deref())?;
     let tools = attempt::tools(session)?;
     let verdict = attempt::check(session, &tools, &exercise)?;
-    match json {
-        true => println!("{}", serde_json::to_string_pretty(&verdict)?),
-        false => attempt::show(session, &exercise, &verdict)?,
+    if json {
+        println!("{}", serde_json::to_string_pretty(&verdict)?)
+    } else {
+        attempt::show(session, &exercise, &verdict)?
     }
     Ok(if verdict.has_passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

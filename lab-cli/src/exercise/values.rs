@@ -35,6 +35,13 @@ impl Generator {
         }
     }
 
+    /// One of these; `None` if there are none.
+    fn one_of<'a, T>(&mut self, these: &'a [T]) -> Option<&'a T> {
+        let last = these.len().checked_sub(1)?;
+        let at = self.between(0, last.try_into().ok()?);
+        these.get(usize::try_from(at).ok()?)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -128,9 +135,7 @@ impl Values {
                     values.set(&format!("{name}.bytes"), bytes.to_string());
                 }
                 Draw::OneOf { one_of } => {
-                    let last = one_of.len().saturating_sub(1) as u64;
-                    let drawn = one_of.get(generator.between(0, last) as usize);
-                    values.set(name, drawn.cloned().unwrap_or_default());
+                    values.set(name, generator.one_of(one_of).cloned().unwrap_or_default());
                 }
             }
         }
@@ -161,7 +166,7 @@ impl Values {
     /// shell's `${…}`.
     pub fn fill(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, (name, value)| {
-            text.replace(&format!("{{{name}}}"), value) //
+            text.replace(&format!("{{{name}}}"), value)
         })
     }
 
@@ -192,7 +197,7 @@ impl Values {
 fn of_kind(kind: &str, generator: &mut Generator) -> Result<String> {
     Ok(match kind {
         "name" => {
-            let mut syllable = || SYLLABLES[generator.between(0, 15) as usize];
+            let mut syllable = || *generator.one_of(&SYLLABLES).unwrap_or(&"");
             [syllable(), syllable(), syllable(), syllable()].concat()
         }
         "port" => generator.between(20_000, 29_999).to_string(),

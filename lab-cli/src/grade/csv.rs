@@ -39,8 +39,9 @@ const FORMULA: [char; 10] =
 fn quoted(cell: &str) -> String {
     let apostrophe = if cell.starts_with(FORMULA) { "'" } else { "" };
     let cell = format!("{apostrophe}{cell}");
-    match cell.contains([',', '"', '\r', '\n']) {
-        true => format!("\"{}\"", cell.replace('"', "\"\"")),
-        false => cell,
+    if cell.contains([',', '"', '\r', '\n']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell
     }
 }

@@ -15,11 +15,10 @@ pub fn of(report: &Report) -> String {
 }
 
 fn suite(text: &mut String, sheet: &Sheet) {
-    let count = |is: &dyn Fn(Outcome) -> bool| {
-        sheet.exercises.iter().filter(|mark| is(mark.result)).count() //
-    };
-    let failures = count(&|result| result == Outcome::Failed);
-    let errors = count(&|result| result == Outcome::Error) + usize::from(sheet.error.is_some());
+    let results: Vec<Outcome> = sheet.exercises.iter().map(|mark| mark.result).collect();
+    let count = |is: &dyn Fn(&&Outcome) -> bool| results.iter().filter(is).count();
+    let failures = count(&|result| **result == Outcome::Failed);
+    let errors = count(&|result| **result == Outcome::Error) + usize::from(sheet.error.is_some());
     let skipped = count(&|result| matches!(result, Outcome::NotBegun | Outcome::Skipped));
     let tests = sheet.exercises.len() + usize::from(sheet.error.is_some());
     let _ = writeln!(

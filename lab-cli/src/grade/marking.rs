@@ -59,22 +59,24 @@ impl Marking {
                 let why = format!("the {} s of this submission were over", self.time_limit);
                 Mark::new(exercise, Outcome::Failed, Some(&why))
             };
-            let mut mark = match started < deadline {
-                true => self.mark_exercise(name, &submission, exercise, check),
-                false => over(),
+            let mut mark = if started < deadline {
+                self.mark_exercise(name, &submission, exercise, check)
+            } else {
+                over()
             };
             let is_cut = matches!(mark.result, Outcome::Failed | Outcome::Error);
             if is_cut && Instant::now() >= deadline {
                 mark = over();
             }
             if mark.result != Outcome::NotBegun {
-                mark.milliseconds = Some(started.elapsed().as_millis() as u64);
+                mark.milliseconds =
+                    Some(started.elapsed().as_millis().try_into().unwrap_or(u64::MAX));
             }
             mark
         };
         let mut sheet = Sheet::new(name, self.exercises.iter().map(mark).collect());
         alarm::cancel();
-        sheet.milliseconds = Some(started.elapsed().as_millis() as u64);
+        sheet.milliseconds = Some(started.elapsed().as_millis().try_into().unwrap_or(u64::MAX));
         sheet
     }
 

@@ -46,9 +46,10 @@ fn cell(sheet: &Sheet, chapter: &str) -> String {
     let marks: Vec<_> = sheet.exercises.iter().filter(|mark| mark.chapter == chapter).collect();
     let points = sum(marks.iter().map(|mark| mark.points));
     let of = sum(marks.iter().map(|mark| mark.of));
-    let text = match marks.iter().all(|mark| mark.result == Outcome::NotBegun) {
-        true => "·".to_owned(),
-        false => points.to_string(),
+    let text = if marks.iter().all(|mark| mark.result == Outcome::NotBegun) {
+        "·".to_owned()
+    } else {
+        points.to_string()
     };
     let text = format!(" {text:>3}");
     match points {

@@ -54,9 +54,10 @@ impl Loader {
         let elf = self.read(program).ok_or("no program of this machine, or not readable")?;
         let mut needs = BTreeSet::new();
         if let Some(interpreter) = &elf.interpreter {
-            match interpreter.exists() {
-                true => needs.insert(interpreter.clone()),
-                false => return Err(format!("its loader {} is missing", interpreter.display())),
+            if interpreter.exists() {
+                needs.insert(interpreter.clone())
+            } else {
+                return Err(format!("its loader {} is missing", interpreter.display()));
             };
         }
         let mut asking = vec![(elf.clone(), elf.rpath.clone())];

@@ -57,9 +57,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         return watch::watch(pid, args.view);
     }
     let view = observe(pid)?;
-    let text = match args.json {
-        true => serde_json::to_string_pretty(&view)? + "\n",
-        false => render(&view, args.view.unwrap_or(Detail::Full), width(&stdout())),
+    let text = if args.json {
+        serde_json::to_string_pretty(&view)? + "\n"
+    } else {
+        render(&view, args.view.unwrap_or(Detail::Full), width(&stdout()))
     };
     print!("{text}");
     Ok(ExitCode::SUCCESS)
@@ -82,9 +83,10 @@ fn choose(containers: Vec<Running>, wanted: Option<&str>) -> Result<Running, Err
     };
     let is_exact = |one: &Running| one.name.as_deref() == Some(wanted) || one.id == wanted;
     let (exact, others): (Vec<_>, Vec<_>) = containers.into_iter().partition(is_exact);
-    let chosen = match exact.is_empty() {
-        false => exact,
-        true => others.into_iter().filter(|one| one.id.starts_with(wanted)).collect(),
+    let chosen = if exact.is_empty() {
+        others.into_iter().filter(|one| one.id.starts_with(wanted)).collect()
+    } else {
+        exact
     };
     only(
         chosen,

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use anyhow::Result;
 use nix::errno::Errno;
@@ -101,11 +102,12 @@ impl Proc {
             }
         }
         // A zombie has given its namespaces back already.
-        match inodes.contains_key(&Kind::Mnt) {
-            true => Ok(inodes),
-            false => Err(Error::new(format!("process {} has ended", self.pid))
+        if inodes.contains_key(&Kind::Mnt) {
+            Ok(inodes)
+        } else {
+            Err(Error::new(format!("process {} has ended", self.pid))
                 .with_hint("what is left is its exit status, until its parent asks for it")
-                .into()),
+                .into())
         }
     }
 }
@@ -122,11 +124,10 @@ fn not_there(pid: Pid) -> Error {
 
 fn not_allowed(pid: Pid) -> Error {
     let error = Error::from_errno(format!("look into process {pid}"), Errno::EACCES);
-    match geteuid().is_root() {
-        true => {
-            error.with_hint("it is protected even from us, who are root: it may do what we may not")
-        }
-        false => error.with_hint("it belongs to another user: run lab as root"),
+    if geteuid().is_root() {
+        error.with_hint("it is protected even from us, who are root: it may do what we may not")
+    } else {
+        error.with_hint("it belongs to another user: run lab as root")
     }
 }
 
@@ -141,9 +142,19 @@ impl Status {
     }
 
     /// The numbers in a field, such as the four of `Uid`.
-    pub fn numbers(&self, name: &str) -> Vec<i64> {
+    pub fn numbers<N: FromStr>(&self, name: &str) -> Vec<N> {
         let words = self.field(name).unwrap_or("").split_whitespace();
         words.filter_map(|word| word.parse().ok()).collect()
+    }
+
+    /// The process's numbers, from ours to its own: one for each PID namespace it is in.
+    pub fn pids(&self) -> Vec<i32> {
+        self.numbers("NSpid")
+    }
+
+    /// The first of a field's numbers.
+    pub fn number<N: FromStr>(&self, name: &str) -> Option<N> {
+        self.field(name)?.split_whitespace().next()?.parse().ok()
     }
 
     /// The process's name, in which the kernel has escaped line feeds.

@@ -19,7 +19,7 @@ const PERIOD: u64 = 100_000;
 /// What each of the attacker's processes uses up. They are several to get more than is
 /// granted on a busy host as well.
 const TIME: Duration = Duration::from_millis(12);
-const PROCESSES: usize = 4;
+const PROCESSES: u32 = 4;
 
 /// Where the runtime reports, on the sandbox host.
 const REPORT: &str = "/report.json";
@@ -42,14 +42,14 @@ pub const ATTACK: Attack = Attack {
         let number = |name: &str| report["outcome"][name].as_u64();
         // The time may have touched one more period than have passed, and a part of another.
         let granted = (number("duration_usec").unwrap_or(0) / PERIOD + 2) * QUOTA;
-        let used = TIME.as_micros() as u64 * PROCESSES as u64;
+        let used = (TIME * PROCESSES).as_micros();
         Ok(match (said.0, number("throttled_usec")) {
             (Err(why), _) => Finding::NotApplicable(why),
             (Ok(what), None) => Finding::Works(format!("{what}, and nobody counted")),
             (Ok(_), Some(time)) if time > 0 => {
                 Finding::Blocked(format!("the kernel held it back for {} ms", time / 1000))
             }
-            (Ok(what), _) if used > granted => Finding::Works(what),
+            (Ok(what), _) if used > u128::from(granted) => Finding::Works(what),
             (Ok(_), _) => Finding::Blocked("others left it no more than its share".to_owned()),
         })
     },
@@ -68,6 +68,6 @@ pub const ATTACK: Attack = Attack {
         for child in children {
             waitpid(child, None).step(|| "wait for a child")?;
         }
-        Ok(format!("it has computed for {} ms", TIME.as_millis() * PROCESSES as u128))
+        Ok(format!("it has computed for {} ms", (TIME * PROCESSES).as_millis()))
     },
 };

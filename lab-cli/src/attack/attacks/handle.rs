@@ -32,7 +32,7 @@ pub const ATTACK: Attack = Attack {
         Ok(target.attack(volume, &words)?.has_read(target.secret, A_FILE))
     },
     inside: |words| {
-        let kind = number(words)? as i32;
+        let kind = number(words)?;
         let (door, digits) = (&words[1], &words[2]);
         let byte = |at| u8::from_str_radix(digits.get(at..at + 2).unwrap_or_default(), 16).ok();
         let bytes: Vec<u8> = (0..digits.len()).step_by(2).filter_map(byte).collect();

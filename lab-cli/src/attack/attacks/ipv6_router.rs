@@ -99,24 +99,28 @@ fn has_route() -> Result<bool> {
 fn advertisement() -> Vec<u8> {
     const ICMPV6: u8 = 58;
     // Type 134, and a router for 1800 seconds. RFC 4861, section 4.2
-    let mut message = vec![134, 0, 0, 0, 64, 0, 0x07, 0x08, 0, 0, 0, 0, 0, 0, 0, 0];
-    let length = (message.len() as u16).to_be_bytes();
+    const LENGTH: u8 = 16;
+    let mut message: [u8; LENGTH as usize] =
+        [134, 0, 0, 0, 64, 0, 0x07, 0x08, 0, 0, 0, 0, 0, 0, 0, 0];
     let addresses = [ROUTER.octets(), ALL_NODES.octets()].concat();
     // The checksum covers the addresses, the length and the protocol as well.
-    let length_and_protocol = [&[0, 0], &length[..], &[0, 0, 0, ICMPV6]].concat();
-    let sum = checksum(&[addresses.clone(), length_and_protocol, message.clone()].concat());
+    let length_and_protocol = [0, 0, 0, LENGTH, 0, 0, 0, ICMPV6];
+    let sum = checksum(&[&addresses[..], &length_and_protocol, &message].concat());
     message[2..4].copy_from_slice(&sum.to_be_bytes());
 
     let ethernet = [0x33, 0x33, 0, 0, 0, 1, 0x02, 0, 0, 0, 0x0b, 0xad, 0x86, 0xdd];
     // Version 6, and the farthest hop limit: who is no neighbour cannot send it.
-    let header = [0x60, 0, 0, 0, length[0], length[1], ICMPV6, 255];
+    let header = [0x60, 0, 0, 0, 0, LENGTH, ICMPV6, 255];
     [&ethernet[..], &header, &addresses, &message].concat()
 }
 
 /// The Internet's: the complement of the sum of 16-bit words.
 fn checksum(bytes: &[u8]) -> u16 {
-    let words = bytes.chunks_exact(2).map(|word| u32::from(u16::from_be_bytes([word[0], word[1]])));
-    let sum: u32 = words.sum();
-    let folded = (sum & 0xffff) + (sum >> 16);
-    !((folded & 0xffff) + (folded >> 16)) as u16
+    let words = bytes.chunks_exact(2).map(|word| u16::from_be_bytes([word[0], word[1]]));
+    // What does not fit into 16 bits is added at their other end.
+    let add = |sum: u16, word| {
+        let (sum, carry) = sum.overflowing_add(word);
+        sum + u16::from(carry)
+    };
+    !words.fold(0, add)
 }

@@ -22,7 +22,7 @@ pub const ATTACK: Attack = Attack {
     },
     inside: |words| {
         let pid = number(words)?;
-        kill(Pid::from_raw(pid as i32), Signal::SIGKILL).step(|| format!("kill {pid}"))?;
+        kill(Pid::from_raw(pid), Signal::SIGKILL).step(|| format!("kill {pid}"))?;
         Ok(format!("killed {pid}"))
     },
 };

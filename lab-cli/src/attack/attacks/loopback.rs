@@ -23,7 +23,7 @@ pub const ATTACK: Attack = Attack {
         Ok(said.judged(has_come, "the host's service was reached"))
     },
     inside: |words| {
-        let port = number(words)? as u16;
+        let port: u16 = number(words)?;
         TcpStream::connect(("127.0.0.1", port)).step(|| "connect to the host's 127.0.0.1")?;
         Ok("connected".to_owned())
     },

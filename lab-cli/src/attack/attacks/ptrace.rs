@@ -31,17 +31,17 @@ pub const ATTACK: Attack = Attack {
     run: |target| {
         let victim = Victim::start()?;
         let address = VARIABLE.as_ptr() as usize;
-        let words = [victim.pid.as_raw() as usize, address].map(|word| word.to_string());
+        let words = [victim.pid.to_string(), address.to_string()];
         let said = target.attack(&[], &words)?;
         let is_changed = read(victim.pid, address)? == CHANGED;
         Ok(said.judged(is_changed, "a variable of a host's process is another one"))
     },
     inside: |words| {
-        let (pid, address) = (Pid::from_raw(number(words)? as i32), number(&words[1..])?);
+        let (pid, address) = (Pid::from_raw(number(words)?), number::<usize>(&words[1..])?);
         ptrace::attach(pid).step(|| format!("attach to process {pid}"))?;
         // It may be written to when it has stopped.
         waitpid(pid, None).step(|| format!("wait for process {pid}"))?;
-        ptrace::write(pid, address as *mut _, CHANGED as i64)
+        ptrace::write(pid, address as *mut _, CHANGED.cast_signed())
             .step(|| format!("write into process {pid}"))?;
         ptrace::detach(pid, None).step(|| format!("let process {pid} go"))?;
         Ok("changed".to_owned())

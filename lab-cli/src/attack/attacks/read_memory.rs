@@ -21,17 +21,18 @@ pub const ATTACK: Attack = Attack {
         // A child has its parent's memory under the same addresses.
         let victim = Victim::start()?;
         let secret = target.secret;
-        let words = [victim.pid.as_raw() as usize, secret.as_ptr() as usize, secret.len()];
-        let said = target.attack(&[], &words.map(|word| word.to_string()))?;
+        let address = secret.as_ptr() as usize;
+        let words = [victim.pid.to_string(), address.to_string(), secret.len().to_string()];
+        let said = target.attack(&[], &words)?;
         drop(victim);
         Ok(said.has_read(secret, "a secret in the memory of a host's process"))
     },
     inside: |words| {
         let pid = number(words)?;
-        let (base, len) = (number(&words[1..])?, number(&words[2..])?.min(4096));
+        let (base, len) = (number(&words[1..])?, number::<usize>(&words[2..])?.min(4096));
         let mut bytes = vec![0; len];
         let mut local = [IoSliceMut::new(&mut bytes)];
-        process_vm_readv(Pid::from_raw(pid as i32), &mut local, &[RemoteIoVec { base, len }])
+        process_vm_readv(Pid::from_raw(pid), &mut local, &[RemoteIoVec { base, len }])
             .step(|| format!("read the memory of process {pid}"))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     },

@@ -47,8 +47,11 @@ pub const ATTACK: Attack = Attack {
             Err(error) => Err(error),
         }
     },
-    inside: |_| match Path::new("/victim/made").is_dir() {
-        true => Err(Error::new("the link led to a directory of the image")),
-        false => Err(Error::new("the link led nowhere")),
+    inside: |_| {
+        if Path::new("/victim/made").is_dir() {
+            Err(Error::new("the link led to a directory of the image"))
+        } else {
+            Err(Error::new("the link led nowhere"))
+        }
     },
 };

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use process::{Error, Result};
 
 use super::tools::Tools;
@@ -24,9 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 const LIMITS: Limits = Limits { memory: 2 << 30, processes: 256, disk: 512 << 20, cpu: 20 };
 
-/// The exit codes of who was ended by SIGXCPU, and by SIGKILL.
-const TOO_LONG: u8 = 128 + libc::SIGXCPU as u8;
-const KILLED: u8 = 128 + libc::SIGKILL as u8;
+/// The exit codes of a program that was ended by SIGXCPU, and by SIGKILL.
+const TOO_LONG: u8 = 128 + Signal::SIGXCPU as u8;
+const KILLED: u8 = 128 + Signal::SIGKILL as u8;
 
 /// What came of a build.
 #[derive(Clone, Debug)]

@@ -72,7 +72,7 @@ pub fn check(
         }
     }
     verdict.conclude();
-    verdict.milliseconds = started.elapsed().as_millis() as u64;
+    verdict.milliseconds = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
     Ok(verdict)
 }
 

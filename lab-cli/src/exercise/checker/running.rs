@@ -163,9 +163,8 @@ impl<'a> Running<'a> {
         let with = if is_snapshot { with.to_owned() } else { self.values.fill(with) };
         let verb = if verb == "is" { String::new() } else { format!("{verb} ") };
         let said = fact.expected.as_ref().map(|text| self.values.fill(text));
-        let expected = said.unwrap_or_else(|| match is_snapshot {
-            true => with.clone(),
-            false => format!("{look}: {verb}{with}"),
+        let expected = said.unwrap_or_else(|| {
+            if is_snapshot { with.clone() } else { format!("{look}: {verb}{with}") }
         });
         let found = match (is_snapshot, &seen.found) {
             (false, Found::Text(_) | Found::List(_)) => format!("{look}: {}", seen.found),
@@ -209,10 +208,11 @@ impl<'a> Running<'a> {
 
     fn too_late(&self) -> String {
         let seconds = self.case.seconds;
-        let count = tree::of(&self.sandbox).len() as u64;
-        match count + 5 >= LIMITS.processes {
-            true => format!("{count} processes: the program makes more and more of them"),
-            false => format!("nothing of the kind after {seconds} s, and the program still runs"),
+        let count = tree::of(&self.sandbox).len();
+        if count + 5 >= LIMITS.processes as usize {
+            format!("{count} processes: the program makes more and more of them")
+        } else {
+            format!("nothing of the kind after {seconds} s, and the program still runs")
         }
     }
 

@@ -14,6 +14,7 @@
 use std::convert::Infallible;
 use std::fs::{self, File};
 use std::io::{ErrorKind, stdout};
+use std::mem::ManuallyDrop;
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -51,7 +52,7 @@ pub fn become_script() -> anyhow::Result<Infallible> {
     for words in runs {
         let container = without_output(|| run::start(&arguments(words)?))?;
         // What it would remove at its end goes with the sandbox.
-        std::mem::forget(container);
+        let _ = ManuallyDrop::new(container);
     }
     forget_all()?;
     hide_lab()?;

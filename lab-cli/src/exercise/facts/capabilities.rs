@@ -36,8 +36,7 @@ fn capabilities(_: &Scene<'_>, subject: &Subject, set: &str) -> Seen {
 /// The sandbox has filters itself, which everybody in it inherits.
 fn filters(scene: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
     let at = subject.path("status, Seccomp_filters");
-    let count =
-        |subject: &Subject| subject.proc.status().numbers("Seccomp_filters").first().copied();
+    let count = |subject: &Subject| subject.proc.status().number::<i64>("Seccomp_filters");
     let host = Subject::host(scene).ok().and_then(|host| count(&host));
     match (count(subject), host) {
         (Some(own), Some(host)) => Seen::text(at, (own - host).to_string()),

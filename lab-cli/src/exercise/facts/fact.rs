@@ -88,10 +88,11 @@ impl Fact {
 /// Whether what was found is what the fact asks for.
 pub fn holds(fact: &Fact, values: &Values, found: &Found) -> bool {
     let Some((verb, with)) = fact.comparison() else { return false };
-    let with = match fact.look.starts_with("snapshot ") {
+    let with = if fact.look.starts_with("snapshot ") {
         // What was drawn is in braces on both sides.
-        true => with.to_owned(),
-        false => values.fill(with),
+        with.to_owned()
+    } else {
+        values.fill(with)
     };
     // "none" is what an empty list is called, and what is not there.
     let text = match found {

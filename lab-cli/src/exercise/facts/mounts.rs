@@ -95,9 +95,7 @@ fn below_the_root(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
     });
     match names {
         // No name has a slash in it.
-        Ok(names) => {
-            Seen::list(at, names.split_terminator('/').map(str::to_owned).collect()) //
-        }
+        Ok(names) => Seen::list(at, names.split_terminator('/').map(str::to_owned).collect()),
         Err(why) => Seen::nothing(at, why),
     }
 }

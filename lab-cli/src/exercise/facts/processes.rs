@@ -41,7 +41,7 @@ pub const LOOKS: &[Look] = &[
 ];
 
 fn depth(scene: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
-    let levels = |process: &Proc| process.status().numbers("NSpid").len();
+    let levels = |process: &Proc| process.status().pids().len();
     let host = Proc::open(scene.sandbox.pid()).map_or(0, |host| levels(&host));
     let depth = levels(&subject.proc).saturating_sub(host);
     Seen::text(subject.path("status, NSpid"), depth.to_string())
@@ -65,8 +65,8 @@ fn program(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
 }
 
 fn parent(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
-    let number = subject.proc.status().numbers("PPid").first().copied().unwrap_or_default();
-    let parent = Proc::open(Pid::from_raw(number as i32));
+    let number = subject.proc.status().number("PPid").unwrap_or_default();
+    let parent = Proc::open(Pid::from_raw(number));
     Seen::of(subject.path("status, PPid"), parent.map(|it| it.status().name().to_string()))
 }
 
@@ -78,11 +78,11 @@ fn children_names(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
 
 fn names(scene: &Scene<'_>, subject: &Subject, is_wanted: fn(&Proc) -> bool) -> Seen {
     let namespace = |process: &Proc| {
-        let levels = process.status().numbers("NSpid").len();
+        let levels = process.status().pids().len();
         // A zombie has no namespaces to show any more: its numbers tell how deep it was.
         process.link("ns/pid").unwrap_or_else(|| levels.to_string())
     };
-    let levels = subject.proc.status().numbers("NSpid").len().to_string();
+    let levels = subject.proc.status().pids().len().to_string();
     let own = [namespace(&subject.proc), levels];
     let all = of(scene.sandbox).into_iter();
     let found = all.filter(|process| own.contains(&namespace(process)) && is_wanted(process));

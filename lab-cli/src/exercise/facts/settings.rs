@@ -70,8 +70,9 @@ fn ulimit(_: &Scene<'_>, subject: &Subject, name: &str) -> Seen {
     let text = subject.proc.read("limits").unwrap_or_default();
     let found = text.lines().find_map(|line| line.strip_prefix(name));
     let words: Vec<&str> = found.unwrap_or_default().split_whitespace().take(2).collect();
-    match words.is_empty() {
-        false => Seen::text(at, words.join(" ")),
-        true => Seen::nothing(at, "there is no such limit"),
+    if words.is_empty() {
+        Seen::nothing(at, "there is no such limit")
+    } else {
+        Seen::text(at, words.join(" "))
     }
 }

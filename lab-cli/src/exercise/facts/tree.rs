@@ -57,15 +57,15 @@ pub fn init_of(sandbox: &Sandbox, of: Pid) -> Option<Pid> {
 }
 
 /// The number of a process as the sandbox has it.
-pub fn pid_in(sandbox: &Sandbox, of: Pid) -> Option<i64> {
+pub fn pid_in(sandbox: &Sandbox, of: Pid) -> Option<i32> {
     pid_beside(sandbox.pid(), of)
 }
 
 /// The number of a process in the PID namespace of another one.
-fn pid_beside(other: Pid, of: Pid) -> Option<i64> {
-    let level = |process: &Proc| process.status().numbers("NSpid").len();
+fn pid_beside(other: Pid, of: Pid) -> Option<i32> {
+    let level = |process: &Proc| process.status().pids().len();
     let host = Proc::open(other).ok()?;
-    let numbers = Proc::open(of).ok()?.status().numbers("NSpid");
+    let numbers = Proc::open(of).ok()?.status().pids();
     numbers.get(level(&host) - 1).copied()
 }
 
@@ -87,5 +87,5 @@ pub fn children_of(pid: Pid) -> Vec<Pid> {
 }
 
 pub fn inner(process: &Proc) -> String {
-    process.status().numbers("NSpid").last().map(i64::to_string).unwrap_or_default()
+    process.status().pids().last().map(i32::to_string).unwrap_or_default()
 }

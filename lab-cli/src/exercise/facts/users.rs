@@ -44,7 +44,7 @@ fn groups(scene: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
 fn map(scene: &Scene<'_>, subject: &Subject, file: &str) -> Seen {
     let text = subject.proc.read(file).map(|text| {
         let line = |line: &str| {
-            let numbers: Vec<i64> = line.split_whitespace().flat_map(str::parse).collect();
+            let numbers: Vec<u32> = line.split_whitespace().flat_map(str::parse).collect();
             match numbers[..] {
                 [within, outside, count] => format!("{within} {} {count}", inside(scene, outside)),
                 _ => line.to_owned(),
@@ -55,7 +55,6 @@ fn map(scene: &Scene<'_>, subject: &Subject, file: &str) -> Seen {
     Seen::of(subject.path(file), text)
 }
 
-fn inside(scene: &Scene<'_>, outside: i64) -> String {
-    let inside = u32::try_from(outside).ok().and_then(|id| scene.sandbox.id_inside(id));
-    inside.map_or("nobody".to_owned(), |id| id.to_string())
+fn inside(scene: &Scene<'_>, outside: u32) -> String {
+    scene.sandbox.id_inside(outside).map_or("nobody".to_owned(), |id| id.to_string())
 }

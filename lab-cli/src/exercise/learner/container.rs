@@ -60,7 +60,7 @@ pub fn start(copy: &Copy, exercise: &Exercise) -> Result<()> {
         .spawn()
         .step(|| "start the container")?;
     let deadline = Instant::now() + PATIENCE;
-    let top = Pid::from_raw(runtime.id() as i32);
+    let top = Pid::from_raw(runtime.id().cast_signed());
     let is_it = |words: &[String]| {
         let has = |wanted| words.iter().any(|word| word == wanted);
         has(LIFETIME) && !has(NAME)

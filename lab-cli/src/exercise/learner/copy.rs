@@ -82,11 +82,10 @@ impl Copy {
         let mut entries = fs::read_dir(&dir).step(|| format!("list {}", dir.display()))?;
         if entries.next().is_some() {
             let error = Error::new(format!("make a copy in {}: it is not empty", dir.display()));
-            return Err(match dir.join(NOTES).is_dir() {
-                true => {
-                    error.with_hint("it is a copy already: lab exercise update brings what is new")
-                }
-                false => error.with_hint("name a directory that does not exist yet"),
+            return Err(if dir.join(NOTES).is_dir() {
+                error.with_hint("it is a copy already: lab exercise update brings what is new")
+            } else {
+                error.with_hint("name a directory that does not exist yet")
             });
         }
         let handed_out = HandedOut { version: String::new(), seed, files: BTreeMap::new() };
@@ -230,8 +229,5 @@ impl Copy {
 /// beside the README.
 pub fn relative(exercise: &Exercise, file: &str) -> String {
     let prefix = format!("{}/{}", exercise.chapter, exercise.name);
-    match file.ends_with(".rs") {
-        true => format!("{prefix}/src/{file}"),
-        false => format!("{prefix}/{file}"),
-    }
+    if file.ends_with(".rs") { format!("{prefix}/src/{file}") } else { format!("{prefix}/{file}") }
 }

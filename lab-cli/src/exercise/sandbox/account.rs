@@ -29,7 +29,7 @@ const DELEGATED: [&str; 5] =
 pub fn open(plan: &Plan, state: &State) -> Result<Option<Cgroup>> {
     let limits = LimitOptions {
         memory: Some(plan.limits.memory),
-        pids_limit: Some(plan.limits.processes as i64),
+        pids_limit: Some(plan.limits.processes.into()),
         ..LimitOptions::default()
     };
     match Cgroup::create(&limits.resolve()?, state) {

@@ -162,7 +162,7 @@ fn set_limits(plan: &Plan, has_cgroup: bool) -> Result<()> {
         (Resource::RLIMIT_FSIZE, plan.limits.disk),
         (Resource::RLIMIT_NOFILE, 1024),
         (Resource::RLIMIT_CORE, 0),
-        (Resource::RLIMIT_NPROC, plan.limits.processes),
+        (Resource::RLIMIT_NPROC, plan.limits.processes.into()),
     ];
     for (resource, limit) in limits {
         let (_, hard) = getrlimit(resource).step(|| "read a limit")?;

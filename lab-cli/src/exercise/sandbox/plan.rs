@@ -16,7 +16,7 @@ pub struct Limits {
     /// Memory of all processes, in bytes.
     pub memory: u64,
     /// Processes and threads.
-    pub processes: u64,
+    pub processes: u32,
     /// The tmpfs that is the root, in bytes.
     pub disk: u64,
     /// Processor time of one process, in seconds.

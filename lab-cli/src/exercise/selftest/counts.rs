@@ -71,10 +71,8 @@ impl Counts {
             .iter()
             .map(|(kind, [count, _])| format!("{} {count}", kind.name()))
             .collect();
-        let kinds = match kinds.is_empty() {
-            true => String::new(),
-            false => format!(": {}", kinds.join(", ")),
-        };
+        let kinds =
+            if kinds.is_empty() { String::new() } else { format!(": {}", kinds.join(", ")) };
         let skipped = match self.skipped {
             0 => String::new(),
             count => format!("\n{count} answers skipped: this host or user lacks what they need"),

@@ -85,10 +85,8 @@ fn walk(dir: OwnedFd, path: &str, deadline: Instant, changes: &mut Changes) {
         let is_whiteout = kind == Some(Type::CharacterDevice)
             && fstatat(&entries, name.as_c_str(), AtFlags::AT_SYMLINK_NOFOLLOW)
                 .is_ok_and(|stat| stat.st_rdev == 0);
-        let (sign, counter) = match is_whiteout {
-            true => ('-', &mut changes.deleted),
-            false => ('+', &mut changes.written),
-        };
+        let (sign, counter) =
+            if is_whiteout { ('-', &mut changes.deleted) } else { ('+', &mut changes.written) };
         *counter += 1;
         if changes.list.len() < NAMED {
             changes.list.push(format!("{sign} {path}/{}", name.to_string_lossy()).into());

@@ -94,6 +94,6 @@ pub fn look_around(
 fn ground(root: &OwnedFd) -> Option<Ground> {
     let stat = fstat(root).ok()?;
     let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", root.as_raw_fd())).ok()?;
-    let mount = *Status(info).numbers("mnt_id").first()?;
-    Some(Ground { device: stat.st_dev, inode: stat.st_ino, mount: mount as u64 })
+    let mount = Status(info).number("mnt_id")?;
+    Some(Ground { device: stat.st_dev, inode: stat.st_ino, mount })
 }

@@ -78,9 +78,10 @@ fn describe(ground: Ground, side: &Side, mounts: &[Mount]) -> Root {
     let link = side.process.link_target("root");
     let directory = mount.zip(link).and_then(|(mount, link)| {
         let below = Path::new(&link).strip_prefix(&mount.target).ok()?;
-        Some(match below.as_os_str().is_empty() {
-            true => Path::new(&mount.directory).to_owned(),
-            false => Path::new(&mount.directory).join(below),
+        Some(if below.as_os_str().is_empty() {
+            Path::new(&mount.directory).to_owned()
+        } else {
+            Path::new(&mount.directory).join(below)
         })
     });
     Root {
@@ -157,9 +158,10 @@ impl Words for Mounts {
             let read_only = if mount.read_only { ", read-only" } else { "" };
             format!("{} ({}{read_only})", mount.target, mount.file_system)
         };
-        match self.list.is_empty() {
-            true => vec!["none below its root".to_owned()],
-            false => shorten(self.list.iter().map(line).collect()),
+        if self.list.is_empty() {
+            vec!["none below its root".to_owned()]
+        } else {
+            shorten(self.list.iter().map(line).collect())
         }
     }
 }

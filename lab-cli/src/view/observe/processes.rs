@@ -52,7 +52,7 @@ pub fn observe(host: &Side, container: &Side) -> Row<Processes> {
     let (target, status) = (&container.process, &container.status);
     let all = pids();
     // How many PID namespaces lie between us and the container, itself included.
-    let depth = status.numbers("NSpid").len();
+    let depth = status.pids().len();
     let mut both = Vec::new();
     if let (Some(Mark::Own), Some(&own), Some(&ours)) =
         (mark, container.namespaces.get(&Kind::Pid), host.namespaces.get(&Kind::Pid))
@@ -64,8 +64,8 @@ pub fn observe(host: &Side, container: &Side) -> Row<Processes> {
                 && let Ok(process) = Proc::open(Pid::from_raw(pid))
             {
                 let status = process.status();
-                if let Some(&inner) = status.numbers("NSpid").get(depth.saturating_sub(1)) {
-                    both.push((pid, inner as i32, status.name()));
+                if let Some(&inner) = status.pids().get(depth.saturating_sub(1)) {
+                    both.push((pid, inner, status.name()));
                 }
             }
         }
@@ -74,7 +74,7 @@ pub fn observe(host: &Side, container: &Side) -> Row<Processes> {
         both.push((target.pid.as_raw(), target.pid.as_raw(), status.name()));
     }
     let count = if mark == Some(Mark::Own) { both.len() } else { all.len() };
-    let inner_pid = status.numbers("NSpid").last().map(|&pid| pid as i32);
+    let inner_pid = status.pids().last().copied();
     let list = |pick: fn(&(i32, i32, Text)) -> i32| {
         both.iter().map(|one| Process { pid: pick(one), name: one.2.clone() }).collect()
     };

@@ -44,7 +44,7 @@ pub struct IdRange {
 pub fn observe(host: &Side, container: &Side) -> Row<Users> {
     let mark = host.compare(container, Kind::User);
     let (host, target) = (&host.process, &container.process);
-    let effective = |field| container.status.numbers(field).get(1).map(|&id| id as u32);
+    let effective = |field| container.status.numbers::<u32>(field).get(1).copied();
     let (uid, gid) = (effective("Uid"), effective("Gid"));
     let (uid_map, gid_map) = (map(target, "uid_map"), map(target, "gid_map"));
     // Our own map leads further out, not from us to us, as status does.
