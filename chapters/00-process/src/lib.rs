@@ -29,12 +29,14 @@
 //! - `signals.rs`, `terminal.rs`, `stdio.rs`, `sys/`: Ctrl-C, Ctrl-Z and pipes
 //! - `held.rs`, `life.rs`: its own side, from the clone on; who owns it, and when it ends
 //! - `container.rs`, `part.rs`, `record/`: what is known of it on the host, and outlives us
+//! - `bytes.rs`: words that need not be text, in JSON
 //! - `home.rs`, `privilege.rs`, `ourselves.rs`, `plain_file.rs`, `printable.rs`: where we are, and what we believe
 //!
 //! Nothing is isolated yet: the process sees the host's files, processes and
 //! network. What it does *not* inherit already are the caller's open descriptors,
 //! environment, signal settings and groups.
 
+pub mod bytes;
 pub mod child;
 pub mod container;
 pub mod gate;

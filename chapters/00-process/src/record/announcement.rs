@@ -15,9 +15,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::bytes::Word;
 use super::identity::Identity;
-use crate::{Error, Result, plain_file};
+use crate::{Error, Result, bytes, plain_file};
 
 /// The name of that record.
 pub(super) const CONTAINER: &str = "container.json";
@@ -45,7 +44,9 @@ pub(super) struct Announcement {
     created: u64,
     /// Its first process.
     pub process: Identity,
-    command: Vec<Word>,
+    /// The command it runs.
+    #[serde(with = "bytes")]
+    pub command: Vec<OsString>,
 }
 
 /// To be read first, and of every version.
@@ -71,13 +72,8 @@ impl Announcement {
             chapter: chapter.to_owned(),
             created: since_1970.as_millis().try_into().unwrap_or(u64::MAX),
             process,
-            command: command.into_iter().map(Word::from).collect(),
+            command,
         }
-    }
-
-    /// The command it runs.
-    pub fn command(self) -> Vec<OsString> {
-        self.command.into_iter().filter_map(Word::decode).collect()
     }
 
     /// Reads the one of a record; `None` while the container is being made.

@@ -20,7 +20,6 @@
 pub mod orphan;
 
 mod announcement;
-mod bytes;
 mod directory;
 mod id;
 mod identity;

@@ -39,9 +39,9 @@ pub fn running() -> Result<Vec<Running>> {
         }
         // There is no announcement while it is being made.
         if let Some(it) = Announcement::read(&dir) {
-            let (pid, chapter, name) =
-                (Pid::from_raw(it.process.pid), it.chapter.clone(), it.name.clone());
-            running.push(Running { id, pid, chapter, name, command: it.command() });
+            let Announcement { process, chapter, name, command, .. } = it;
+            let pid = Pid::from_raw(process.pid);
+            running.push(Running { id, pid, chapter, name, command });
         }
     }
     Ok(running)
