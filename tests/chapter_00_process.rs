@@ -120,7 +120,8 @@ fn the_callers_umask_is_neither_the_containers_nor_that_of_the_records() {
         let lab = Lab::new();
         let state = lab.state_dir().join("new/state");
         // What is told of the record was made before the container could run.
-        let look = format!("umask; stat -c %a {0} {0}/* {0}/*/container.json", state.display());
+        let files = "{0} {0}/containers {0}/containers/* {0}/containers/*/container.json";
+        let look = format!("umask; stat -c %a {}", files.replace("{0}", state.to_str().unwrap()));
         let mut shell = Command::new("sh");
         let script =
             format!("umask {umask}; exec \"$0\" run chapter-00 --view none -- sh -c '{look}'");
@@ -132,7 +133,8 @@ fn the_callers_umask_is_neither_the_containers_nor_that_of_the_records() {
         if umask == "777" && !harness::skip::is_root() {
             continue;
         }
-        let expected = if umask == "777" { "0022\n0\n0\n0\n" } else { "0022\n700\n700\n600\n" };
+        let expected =
+            if umask == "777" { "0022\n0\n0\n0\n0\n" } else { "0022\n700\n700\n700\n600\n" };
         assert_eq!(ran.ok(), expected, "{umask}");
     }
 }

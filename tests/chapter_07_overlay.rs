@@ -270,7 +270,7 @@ fn a_read_only_container_changes_nothing() {
 fn the_writable_layer_is_closed_to_other_users() {
     let Some(lab) = Lab::as_root() else { return };
     let container = lab.start("chapter-07 --network none", "chmod 4755 /bin/sh");
-    let layer = lab.state_dir().join(container.id()).join("overlay");
+    let layer = lab.records().join(container.id()).join("overlay");
     assert_eq!(layer.metadata().unwrap().permissions().mode() & 0o777, 0o700);
     assert!(layer.join("upper").exists());
     container.finish();
@@ -346,7 +346,7 @@ fn what_cannot_be_removed_is_told_and_keeps_nothing_else() {
     }
     let host = Host::new();
     let immutable = |id: &str, how: &str| {
-        let file = host.lab.state_dir().join(id).join("overlay/upper/dir/stays");
+        let file = host.lab.records().join(id).join("overlay/upper/dir/stays");
         Command::new("chattr").arg(how).arg(file).output().is_ok_and(|ran| ran.status.success())
     };
     let script = "mkdir /dir; echo > /dir/stays; echo > /dir/goes; mkdir -p /z/y; echo > /z/y/x";
@@ -367,7 +367,7 @@ fn what_cannot_be_removed_is_told_and_keeps_nothing_else() {
     let rerun = host.lab(&["run", "chapter-07", "--network", "none", "--", "echo", "it runs"]);
     let left: Vec<_> = stays
         .iter()
-        .map(|id| host.lab.state_dir().join(id).join("overlay/upper"))
+        .map(|id| host.lab.records().join(id).join("overlay/upper"))
         .map(|upper| Command::new("find").arg(".").current_dir(upper).output().unwrap().stdout)
         .collect();
     assert!(stays.iter().all(|id| immutable(id, "-i")));

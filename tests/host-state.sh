@@ -65,7 +65,7 @@ done | sort
 
 section 'records and layers'
 for dir in /var/lib/lab "${LAB_STATE_DIR:-/var/lib/lab}"; do
-    find "$dir" -mindepth 1 -maxdepth 2 2> /dev/null
+    find "$dir" -mindepth 1 -maxdepth 3 ! -path "$dir/containers" 2> /dev/null
 done | sort -u
 
 section 'processes'

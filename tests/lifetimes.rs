@@ -99,7 +99,7 @@ fn cgroups_of_an_earlier_runtime_are_removed_where_the_record_says() {
     let (parents, others) = (elsewhere("lab"), elsewhere(&format!("other-lab-{id}")));
     let earlier: Vec<_> = parents.iter().map(|dir| dir.join(&id)).collect();
     earlier.iter().chain(&others).for_each(|dir| fs::create_dir_all(dir).expect("a cgroup"));
-    let record = host.lab.state_dir().join(&id).join("cgroup");
+    let record = host.lab.records().join(&id).join("cgroup");
     let all = now.iter().chain(&earlier).chain(&others);
     fs::write(record, all.map(|dir| format!("{}\n", dir.display())).collect::<String>()).unwrap();
     let said = host.lab(&["clean"]).ok();
@@ -188,7 +188,7 @@ fn files_outside_the_container_are_never_deleted() {
     kill_victim(&container, Victim::Both);
     drop(container);
     // Links in what is removed lead to files of the host.
-    let upper = host.lab.state_dir().join(&id).join("overlay/upper");
+    let upper = host.lab.records().join(&id).join("overlay/upper");
     std::os::unix::fs::symlink(host.outside(), upper.join("host-link")).unwrap();
     host.lab(&["clean"]).ok();
     host.assert_clean(&[id], "with volumes");
@@ -204,7 +204,7 @@ fn a_layer_in_which_something_is_mounted_is_not_deleted() {
     let id = container.id();
     kill_victim(&container, Victim::Both);
     drop(container);
-    let inner = host.lab.state_dir().join(&id).join("overlay/upper/inner");
+    let inner = host.lab.records().join(&id).join("overlay/upper/inner");
     let outside = host.outside();
     // As if somebody had looked into the layer with a bind mount.
     let mount = format!("mount --bind {} {}", outside.display(), inner.display());
@@ -224,7 +224,8 @@ fn a_record_that_is_none_keeps_nobody_up() {
         return;
     }
     let lab = Lab::new();
-    let state = lab.state_dir().to_owned();
+    let state = lab.records();
+    fs::create_dir(&state).unwrap();
     let fifo = |path: &Path| {
         let made = Command::new("mkfifo").arg(path).status();
         assert!(made.expect("mkfifo starts").success());

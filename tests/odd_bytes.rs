@@ -302,7 +302,7 @@ fn the_record_of_a_container() {
     let good = br#"{"version":1,"id":"0123456789ab","name":"web","chapter":"chapter-07-overlay",
         "created":1764424522123,"process":{"pid":4194000,"tick":123456789,"boot":"0b6f"},
         "command":["sh","-c",{"base64":"Y2Fm6Q=="}]}"#;
-    let file = "0123456789ab/container.json";
+    let file = "containers/0123456789ab/container.json";
     Reader { file, found: Found::ByItself, good: good.into(), script: ELSEWHERE }
         .try_all(|_, _| {});
 }
@@ -318,7 +318,7 @@ fn the_record_of_a_container_as_it_was_before() {
 fn the_record_of_a_cgroup() {
     let good = b"/sys/fs/cgroup/memory/lab-0123456789ab\n/sys/fs/cgroup/pids/lab-0123456789ab\n";
     Reader {
-        file: "0123456789ab/cgroup",
+        file: "containers/0123456789ab/cgroup",
         found: Found::ByItself,
         good: good.into(),
         script: ELSEWHERE,
@@ -329,7 +329,7 @@ fn the_record_of_a_cgroup() {
 #[test]
 fn the_record_of_a_network() {
     Reader {
-        file: "0123456789ab/network",
+        file: "containers/0123456789ab/network",
         found: Found::ByItself,
         good: b"nft".into(),
         script: ELSEWHERE,
@@ -340,7 +340,7 @@ fn the_record_of_a_network() {
 #[test]
 fn the_record_of_a_layer() {
     Reader {
-        file: "0123456789ab/overlay",
+        file: "containers/0123456789ab/overlay",
         found: Found::ByItself,
         good: b"upper".into(),
         script: ELSEWHERE,

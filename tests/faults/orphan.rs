@@ -90,8 +90,8 @@ fn a_process_that_has_ended_already_is_not_said_to_be_removed() {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let tick = stat.rsplit(')').next().unwrap().split_whitespace().nth(19).unwrap();
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
-    let record = lab.state_dir().join("0123456789ab");
-    fs::create_dir(&record).unwrap();
+    let record = lab.records().join("0123456789ab");
+    fs::create_dir_all(&record).unwrap();
     let text = format!("{pid}\n{tick} {}\nchapter-03-mount-ns\n\nsh\0", boot.trim());
     fs::write(record.join("container"), text).unwrap();
     assert_eq!(lab.lab(["clean"]).ok(), "removed record of 0123456789ab\n");
@@ -112,8 +112,8 @@ fn a_process_that_has_only_the_number_of_a_dead_container_is_not_ended() {
     // By that it ends with the test, should the test fail.
     innocent.env("LAB_STATE_DIR", lab.state_dir()).arg("1000").stdin(Stdio::null());
     let mut innocent = innocent.spawn().unwrap();
-    let record = lab.state_dir().join("0123456789ab");
-    fs::create_dir(&record).unwrap();
+    let record = lab.records().join("0123456789ab");
+    fs::create_dir_all(&record).unwrap();
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
     let process = json!({ "pid": innocent.id(), "tick": 4711, "boot": boot.trim() });
     fs::write(record.join("container.json"), announcement(1, &process)).unwrap();
@@ -140,8 +140,8 @@ fn a_process_is_recognised_whatever_it_calls_itself() {
         let mut fields = stat.rsplit(')').next().unwrap().split_whitespace();
         let tick: u64 = fields.nth(19).unwrap().parse().unwrap();
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
-        let record = lab.state_dir().join("0123456789ab");
-        fs::create_dir(&record).unwrap();
+        let record = lab.records().join("0123456789ab");
+        fs::create_dir_all(&record).unwrap();
         let process = json!({ "pid": pid, "tick": tick, "boot": boot.trim() });
         fs::write(record.join("container.json"), announcement(1, &process)).unwrap();
         let cleaned = lab.lab(["clean"]).ok();
@@ -162,8 +162,8 @@ fn announcement(version: u32, process: &Value) -> String {
 #[test]
 fn a_record_of_a_later_version_is_left_alone() {
     let lab = Lab::new();
-    let record = lab.state_dir().join("0123456789ab");
-    fs::create_dir(&record).unwrap();
+    let record = lab.records().join("0123456789ab");
+    fs::create_dir_all(&record).unwrap();
     fs::write(record.join("container.json"), r#"{"version": 2, "all else": "is new"}"#).unwrap();
     let ran = lab.lab(["clean"]);
     assert_eq!((ran.code, &*ran.stdout), (125, ""), "{ran:?}");
@@ -175,25 +175,46 @@ fn a_record_of_a_later_version_is_left_alone() {
     fs::remove_dir_all(&record).unwrap();
 }
 
+/// They were lines of text at first, and lay right below the state directory.
 #[test]
-fn a_container_of_an_earlier_version_is_found_while_it_lives() {
+fn records_of_earlier_versions_are_found_while_their_containers_live_and_swept_afterwards() {
     let lab = Lab::new();
-    let record = lab.state_dir().join("0123456789ab");
-    fs::create_dir(&record).unwrap();
-    fs::write(record.join("container"), "1\n1 0b6f\nchapter-03-mount-ns\nold\nsh\0").unwrap();
-    let owner = fs::File::open(&record).unwrap();
-    owner.lock().unwrap();
-    assert_eq!(lab.lab(["clean"]).ok(), "nothing to clean\n");
-    let ran = lab.lab(["run", "chapter-00", "--name", "old", "--", "true"]);
-    assert!(ran.stderr.contains("the name old is in use"), "{ran:?}");
-    drop(owner);
-    assert_eq!(lab.lab(["clean"]).ok(), "removed record of 0123456789ab\n");
+    let process = json!({ "pid": 1, "tick": 1, "boot": "0b6f" });
+    let words = b"1\n1 0b6f\nchapter-03-mount-ns\nold\nsh\0".to_vec();
+    let json = announcement(1, &process).replace("null", "\"old\"").into_bytes();
+    for (file, text) in [("container", words), ("container.json", json)] {
+        let record = lab.state_dir().join("0123456789ab");
+        fs::create_dir(&record).unwrap();
+        fs::write(record.join(file), text).unwrap();
+        // What of it is swept has to be found by the same record.
+        fs::write(record.join("cgroup"), "").unwrap();
+        let owner = fs::File::open(&record).unwrap();
+        owner.lock().unwrap();
+        assert_eq!(lab.lab(["clean"]).ok(), "nothing to clean\n");
+        let ran = lab.lab(["run", "chapter-00", "--name", "old", "--", "true"]);
+        assert!(ran.stderr.contains("the name old is in use"), "{file}: {ran:?}");
+        drop(owner);
+        let swept = lab.lab(["clean"]).ok();
+        assert!(swept.ends_with("removed record of 0123456789ab\n"), "{file}: {swept}");
+        assert!(!record.exists(), "{file}");
+    }
+}
+
+/// An earlier version would take it for its own, and sweep what it does not know.
+#[test]
+fn no_record_lies_where_earlier_versions_look_for_theirs() {
+    let lab = Lab::new();
+    let script =
+        "ls \"$LAB_STATE_DIR\" \"$LAB_STATE_DIR\"/containers | sed 's/^[0-9a-f][0-9a-f]*$/ID/'";
+    let ran = lab.sh("chapter-00 --view none -e LAB_STATE_DIR", script);
+    let state = lab.state_dir().display();
+    assert_eq!(ran.ok(), format!("{state}:\ncontainers\n\n{state}/containers:\nID\n"));
 }
 
 #[test]
 fn what_is_no_text_is_written_down_as_well() {
     let lab = Lab::new();
-    let script = r#"cat "$LAB_STATE_DIR"/*/container.json; exec true "$@""#;
+    let script = r#"cat "$LAB_STATE_DIR"/containers/*/container.json; exec true "$@""#;
     let word = OsStr::from_bytes(b"caf\xe9");
     let mut run = lab.program("lab");
     run.args(["run", "chapter-00", "--view", "none", "-e", "LAB_STATE_DIR", "--"]);

@@ -6,13 +6,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::{MetadataExt, chown};
 use std::path::PathBuf;
 
 use nix::errno::Errno;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
 use crate::net::Net;
-use crate::{Lab, Ran, Started, cgroup, kernel, skip};
+use crate::{Lab, Ran, Started, cgroup, is_id, kernel, skip};
 
 /// A host, and the state of it before anything ran there.
 pub struct Host {
@@ -45,7 +46,11 @@ impl Host {
         let image = lab.image(); // made now, not in one of the runs to be killed
         let new_records = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC);
         let new_records = new_records.expect("inotify");
-        new_records.add_watch(lab.state_dir(), AddWatchFlags::IN_CREATE).expect("a directory");
+        // Made now, so that there is something to watch.
+        let records = lab.records();
+        let owner = fs::metadata(lab.state_dir()).expect("a directory").uid();
+        fs::create_dir(&records).and_then(|()| chown(&records, Some(owner), None)).expect("ours");
+        new_records.add_watch(&records, AddWatchFlags::IN_CREATE).expect("a directory");
         let (before, mounts) = (net.everything(), kernel::mounts());
         let host = Self { lab, net, image, before, mounts, new_records, is_root: true };
         for dir in host.precious() {
@@ -85,7 +90,7 @@ impl Host {
     /// The directories with a file each that has to stay. One of them is called almost
     /// like a record.
     fn precious(&self) -> [PathBuf; 2] {
-        [self.outside(), self.lab.state_dir().join("0123456789ab.")]
+        [self.outside(), self.lab.records().join("0123456789ab.")]
     }
 
     /// Starts a container in this host's network.
@@ -101,11 +106,7 @@ impl Host {
 
     /// The containers that have a record.
     pub fn ids(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.lab.state_dir()).expect("the state directory").flatten();
-        entries
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            .filter(|name| is_id(name))
-            .collect()
+        self.lab.ids()
     }
 
     /// The containers that got a record since the last call, whether they have it still
@@ -171,9 +172,4 @@ impl Drop for Host {
 /// Whether this host has what writes the rules that lead a port into a container.
 pub fn can_publish() -> bool {
     ["nft", "iptables-restore"].iter().any(|program| skip::is_installed(program))
-}
-
-/// The name of a record: twelve hexadecimal digits.
-fn is_id(name: &str) -> bool {
-    name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

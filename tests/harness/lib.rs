@@ -94,6 +94,21 @@ impl Lab {
         self.state.path()
     }
 
+    /// Where containers have their records.
+    pub fn records(&self) -> PathBuf {
+        self.state_dir().join("containers")
+    }
+
+    /// The containers that have one, or one of an earlier version.
+    pub fn ids(&self) -> Vec<String> {
+        let places = [self.records(), self.state_dir().to_owned()];
+        let entries = places.iter().flat_map(fs::read_dir).flatten().flatten();
+        entries
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| is_id(name))
+            .collect()
+    }
+
     /// One of the programs, ready to get arguments: `lab` or a chapter's package.
     pub fn program(&self, name: &str) -> Command {
         let dir = self.home.as_ref().map_or(programs(), TempDir::path);
@@ -210,14 +225,14 @@ impl Drop for Lab {
             return;
         }
         // `kept` layers are kept on purpose; tests of --keep remove theirs.
-        let left: Vec<_> = fs::read_dir(self.state.path())
-            .expect("the state directory")
-            .flatten()
-            .map(|entry| entry.file_name())
-            .filter(|name| name.len() == 12)
-            .collect();
+        let left = self.ids();
         assert!(left.is_empty(), "containers left behind: {left:?}");
     }
+}
+
+/// The name of a record: twelve hexadecimal digits.
+fn is_id(name: &str) -> bool {
+    name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A container that is running.

@@ -183,7 +183,7 @@ struct Site {
 
 impl Site {
     fn make() -> Result<Self> {
-        let root = record::directory();
+        let root = record::containers();
         let new = root.ancestors().take_while(|dir| !dir.exists() && !dir.as_os_str().is_empty());
         let new: Vec<PathBuf> = new.map(Path::to_owned).collect();
         let mut site = Self { state: None, dir: PathBuf::new(), new };

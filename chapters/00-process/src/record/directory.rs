@@ -11,7 +11,7 @@ use super::id::is_id;
 use crate::home::{absolute, home};
 use crate::{Result, Step};
 
-/// The directory under which every container of this user has its record.
+/// The directory under which all is that this user's containers leave.
 ///
 /// `$LAB_STATE_DIR` where it is set, else `/var/lib/lab` for root and
 /// `~/.local/state/lab` for everybody else.
@@ -38,12 +38,23 @@ pub fn make_private(dir: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
 
-/// The ids and directories under the state directory.
+/// Where each of them has its record.
+pub fn containers() -> PathBuf {
+    directory().join("containers")
+}
+
+/// The ids and directories of all records.
 pub(super) fn entries() -> Result<Vec<(String, PathBuf)>> {
-    let root = directory();
-    let listing = match fs::read_dir(&root) {
+    // Earlier versions have made theirs right below the state directory.
+    let mut all = entries_of(&containers())?;
+    all.extend(entries_of(&directory())?);
+    Ok(all)
+}
+
+fn entries_of(place: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let listing = match fs::read_dir(place) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        listing => listing.step(|| format!("list {}", root.display()))?,
+        listing => listing.step(|| format!("list {}", place.display()))?,
     };
     Ok(listing
         .filter_map(|entry| {

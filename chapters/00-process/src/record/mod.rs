@@ -7,10 +7,11 @@
 //!
 //! ```text
 //! /var/lib/lab/                     the state directory, or $LAB_STATE_DIR
-//! └── 3f9c0a1b2c4d/                 one directory a container, named by its id
-//!     ├── container.json            process, chapter, name, command
-//!     ├── cgroup                    one record a leftover, made *before* the thing
-//!     └── address
+//! └── containers/
+//!     └── 3f9c0a1b2c4d/             one directory a container, named by its id
+//!         ├── container.json        process, chapter, name, command
+//!         ├── cgroup                one record a leftover, made *before* the thing
+//!         └── network
 //! ```
 //!
 //! The directory is also a lock: its owner holds a [`Lock`] on it, which the kernel
@@ -33,7 +34,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{Pid, geteuid};
 
-pub use directory::{directory, make_private};
+pub use directory::{containers, directory, make_private};
 pub use lock::Lock;
 pub use running::{Running, running};
 
@@ -66,7 +67,7 @@ pub struct State {
 impl State {
     /// Takes a new id and writes down that it is ours.
     pub fn create() -> Result<Self> {
-        let root = directory();
+        let root = containers();
         // Whoever writes a record decides what root removes.
         make_private(&root).step(|| format!("create {}", root.display())).map_err(|error| {
             error.with_hint("LAB_STATE_DIR names another directory for records")

@@ -86,7 +86,7 @@ fn forget_all() -> Result<()> {
         let entries = fs::read_dir(dir).step(|| format!("list {}", dir.display()))?;
         Ok(entries.flatten().map(|entry| entry.path()).collect())
     };
-    for record in list(&process::record::directory())? {
+    for record in list(&process::record::containers())? {
         let files = if record.is_dir() { list(&record)? } else { vec![record.clone()] };
         for file in files.iter().filter(|file| !file.is_dir()) {
             fs::remove_file(file).step(|| format!("remove {}", file.display()))?;
