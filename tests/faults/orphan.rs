@@ -221,5 +221,46 @@ fn what_is_no_text_is_written_down_as_well() {
     let ran = harness::ran(run.args(["sh", "-c", script, "sh"]).arg(word).output().unwrap());
     let said: Value = serde_json::from_str(&ran.ok()).unwrap();
     assert_eq!(said["command"], json!(["sh", "-c", script, "sh", { "base64": "Y2Fm6Q==" }]));
+    let words = said["words"].as_array().unwrap();
+    assert_eq!(words[1], "run");
+    assert_eq!(words.last(), Some(&json!({ "base64": "Y2Fm6Q==" })));
     assert_eq!(said["id"].as_str().map(str::len), Some(64));
+}
+
+#[test]
+fn the_record_has_what_the_options_have_meant() {
+    if !skip::is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let root = lab.state_dir().join(OsStr::from_bytes(b"caf\xe9"));
+    std::os::unix::fs::symlink("/", &root).unwrap();
+    fs::write(lab.state_dir().join("variables"), "A=1\nB=2\n").unwrap();
+    let look = "cat \"$0\"/containers/*/container.json";
+    let told = |chapter: &str, root: &Path| {
+        let mut run = lab.program("lab");
+        run.args(["run", chapter, "--view", "none", "--name", "web", "-w", "/tmp", "-u", "0"]);
+        run.current_dir(lab.state_dir()).args(["--env-file", "variables", "-e", "B=3"]);
+        if chapter != "chapter-00" {
+            run.arg("--rootfs").arg(root);
+        }
+        run.args(["--", "sh", "-c", look]).arg(lab.state_dir());
+        let told: Value = serde_json::from_str(&harness::ran(run.output().unwrap()).ok()).unwrap();
+        told["resolved"].clone()
+    };
+    let command = json!({
+        "name": "web", "argv": ["sh", "-c", look, lab.state_dir()], "workdir": "/tmp", "user": "0",
+        "env": [["A", "1"], ["B", "2"], ["B", "3"]],
+    });
+    assert_eq!(told("chapter-00", &root), json!({ "command": command }));
+    // Whose links are resolved, and which is absolute.
+    let resolved = json!({ "command": command, "root": "/", "init": false });
+    assert_eq!(told("chapter-02", &root), resolved);
+    // A name that is no text keeps nothing from being written down.
+    let odd = lab.state_dir().join(OsStr::from_bytes(b"odd\xe9"));
+    fs::create_dir(&odd).unwrap();
+    let mut run = lab.program("lab");
+    let run = run.args(["run", "chapter-01", "--view", "none", "--rootfs"]).arg(odd).arg("sh");
+    let ran = harness::ran(run.output().unwrap());
+    assert!(ran.code == 127 && ran.stderr.contains("exec sh"), "{ran:?}");
 }

@@ -36,6 +36,16 @@ pub fn deserialize<'de, W: Words, D: Deserializer<'de>>(from: D) -> Result<W, D:
     W::read(W::Written::deserialize(from)?).ok_or_else(|| D::Error::custom("it is not base64"))
 }
 
+/// Words that are a value by themselves, and no field of one.
+#[derive(Clone, Copy, Debug)]
+pub struct Bytes<'a, W>(pub &'a W);
+
+impl<W: Words> Serialize for Bytes<'_, W> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        serialize(self.0, to)
+    }
+}
+
 /// A word, or several of them.
 pub trait Words: Sized {
     /// The shape it is written in.

@@ -7,8 +7,9 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{gethostname, isatty};
+use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, Step, record};
+use crate::{Error, Result, Step, bytes, record};
 
 /// Where commands are looked up unless `-e PATH=…` says otherwise; Docker's value.
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -57,6 +58,11 @@ impl CommandOptions {
     pub fn command(&self) -> Result<Command> {
         self.name.as_deref().map_or(Ok(()), check_name)?;
         let mut env = Vec::new();
+        if isatty(stdin()) == Ok(true) || isatty(stdout()) == Ok(true) {
+            // The container draws on the caller's own terminal, so its type is the one thing
+            // of the host's environment that it has to know.
+            env.push(("TERM".into(), std::env::var_os("TERM").unwrap_or_else(|| "xterm".into())));
+        }
         for file in &self.env_file {
             env.extend(variables(file)?);
         }
@@ -73,16 +79,19 @@ impl CommandOptions {
     }
 }
 
-/// A command, ready to become a process.
-#[derive(Clone, Debug)]
+/// A command, ready to become a process: nothing of the caller's is left in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Command {
     /// The container's name, if it was given one.
     pub name: Option<String>,
     /// The program and its arguments; never empty.
+    #[serde(with = "bytes")]
     pub argv: Vec<OsString>,
     /// Variables that were asked for, the later of two winning.
+    #[serde(with = "bytes")]
     pub env: Vec<(OsString, OsString)>,
     /// The directory to start in; the root's top if there is none.
+    #[serde(with = "bytes")]
     pub workdir: Option<PathBuf>,
     /// `user[:group]`, by name or number.
     pub user: Option<String>,
@@ -97,11 +106,6 @@ impl Command {
             ("HOSTNAME".into(), gethostname().step(|| "ask for the host name")?),
             ("HOME".into(), home.into()),
         ];
-        if isatty(stdin()) == Ok(true) || isatty(stdout()) == Ok(true) {
-            // The container draws on the caller's own terminal, so its type is the
-            // one thing of the host's environment that it has to know.
-            env.push(("TERM".into(), std::env::var_os("TERM").unwrap_or_else(|| "xterm".into())));
-        }
         for (key, value) in &self.env {
             env.retain(|(earlier, _)| earlier != key);
             env.push((key.clone(), value.clone()));

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::part::{self, Part};
-use crate::{Command, Error, ExitStatus, Outcome, Process, Result, State, printable};
+use crate::{Error, ExitStatus, Outcome, Process, Resolved, Result, State, printable};
 
 /// A container, created and held before its command.
 ///
@@ -21,13 +21,14 @@ pub struct Container {
 }
 
 impl Container {
-    /// Puts a container together, and writes down who runs in it.
+    /// Puts a container together, and writes down who runs in it, and what it was asked to be:
+    /// a [`Command`](crate::Command), or all values of a chapter.
     ///
     /// # Errors
     /// If the record cannot be written.
     pub fn new(
         chapter: &str,
-        command: &Command,
+        resolved: impl Into<Resolved>,
         process: Process,
         mut parts: Vec<Box<dyn Part>>,
         state: State,
@@ -35,7 +36,7 @@ impl Container {
         part::sort(&mut parts);
         // Whole first, so that it is removed in that order if the next step fails.
         let container = Self { process, parts, state };
-        container.state.announce(chapter, container.process.pid(), command)?;
+        container.state.announce(chapter, container.process.pid(), resolved.into())?;
         Ok(container)
     }
 

@@ -66,6 +66,7 @@ mod sys;
 mod terminal;
 mod user;
 
+pub use bytes::Bytes;
 pub use clone::{CloneArgs, clone, fork};
 pub use command::{Command, CommandOptions, DEFAULT_PATH};
 pub use container::{Container, main};
@@ -78,7 +79,7 @@ pub use part::{Kind, Part, Turn, sweep};
 pub use printable::printable;
 pub use privilege::{MORE_POWER, POWERLESS_ROOT, is_privileged};
 pub use process::{Process, Steps};
-pub use record::State;
+pub use record::{Resolved, State};
 pub use status::{Entry, ExitStatus, Outcome};
 pub use sys::{Cloned, exit_now};
 pub use user::User;

@@ -1,6 +1,6 @@
 //! The whole runtime of chapter 1: a process with a root directory of its own.
 
-use process::{CloneFlags, Container, Process, Result, State};
+use process::{Bytes, CloneFlags, Container, Process, Resolved, Result, State};
 
 use crate::Options;
 
@@ -14,6 +14,7 @@ const NAMESPACES: CloneFlags = CloneFlags::empty();
 pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let root = options.root.resolve()?;
+    let resolved = Resolved::of(&command).with("root", Bytes(&root));
     let state = State::create()?;
 
     // ANCHOR: child
@@ -22,5 +23,5 @@ pub fn create(options: &Options) -> Result<Container> {
     let process = Process::create(NAMESPACES, &command, parent, child)?;
     // ANCHOR_END: child
 
-    Container::new("chapter-01-chroot", &command, process, Vec::new(), state)
+    Container::new("chapter-01-chroot", resolved, process, Vec::new(), state)
 }

@@ -1,6 +1,6 @@
 //! The whole runtime of chapter 2: a process tree of its own under another root.
 
-use process::{CloneFlags, Container, Process, Result, State};
+use process::{Bytes, CloneFlags, Container, Process, Resolved, Result, State};
 
 use crate::Options;
 
@@ -16,6 +16,7 @@ const NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWPID;
 pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let root = options.root.resolve()?;
+    let resolved = Resolved::of(&command).with("root", Bytes(&root)).with("init", options.pid.init);
     let state = State::create()?;
 
     // ANCHOR: child
@@ -27,5 +28,5 @@ pub fn create(options: &Options) -> Result<Container> {
     let process = Process::create(NAMESPACES, &command, parent, child)?;
     // ANCHOR_END: child
 
-    Container::new("chapter-02-pid-ns", &command, process, Vec::new(), state)
+    Container::new("chapter-02-pid-ns", resolved, process, Vec::new(), state)
 }

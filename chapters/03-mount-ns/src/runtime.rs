@@ -1,6 +1,6 @@
 //! The whole runtime of chapter 3: a mount table and a process tree of its own.
 
-use process::{CloneFlags, Container, Process, Result, State};
+use process::{Bytes, CloneFlags, Container, Process, Resolved, Result, State};
 
 use crate::{Options, Root};
 
@@ -15,6 +15,8 @@ pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
     options.mounts.check()?;
+    let resolved =
+        Resolved::of(&command).with("root", Bytes(&rootfs)).with("init", options.pid.init);
     let state = State::create()?;
 
     // ANCHOR: child
@@ -30,5 +32,5 @@ pub fn create(options: &Options) -> Result<Container> {
     let process = Process::create(NAMESPACES, &command, parent, child)?;
     // ANCHOR_END: child
 
-    Container::new("chapter-03-mount-ns", &command, process, Vec::new(), state)
+    Container::new("chapter-03-mount-ns", resolved, process, Vec::new(), state)
 }

@@ -1,7 +1,7 @@
 //! The whole runtime of chapter 4: with names and queues of its own.
 
 use mount_ns::Root;
-use process::{CloneFlags, Container, Process, Result, State};
+use process::{Bytes, CloneFlags, Container, Process, Resolved, Result, State};
 
 use crate::{Names, Options};
 
@@ -21,6 +21,8 @@ pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
     options.mounts.check()?;
+    let resolved =
+        Resolved::of(&command).with("root", Bytes(&rootfs)).with("init", options.pid.init);
     let state = State::create()?;
     let names = Names::new(&options.names, &state)?; //   new in this chapter
     let etc = names.etc_files(None); //                   no address yet
@@ -40,5 +42,5 @@ pub fn create(options: &Options) -> Result<Container> {
     // ANCHOR_END: child
     let process = Process::create(NAMESPACES, &command, parent, child)?;
 
-    Container::new("chapter-04-uts-ipc", &command, process, Vec::new(), state)
+    Container::new("chapter-04-uts-ipc", resolved, process, Vec::new(), state)
 }

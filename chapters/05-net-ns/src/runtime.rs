@@ -1,7 +1,7 @@
 //! The whole runtime of chapter 5: with a network of its own.
 
 use mount_ns::Root;
-use process::{Container, Part, Process, Result, State};
+use process::{Bytes, Container, Part, Process, Resolved, Result, State};
 use uts_ipc::{NAMESPACES, Names};
 
 use crate::{Network, Options};
@@ -14,6 +14,8 @@ pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
     options.mounts.check()?;
+    let resolved =
+        Resolved::of(&command).with("root", Bytes(&rootfs)).with("init", options.pid.init);
     let state = State::create()?;
     let names = Names::new(&options.names, &state)?;
     let network = Network::prepare(&options.network, &state)?; // ports, bridge, address
@@ -37,5 +39,5 @@ pub fn create(options: &Options) -> Result<Container> {
     // ANCHOR_END: sides
 
     let parts: Vec<Box<dyn Part>> = vec![Box::new(network)];
-    Container::new("chapter-05-net-ns", &command, process, parts, state)
+    Container::new("chapter-05-net-ns", resolved, process, parts, state)
 }

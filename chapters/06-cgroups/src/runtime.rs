@@ -2,7 +2,7 @@
 
 use mount_ns::Root;
 use net_ns::Network;
-use process::{CloneArgs, Container, Part, Process, Result, State};
+use process::{Bytes, CloneArgs, Container, Part, Process, Resolved, Result, State};
 use uts_ipc::{NAMESPACES, Names};
 
 use crate::{Cgroup, Options};
@@ -15,6 +15,8 @@ pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
     options.mounts.check()?;
+    let resolved =
+        Resolved::of(&command).with("root", Bytes(&rootfs)).with("init", options.pid.init);
     let state = State::create()?;
     let names = Names::new(&options.names, &state)?;
     let network = Network::prepare(&options.network, &state)?;
@@ -42,5 +44,5 @@ pub fn create(options: &Options) -> Result<Container> {
     // ANCHOR_END: child
 
     let parts: Vec<Box<dyn Part>> = vec![Box::new(cgroup), Box::new(network)];
-    Container::new("chapter-06-cgroups", &command, process, parts, state)
+    Container::new("chapter-06-cgroups", resolved, process, parts, state)
 }

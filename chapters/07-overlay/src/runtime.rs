@@ -2,7 +2,7 @@
 
 use cgroups::Cgroup;
 use net_ns::Network;
-use process::{CloneArgs, Container, Part, Process, Result, State};
+use process::{Bytes, CloneArgs, Container, Part, Process, Resolved, Result, State};
 use uts_ipc::{NAMESPACES, Names};
 
 use crate::{Options, Overlay};
@@ -15,6 +15,8 @@ pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
     options.mounts.check()?;
+    let resolved =
+        Resolved::of(&command).with("root", Bytes(&rootfs)).with("init", options.pid.init);
     let state = State::create()?;
     let names = Names::new(&options.names, &state)?;
     let network = Network::prepare(&options.network, &state)?;
@@ -40,5 +42,5 @@ pub fn create(options: &Options) -> Result<Container> {
     let process = Process::create(args, &command, parent, child)?;
 
     let parts: Vec<Box<dyn Part>> = vec![Box::new(cgroup), Box::new(network), Box::new(overlay)];
-    Container::new("chapter-07-overlay", &command, process, parts, state)
+    Container::new("chapter-07-overlay", resolved, process, parts, state)
 }

@@ -3,7 +3,7 @@
 use cgroups::Cgroup;
 use net_ns::Network;
 use overlay::Overlay;
-use process::{CloneArgs, Container, Part, Process, Result, State, Steps, User};
+use process::{Bytes, CloneArgs, Container, Part, Process, Resolved, Result, State, Steps, User};
 use user_ns::{Trees, UserNamespace};
 use uts_ipc::{NAMESPACES, Names};
 
@@ -19,6 +19,8 @@ pub fn create(options: &Options) -> Result<Container> {
     let rootfs = options.root.resolve()?;
     options.mounts.check()?;
     let confinement = Confinement::prepare(&options.security)?; // new: filters compiled
+    let resolved =
+        Resolved::of(&command).with("root", Bytes(&rootfs)).with("init", options.pid.init);
     let state = State::create()?;
     let names = Names::new(&options.names, &state)?;
     let network = Network::prepare(&options.network, &state)?;
@@ -63,5 +65,5 @@ pub fn create(options: &Options) -> Result<Container> {
 
     let parts: Vec<Box<dyn Part>> =
         vec![Box::new(cgroup), Box::new(network), Box::new(overlay), Box::new(users)];
-    Container::new("chapter-09-security", &command, process, parts, state)
+    Container::new("chapter-09-security", resolved, process, parts, state)
 }

@@ -3,8 +3,14 @@
 //! ```text
 //! {"version":1,"id":"3f9c0a1b2c4d…","name":null,"chapter":"chapter-07-overlay",
 //!  "created":1764424522123,"process":{"pid":8634,"tick":421337,"boot":"0b6f…"},
-//!  "command":["sh","-c","sleep 7"]}
+//!  "command":["sh","-c","sleep 7"],
+//!  "words":["lab","run","7","--","sh","-c","sleep 7"],
+//!  "resolved":{"command":{"argv":["sh","-c","sleep 7"],"env":[["TERM","xterm"]],…},
+//!              "root":"/srv/rootfs",…}}
 //! ```
+//!
+//! The last two are for people, and for who starts it again. Nobody else reads them, as there
+//! is one such file for each container that lives.
 //!
 //! It is read by other versions of this program than that which wrote it. A later one may
 //! have said what we do not know to heed, so what has a higher number is left alone.
@@ -14,6 +20,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::identity::Identity;
 use crate::{Error, Result, bytes, plain_file};
@@ -49,6 +56,18 @@ pub(super) struct Announcement {
     pub command: Vec<OsString>,
 }
 
+/// All that is written down.
+#[derive(Debug, Serialize)]
+pub(super) struct Complete {
+    #[serde(flatten)]
+    announcement: Announcement,
+    /// The command line that has made it.
+    #[serde(with = "bytes")]
+    words: Vec<OsString>,
+    /// What that has meant, by the names of the lessons.
+    resolved: Map<String, Value>,
+}
+
 /// To be read first, and of every version.
 #[derive(Deserialize)]
 struct Version {
@@ -74,6 +93,11 @@ impl Announcement {
             process,
             command,
         }
+    }
+
+    /// The same with what its runtime was asked for.
+    pub fn with(self, resolved: Map<String, Value>) -> Complete {
+        Complete { announcement: self, words: std::env::args_os().collect(), resolved }
     }
 
     /// Reads the one of a record; `None` while the container is being made.

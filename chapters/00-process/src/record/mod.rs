@@ -9,7 +9,7 @@
 //! /var/lib/lab/                     the state directory, or $LAB_STATE_DIR
 //! └── containers/
 //!     └── 3f9c0a1b2c4d/             one directory a container, named by its id
-//!         ├── container.json        process, chapter, name, command
+//!         ├── container.json        process, chapter, command, what was asked for
 //!         ├── cgroup                one record a leftover, made *before* the thing
 //!         └── network
 //! ```
@@ -25,6 +25,7 @@ mod directory;
 mod id;
 mod identity;
 mod lock;
+mod resolved;
 mod running;
 
 use std::fs::{self, DirBuilder, File};
@@ -36,6 +37,7 @@ use nix::unistd::{Pid, geteuid};
 
 pub use directory::{containers, directory, make_private};
 pub use lock::Lock;
+pub use resolved::Resolved;
 pub use running::{Running, running};
 
 use crate::{Command, Result, Step, plain_file};
@@ -120,17 +122,18 @@ impl State {
         &self.dir
     }
 
-    /// Writes down who runs in the container, so that others can find it by name.
+    /// Writes down who runs in the container, so that others can find it by name, and what it
+    /// was asked to be.
     ///
     /// # Errors
     /// If another one has the name.
-    pub fn announce(&self, chapter: &str, pid: Pid, command: &Command) -> Result<()> {
-        let Command { name, argv, .. } = command.clone();
+    pub(crate) fn announce(&self, chapter: &str, pid: Pid, resolved: Resolved) -> Result<()> {
+        let (Command { name, argv, .. }, values) = resolved.values()?;
         // Between our look and our word, nobody else may take it.
         let _names = if name.is_none() { None } else { Some(lock_names()?) };
         name.as_deref().map_or(Ok(()), check_is_free)?;
         let process = Identity::of(pid.as_raw())?;
-        let it = Announcement::new(&self.id, name, chapter, process, argv);
+        let it = Announcement::new(&self.id, name, chapter, process, argv).with(values);
         let step = || format!("write {}", self.dir.join(CONTAINER).display());
         let text = serde_json::to_vec(&it).map_err(io::Error::from).step(step)?;
         // Whoever reads it meanwhile sees none, or all of it.
