@@ -13,7 +13,7 @@ use std::path::Path;
 pub(crate) const LARGEST: u64 = 1 << 20;
 
 /// Opens and reads it; the last name of the path is no link.
-pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     open(path, libc::O_NOFOLLOW).and_then(|file| read_from(&file))
 }
 

@@ -19,9 +19,9 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::ops::Deref;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
@@ -31,21 +31,15 @@ use nix::unistd::Pid;
 use process::{Error, Result, State, Step};
 
 use crate::group::Group;
-use crate::{Hierarchy, Setting, Version, of_process};
-
-/// The record of a container's directories, one path a line.
-pub(crate) const RECORD: &str = "cgroup";
+use crate::{Groups, Limits, Record, Setting, Version, of_process};
 
 /// A container's cgroup in every hierarchy. Dropping it removes it, see `remove.rs`.
 #[must_use = "dropping the cgroup kills the processes in it"]
 #[derive(Debug)]
 pub struct Cgroup {
-    /// Its directories, which exist if `is_made`.
-    pub(crate) groups: Vec<Group>,
-    /// The memory limit in bytes.
-    pub(crate) memory: Option<u64>,
-    /// Whether there is a cgroup at all; see [`Self::stay_outside`].
-    pub(crate) is_made: bool,
+    pub(crate) groups: Groups,
+    /// What was missing on the way to them.
+    pub(crate) above: Vec<PathBuf>,
     tasks: Vec<File>,
     unified: Option<OwnedFd>,
     pub(crate) record: PathBuf,
@@ -53,14 +47,26 @@ pub struct Cgroup {
     pub(crate) note: Option<String>,
 }
 
+/// Whatever can be done with any container's cgroup.
+impl Deref for Cgroup {
+    type Target = Groups;
+
+    fn deref(&self) -> &Groups {
+        &self.groups
+    }
+}
+
 impl Cgroup {
-    /// Makes `lab-<id>` in every hierarchy and sets the limits.
+    /// Makes it in every hierarchy and sets the limits.
     ///
     /// Without any limit it is made all the same, to measure what the container used.
     ///
     /// # Errors
-    /// If a limit cannot be set, for whatever reason: none is ignored.
-    pub fn create(settings: &[Setting], state: &State) -> Result<Self> {
+    /// If a limit cannot be set, for whatever reason: none is ignored. Or if a cgroup is
+    /// there already.
+    pub fn create(limits: &Limits, state: &State) -> Result<Self> {
+        limits.check_path()?;
+        let settings = &limits.settings[..];
         let (mut places, note) = match of_process(Pid::this()) {
             // Who asks for no limit needs no cgroup.
             Err(error) if settings.is_empty() => {
@@ -69,88 +75,69 @@ impl Cgroup {
             places => (places?, None),
         };
         places.retain(|place| place.hierarchy.is_for_limits());
-        let groups = places.into_iter().map(|place| Group::new(place, state.id())).collect();
+        let path = limits.path_of(state);
+        let groups: Vec<_> = places.into_iter().map(|place| Group::new(place, &path)).collect();
+        for setting in settings {
+            setting.home(&groups)?;
+        }
+        let ours = || groups.iter().filter(|group| group.refusal.is_none());
+        let record = Record {
+            path: limits.path.clone(),
+            above: ours().flat_map(Group::missing).collect(),
+            dirs: ours().map(|group| group.dir.clone()).collect(),
+        };
+        // What is written down is removed, with all who are in it.
+        if let Some(dir) = record.dirs.iter().find(|dir| dir.exists()) {
+            let step = format!("make the cgroup {}", dir.display());
+            return Err(Error::from_errno(step, Errno::EEXIST));
+        }
+        record.write(state)?;
         let mut cgroup = Self {
-            groups,
-            memory: memory_limit(settings),
-            is_made: false,
+            groups: Groups(groups),
+            above: record.above,
             tasks: Vec::new(),
             unified: None,
-            record: state.dir().join(RECORD),
+            record: state.dir().join(Record::NAME),
             note,
         };
-        for setting in settings {
-            setting.home(&cgroup.groups)?;
-        }
-        let dirs = cgroup.ours().map(|group| group.dir.as_os_str().as_bytes());
-        let dirs: Vec<u8> = dirs.flat_map(|dir| [dir, &b"\n"[..]].concat()).collect();
-        if dirs.is_empty() {
-            return Ok(cgroup);
-        }
-        state.record(RECORD, dirs)?;
-        cgroup.is_made = true;
         // From here on a failure drops `cgroup`, which removes what there is of it.
         match cgroup.make(settings) {
             Err(error) if settings.is_empty() && is_refusal(&error) => cgroup.stay_outside(),
             made => made?,
         }
-        for setting in settings {
-            setting.write(&cgroup.groups)?;
-        }
         Ok(cgroup)
     }
 
     fn make(&mut self, settings: &[Setting]) -> Result<()> {
-        let (tasks, unified) = (&mut self.tasks, &mut self.unified);
-        for group in self.groups.iter().filter(|group| group.refusal.is_none()) {
+        for group in self.groups.0.iter_mut().filter(|group| group.refusal.is_none()) {
             group.make()?;
             match group.hierarchy.version {
-                Version::V1 => {
-                    if group.hierarchy.has("cpuset") {
-                        group.fill_cpuset()?;
-                    }
-                    tasks.push(group.open_tasks()?);
-                }
+                Version::V1 => self.tasks.push(group.open_tasks()?),
                 Version::V2 => {
-                    enable(group, settings)?;
                     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
                     let dir = open(&group.dir, flags, Mode::empty())
                         .step(|| format!("open {}", group.dir.display()))?;
-                    *unified = Some(dir);
+                    self.unified = Some(dir);
                 }
             }
         }
-        Ok(())
-    }
-
-    /// The directories that we may make.
-    pub(crate) fn ours(&self) -> impl Iterator<Item = &Group> {
-        self.groups.iter().filter(|group| group.refusal.is_none())
+        if settings.is_empty() {
+            // Where nothing was asked for, nothing is missing but the report.
+            let _ = self.hand_down(settings);
+        }
+        self.set(settings)
     }
 
     /// An ordinary user may not make cgroups, and if no limit was asked for, need not.
     fn stay_outside(&mut self) {
-        self.is_made = false;
+        self.remove();
         self.tasks.clear();
         self.unified = None;
-    }
-
-    /// Its directories, one in each hierarchy; none if it could not be made.
-    pub fn directories(&self) -> impl Iterator<Item = &Path> {
-        let groups = if self.is_made { self.groups.as_slice() } else { &[] };
-        groups.iter().map(|group| group.dir.as_path())
     }
 
     /// The v2 directory, for `CLONE_INTO_CGROUP`.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.unified.as_ref().map(AsFd::as_fd)
-    }
-
-    /// The directory of the v1 hierarchy that `controller` lives in, if there is one.
-    pub fn dir_of(&self, controller: &str) -> Option<&Path> {
-        let is_v1 = |tree: &Hierarchy| tree.version == Version::V1 && tree.has(controller);
-        let group = self.ours().find(|group| is_v1(&group.hierarchy));
-        group.filter(|_| self.is_made).map(|group| group.dir.as_path())
     }
 
     // ANCHOR: enter
@@ -167,29 +154,6 @@ impl Cgroup {
         unshare(CloneFlags::CLONE_NEWCGROUP).step(|| "make a cgroup namespace")
     }
     // ANCHOR_END: enter
-}
-
-/// Hands down what the limits need, and what tells memory and processes apart.
-fn enable(group: &Group, settings: &[Setting]) -> Result<()> {
-    let mut controllers = vec!["memory", "pids"];
-    controllers.extend(settings.iter().map(|setting| setting.v2.controller));
-    controllers.retain(|name| group.hierarchy.has(name));
-    controllers.sort_unstable();
-    controllers.dedup();
-    if controllers.is_empty() {
-        return Ok(());
-    }
-    match group.enable(&controllers) {
-        // Where nothing was asked for, nothing is missing but the report.
-        Err(_) if settings.is_empty() => Ok(()),
-        enabled => enabled,
-    }
-}
-
-/// The one that the report needs again.
-fn memory_limit(settings: &[Setting]) -> Option<u64> {
-    let memory = settings.iter().find(|setting| setting.v2.file == "memory.max")?;
-    memory.v2.value.parse().ok()
 }
 
 fn is_refusal(error: &Error) -> bool {

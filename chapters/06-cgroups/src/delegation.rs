@@ -44,6 +44,17 @@ pub(crate) fn find(place: &Membership) -> std::result::Result<PathBuf, Errno> {
     answer
 }
 
+/// Asks whether we may make a cgroup at `path`, from the root of the hierarchy on.
+///
+/// # Errors
+/// The kernel's answer, if we may not.
+pub(crate) fn check_at(hierarchy: &Hierarchy, path: &Path) -> std::result::Result<PathBuf, Errno> {
+    let place = hierarchy.mount.join(path);
+    let nearest = place.ancestors().skip(1).find(|dir| dir.exists());
+    check(hierarchy.version, nearest.unwrap_or(&hierarchy.mount))?;
+    Ok(hierarchy.mount.clone())
+}
+
 fn check(version: Version, dir: &Path) -> nix::Result<()> {
     access(dir, AccessFlags::W_OK)?;
     match version {

@@ -28,58 +28,77 @@ pub(crate) struct Group {
     pub dir: PathBuf,
     /// Why we cannot make it; `None` if we can.
     pub refusal: Option<Errno>,
-    /// What is ours of the tree: the cgroup that it is made in.
-    parent: PathBuf,
+    /// Whether it has been made.
+    pub is_made: bool,
+    /// The outermost cgroup on the way to it, which is there.
+    base: PathBuf,
 }
 
 impl Group {
-    /// Where the container `id` will be in the hierarchy, of which we have a place
-    /// ourselves. Makes nothing.
-    pub fn new(place: Membership, id: &str) -> Self {
-        let found = delegation::find(&place);
-        let hierarchy = place.hierarchy;
-        let parent = found.clone().unwrap_or_else(|_| hierarchy.mount.clone());
-        let dir = parent.join(name(id));
-        Self { hierarchy, dir, refusal: found.err(), parent }
+    /// Where a container will be in the hierarchy, of which we have a place ourselves: at
+    /// `path`, below what is ours of the tree, or from its root on if it begins with `/`.
+    /// Makes nothing.
+    pub fn new(place: Membership, path: &Path) -> Self {
+        let found = match path.strip_prefix("/") {
+            Ok(path) => delegation::check_at(&place.hierarchy, path),
+            Err(_) => delegation::find(&place),
+        };
+        let base = found.clone().unwrap_or_else(|_| place.hierarchy.mount.clone());
+        let dir = base.join(path.strip_prefix("/").unwrap_or(path));
+        Self { hierarchy: place.hierarchy, dir, refusal: found.err(), is_made: false, base }
     }
 
-    /// Makes the directory. Whatever the caller's umask: only root may make cgroups in it.
-    pub fn make(&self) -> Result<()> {
+    /// One that is there.
+    pub fn found(hierarchy: Hierarchy, dir: PathBuf) -> Self {
+        // Above its parent, controllers are handed down already.
+        let base = dir.parent().unwrap_or(&dir).to_owned();
+        Self { hierarchy, dir, refusal: None, is_made: true, base }
+    }
+
+    /// The cgroups on the way to it, the outermost first.
+    fn way(&self) -> Vec<&Path> {
+        let is_on_it = |dir: &&Path| dir.starts_with(&self.base);
+        let mut way: Vec<_> = self.dir.ancestors().skip(1).take_while(is_on_it).collect();
+        way.reverse();
+        way
+    }
+
+    /// Those of them that are missing.
+    pub fn missing(&self) -> Vec<PathBuf> {
+        let missing = self.way().into_iter().filter(|dir| !dir.exists());
+        missing.map(Path::to_owned).collect()
+    }
+
+    /// Makes the directory, and what is missing on the way.
+    pub fn make(&mut self) -> Result<()> {
+        for dir in self.missing() {
+            match self.make_one(&dir) {
+                // Somebody else was on the same way.
+                Err(error) if error.errno() == Some(Errno::EEXIST) => {}
+                made => made?,
+            }
+        }
+        self.make_one(&self.dir)?;
+        self.is_made = true;
+        Ok(())
+    }
+
+    /// Whatever the caller's umask: only root may make cgroups in it.
+    fn make_one(&self, dir: &Path) -> Result<()> {
         DirBuilder::new()
             .mode(0o755)
-            .create(&self.dir)
-            .step(|| format!("make the cgroup {}", self.dir.display()))
-            .map_err(explain)
-    }
-
-    // ANCHOR: enable
-    /// v2: hands `controllers` down to the group.
-    ///
-    /// They are never taken back from the root: by the end of the container, somebody
-    /// else may rely on them.
-    pub fn enable(&self, controllers: &[&str]) -> Result<()> {
-        let file = self.parent.join("cgroup.subtree_control");
-        let step = || format!("enable {} in {}", controllers.join(", "), file.display());
-        let enabled = fs::read_to_string(&file).step(step)?;
-        let missing: Vec<_> = controllers
-            .iter()
-            .filter(|&&name| !enabled.split_whitespace().any(|has| has == name))
-            .map(|name| format!("+{name}"))
-            .collect();
-        if missing.is_empty() {
-            return Ok(());
+            .create(dir)
+            .step(|| format!("make the cgroup {}", dir.display()))
+            .map_err(explain)?;
+        if self.hierarchy.version == Version::V1 && self.hierarchy.has("cpuset") {
+            fill_cpuset(dir)?;
         }
-        write(&file, &missing.join(" ")).step(step).map_err(explain)
+        Ok(())
     }
-    // ANCHOR_END: enable
 
-    /// v1: gives the cpuset all that its parent has.
-    pub fn fill_cpuset(&self) -> Result<()> {
-        ["cpuset.cpus", "cpuset.mems"].iter().try_for_each(|name| {
-            let (from, to) = (self.parent.join(name), self.dir.join(name));
-            let copied = fs::read_to_string(&from).and_then(|all| write(&to, all.trim()));
-            copied.step(|| format!("copy {} to {}", from.display(), to.display()))
-        })
+    /// v2: hands `controllers` down to the group.
+    pub fn enable(&self, controllers: &[&str]) -> Result<()> {
+        self.way().into_iter().try_for_each(|parent| enable(parent, controllers))
     }
 
     /// v1: the file through which a process joins. What may be written is decided by
@@ -107,9 +126,33 @@ impl Group {
     }
 }
 
-/// What the directories of the container `id` are called.
-pub(crate) fn name(id: &str) -> String {
-    format!("lab-{id}")
+// ANCHOR: enable
+/// v2: hands `controllers` down to all cgroups that are directly in this one.
+///
+/// They are never taken back: by the end of the container, somebody else may rely on them.
+fn enable(parent: &Path, controllers: &[&str]) -> Result<()> {
+    let file = parent.join("cgroup.subtree_control");
+    let step = || format!("enable {} in {}", controllers.join(", "), file.display());
+    let enabled = fs::read_to_string(&file).step(step)?;
+    let missing: Vec<_> = controllers
+        .iter()
+        .filter(|&&name| !enabled.split_whitespace().any(|has| has == name))
+        .map(|name| format!("+{name}"))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    write(&file, &missing.join(" ")).step(step).map_err(explain)
+}
+// ANCHOR_END: enable
+
+/// v1: gives a cpuset all that its parent has.
+fn fill_cpuset(dir: &Path) -> Result<()> {
+    ["cpuset.cpus", "cpuset.mems"].iter().try_for_each(|name| {
+        let (from, to) = (dir.with_file_name(name), dir.join(name));
+        let copied = fs::read_to_string(&from).and_then(|all| write(&to, all.trim()));
+        copied.step(|| format!("copy {} to {}", from.display(), to.display()))
+    })
 }
 
 /// The group in whose hierarchy a controller lives, asked for by its name in v1

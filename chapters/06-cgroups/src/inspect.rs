@@ -119,7 +119,7 @@ pub fn limits_of(pid: Pid) -> Result<Usage> {
 
 /// A file's one number; none for v2's `max`, nor for v1's word for it: the largest
 /// multiple of a page that fits 63 bits.
-fn number(path: &Path) -> Option<u64> {
+pub(crate) fn number(path: &Path) -> Option<u64> {
     let number: u64 = fs::read_to_string(path).ok()?.trim().parse().ok()?;
     (number < i64::MAX as u64 - 0xffff).then_some(number)
 }

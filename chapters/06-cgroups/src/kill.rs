@@ -26,12 +26,13 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 
-use crate::Cgroup;
+use crate::Groups;
+use crate::freezer::thaw;
 
 /// How long dying processes may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
-impl Cgroup {
+impl Groups {
     /// Ends every process in it and in the cgroups below it, frozen ones as well, and
     /// waits until they are gone, two seconds at most.
     pub fn kill_all(&self) {
@@ -96,12 +97,4 @@ fn kill_in(cgroup: BorrowedFd<'_>) -> usize {
     let strangers = pids.filter(|pid| pid.as_raw() > 1 && *pid != Pid::this());
     let killed: Vec<_> = strangers.map(|pid| kill(pid, Signal::SIGKILL)).collect();
     killed.len()
-}
-
-/// v1: lets the processes of one cgroup go on, as far as those above it do.
-fn thaw(cgroup: BorrowedFd<'_>) {
-    let flags = OFlag::O_WRONLY | OFlag::O_CLOEXEC;
-    if let Ok(file) = openat(cgroup, "freezer.state", flags, Mode::empty()) {
-        let _ = File::from(file).write_all(b"THAWED");
-    }
 }

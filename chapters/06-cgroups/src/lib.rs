@@ -27,8 +27,10 @@
 //!
 //! - `limits.rs`, `quantity.rs`: the options
 //! - `mount.rs`: what the container sees of it
+//! - `groups.rs`: finding it, while it runs, and changing its limits
+//! - `freezer.rs`: a container that stands still
 //! - `report.rs`: what it used, and whether a limit killed it
-//! - `kill.rs`, `remove.rs`: nothing is left behind, whatever keeps it
+//! - `record.rs`, `kill.rs`, `remove.rs`: nothing is left behind, whatever keeps it
 //! - `inspect.rs`: the same questions about any process of the host
 
 #![forbid(unsafe_code)]
@@ -37,7 +39,9 @@ pub mod runtime;
 
 mod cgroup;
 mod delegation;
+mod freezer;
 mod group;
+mod groups;
 mod hierarchy;
 mod inspect;
 mod kill;
@@ -45,16 +49,20 @@ mod limits;
 mod mount;
 mod options;
 mod quantity;
+mod record;
 mod remove;
 mod report;
 mod setting;
 
 pub use cgroup::Cgroup;
+pub use groups::Groups;
 pub use hierarchy::{Hierarchy, Version, hierarchies, unmounted_controllers};
 pub use inspect::{Membership, Usage, limits_of, of_process};
-pub use limits::LimitOptions;
+pub use limits::{LimitOptions, Limits};
 pub use options::Options;
 pub use quantity::{CpuList, DeviceRate, Swap, size};
 pub use remove::KIND;
 pub use report::Used;
-pub use setting::Setting;
+pub use setting::{Knob, Setting};
+
+use record::Record;

@@ -22,10 +22,12 @@
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Component, PathBuf};
 
 use nix::sys::stat::{major, minor};
 use nix::unistd::{SysconfVar, sysconf};
-use process::{Error, Result, Step};
+use process::{Error, Result, State, Step};
+use serde::{Deserialize, Serialize};
 
 use crate::Setting;
 use crate::quantity::{CpuList, DeviceRate, Swap, bytes, size};
@@ -33,6 +35,37 @@ use crate::setting::Knob;
 
 /// The period over which a quota of processor time counts, in microseconds.
 pub(crate) const CPU_PERIOD: u64 = 100_000;
+
+/// What a container gets of the host.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Where in each hierarchy its cgroup is: from the root on if it begins with `/`, else
+    /// below the topmost cgroup that is ours. `None`: there, as `lab-<id>`.
+    pub path: Option<PathBuf>,
+    /// What to write where, in this order.
+    pub settings: Vec<Setting>,
+}
+
+impl Limits {
+    /// Where in each hierarchy the cgroup of this container is.
+    pub(crate) fn path_of(&self, state: &State) -> PathBuf {
+        self.path.clone().unwrap_or_else(|| format!("lab-{}", state.id()).into())
+    }
+
+    /// Refuses what is no path of a cgroup.
+    pub(crate) fn check_path(&self) -> Result<()> {
+        let Some(path) = &self.path else { return Ok(()) };
+        let below = path.strip_prefix("/").unwrap_or(path);
+        let is_name = |part| matches!(part, Component::Normal(_));
+        if below.as_os_str().is_empty() || !below.components().all(is_name) {
+            let path = path.display();
+            return Err(Error::new(format!(
+                "make the cgroup {path}: expected a path such as /a/b"
+            )));
+        }
+        Ok(())
+    }
+}
 
 /// The command-line options of chapter 6.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -100,14 +133,14 @@ fn pids(text: &str) -> Result<i64, String> {
 }
 
 impl LimitOptions {
-    /// What to write where, in this order.
+    /// What the options mean on this host.
     ///
     /// # Errors
     /// If the options contradict each other or name a disk that is not there.
-    pub fn resolve(&self) -> Result<Vec<Setting>> {
+    pub fn resolve(&self) -> Result<Limits> {
         let mut settings = Vec::new();
-        let mut set = |option, v1, v2| {
-            settings.push(Setting { option, v1, v2, is_default: false });
+        let mut set = |option: &str, v1, v2| {
+            settings.push(Setting { option: option.to_owned(), v1, v2, is_default: false });
         };
         // ANCHOR: memory_and_cpus
         if let Some(limit) = self.memory {
@@ -159,7 +192,7 @@ impl LimitOptions {
         }
         // After --memory: v1 wants the sum to be no less than the part at any time.
         settings.extend(self.swap()?);
-        Ok(settings)
+        Ok(Limits { path: None, settings })
     }
 
     fn swap(&self) -> Result<Option<Setting>> {
@@ -178,7 +211,7 @@ impl LimitOptions {
         let sum = total.map_or("-1".to_owned(), |total| total.to_string());
         let swap_alone = total.map_or("max".to_owned(), |total| (total - memory).to_string());
         Ok(Some(Setting {
-            option: "--memory-swap",
+            option: "--memory-swap".to_owned(),
             v1: Knob::new("memory", "memory.memsw.limit_in_bytes", sum),
             v2: Knob::new("memory", "memory.swap.max", swap_alone),
             is_default: self.memory_swap.is_none(),

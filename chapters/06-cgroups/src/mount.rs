@@ -26,7 +26,7 @@ impl Cgroup {
     pub fn mount_inside(&self) -> Result<()> {
         // A root without /sys has no place to show it.
         let has_place = Path::new(TARGET).try_exists().step(|| format!("look at {TARGET}"))?;
-        match self.groups.as_slice() {
+        match self.groups.0.as_slice() {
             [] => Ok(()),
             _ if !has_place => Ok(()),
             [only] if only.hierarchy.version == Version::V2 => mount_only(only),

@@ -7,21 +7,17 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use mount_ns::{Descent, Visitor};
-use nix::errno::Errno;
-use nix::sys::statfs::{CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, statfs};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use process::{Kind, Result, State, Step, Turn};
 
-use crate::Cgroup;
-use crate::cgroup::RECORD;
-use crate::group::name;
 use crate::kill::{PATIENCE, children, kill_round};
+use crate::record::older_name;
+use crate::{Cgroup, Record};
 
 /// What a cgroup is among a container's parts.
 pub const KIND: Kind = Kind { turn: Turn::Processes, sweep };
@@ -32,53 +28,46 @@ pub const KIND: Kind = Kind { turn: Turn::Processes, sweep };
 /// # Errors
 /// If something of it is still busy after two seconds; the record stays then.
 fn sweep(state: &State) -> Result<Vec<String>> {
-    let Some(record) = state.recorded(RECORD)? else { return Ok(Vec::new()) };
-    let mut dirs = Vec::new();
-    for line in record.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
-        let dir = Path::new(OsStr::from_bytes(line));
-        // We are about to kill what is in there, on the word of a file.
-        if is_ours(dir, state)? {
-            dirs.push(dir);
-        }
-    }
+    let Some(record) = Record::read(state.dir())? else { return Ok(Vec::new()) };
+    let dirs = record.ours(state)?;
     let mut removed = Vec::new();
     for (dir, result) in dirs.iter().zip(remove(&dirs)) {
         if result? {
             removed.push(format!("cgroup {}", dir.display()));
         }
         if dir.ends_with(older_name(state)) {
-            // Busy while another container is in it, and then it is not ours to remove.
-            let _ = dir.parent().map(fs::remove_dir);
+            remove_above(dir.parent());
         }
     }
-    state.forget(RECORD)?;
+    remove_above(record.above.iter().rev());
+    state.forget(Record::NAME)?;
     Ok(removed)
 }
 
-/// Whether it is in a cgroup file system, and under the name that we give.
-fn is_ours(dir: &Path, state: &State) -> Result<bool> {
-    let parent = dir.parent().unwrap_or(dir);
-    let is_cgroup = match statfs(parent) {
-        Err(Errno::ENOENT) => false,
-        found => {
-            let found = found.step(|| format!("look at {}", parent.display()))?;
-            [CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC].contains(&found.filesystem_type())
-        }
-    };
-    Ok(is_cgroup && (dir.ends_with(name(state.id())) || dir.ends_with(older_name(state))))
-}
-
-/// Earlier runtimes put all their cgroups into one called `lab`.
-fn older_name(state: &State) -> PathBuf {
-    Path::new("lab").join(state.id())
+/// Removes what was made on the way. It is busy while another container is in it, and then
+/// it is not ours to remove.
+fn remove_above(dirs: impl IntoIterator<Item = impl AsRef<Path>>) {
+    for dir in dirs {
+        let _ = fs::remove_dir(dir);
+    }
 }
 
 impl Drop for Cgroup {
     fn drop(&mut self) {
-        let dirs: Vec<_> = self.ours().map(|group| &group.dir).collect();
-        if remove(&dirs).iter().all(Result::is_ok) {
+        if self.remove() {
             let _ = fs::remove_file(&self.record);
         }
+    }
+}
+
+impl Cgroup {
+    /// Removes what was made of it; whether all of it is gone.
+    pub(crate) fn remove(&mut self) -> bool {
+        let dirs: Vec<_> = self.directories().map(Path::to_owned).collect();
+        let is_gone = remove(&dirs).iter().all(Result::is_ok);
+        remove_above(self.above.iter().rev());
+        self.groups.0.iter_mut().for_each(|group| group.is_made &= !is_gone);
+        is_gone
     }
 }
 

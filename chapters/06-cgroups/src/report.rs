@@ -17,9 +17,10 @@ use std::time::Duration;
 use process::{Entry, ExitStatus, Kind, Outcome, Part, Result};
 
 use crate::group::{Group, find};
+use crate::inspect::number;
 use crate::quantity::size;
 use crate::remove::KIND;
-use crate::{Cgroup, Version};
+use crate::{Cgroup, Groups, Version};
 
 /// What a container used; `None` is what could not be seen.
 #[derive(Debug, Default)]
@@ -68,38 +69,53 @@ impl Part for Cgroup {
 
     /// A number is left out where the host has no controller to count it.
     fn report(&self, outcome: &mut Outcome) -> Result<()> {
-        if !self.is_made {
-            return Ok(());
+        if self.directories().next().is_some() {
+            let mut used = self.used();
+            used.killed_by = self.killed_by(outcome.status, used.oom_kills);
+            outcome.add(used);
         }
+        Ok(())
+    }
+}
+
+impl Groups {
+    /// What was used up to now.
+    pub fn used(&self) -> Used {
         let mut used = Used { cpu_time: self.cpu_time(), ..Used::default() };
-        if let Some(memory) = find(&self.groups, "memory", "memory") {
+        if let Some(memory) = find(&self.0, "memory", "memory") {
             used.peak_memory = match memory.hierarchy.version {
                 Version::V1 => memory.number("memory.max_usage_in_bytes"),
                 Version::V2 => memory.number("memory.peak"),
             };
             used.oom_kills = self.oom_kills(memory);
-            used.killed_by = self.killed_by(outcome.status, used.oom_kills);
         }
-        if let Some(cpu) = find(&self.groups, "cpu", "cpu") {
+        if let Some(cpu) = find(&self.0, "cpu", "cpu") {
             used.throttled = match cpu.hierarchy.version {
                 Version::V1 => cpu.field("cpu.stat", "throttled_time").map(Duration::from_nanos),
                 Version::V2 => cpu.field("cpu.stat", "throttled_usec").map(Duration::from_micros),
             };
         }
-        outcome.add(used);
-        Ok(())
+        used
     }
-}
 
-impl Cgroup {
     /// v2 counts processor time in every cgroup, with or without the controller.
     fn cpu_time(&self) -> Option<Duration> {
-        let of_v1 = self.groups.iter().find(|group| group.hierarchy.has("cpuacct"));
+        let of_v1 = self.0.iter().find(|group| group.hierarchy.has("cpuacct"));
         if let Some(group) = of_v1 {
             return group.number("cpuacct.usage").map(Duration::from_nanos);
         }
-        let group = self.groups.iter().find(|group| group.hierarchy.version == Version::V2)?;
+        let group = self.0.iter().find(|group| group.hierarchy.version == Version::V2)?;
         group.field("cpu.stat", "usage_usec").map(Duration::from_micros)
+    }
+
+    /// Its own memory limit, in bytes.
+    fn memory_limit(&self) -> Option<u64> {
+        let memory = find(&self.0, "memory", "memory")?;
+        let file = match memory.hierarchy.version {
+            Version::V1 => "memory.limit_in_bytes",
+            Version::V2 => "memory.max",
+        };
+        number(&memory.dir.join(file))
     }
 
     // ANCHOR: killed_by
@@ -108,7 +124,7 @@ impl Cgroup {
     /// The counter alone does not tell: it also counts the victims of a host that ran out of
     /// memory. So the container must have hit its own limit as well.
     fn oom_kills(&self, memory: &Group) -> Option<u64> {
-        self.memory?;
+        self.memory_limit()?;
         let (victims, hits) = match memory.hierarchy.version {
             Version::V1 => {
                 (memory.field("memory.oom_control", "oom_kill"), memory.number("memory.failcnt"))
@@ -124,7 +140,9 @@ impl Cgroup {
     /// passed on that its child did.
     fn killed_by(&self, status: ExitStatus, oom_kills: Option<u64>) -> Option<String> {
         let is_oom = status.code() == 137 && oom_kills.is_some_and(|victims| victims > 0);
-        self.memory.filter(|_| is_oom).map(|limit| format!("the memory limit of {}", size(limit)))
+        self.memory_limit()
+            .filter(|_| is_oom)
+            .map(|limit| format!("the memory limit of {}", size(limit)))
     }
     // ANCHOR_END: killed_by
 }

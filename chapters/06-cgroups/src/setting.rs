@@ -4,44 +4,46 @@ use std::fs;
 
 use nix::errno::Errno;
 use process::{Error, Result, Step};
+use serde::{Deserialize, Serialize};
 
 use crate::group::{Group, find};
 use crate::{CpuList, Version, delegation, unmounted_controllers};
 
 /// One limit, see [`LimitOptions::resolve`](crate::LimitOptions::resolve).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
     /// The option it comes from, for messages.
-    pub(crate) option: &'static str,
+    pub option: String,
     /// What to write in a v1 hierarchy.
-    pub(crate) v1: Knob,
+    pub v1: Knob,
     /// What to write in the v2 hierarchy.
-    pub(crate) v2: Knob,
+    pub v2: Knob,
     /// Nobody asked for it: a kernel that does not have the file may do without.
-    pub(crate) is_default: bool,
+    pub is_default: bool,
 }
 
 /// A file that sets a limit.
-#[derive(Clone, Debug)]
-pub(crate) struct Knob {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Knob {
     /// The controller it belongs to.
-    pub controller: &'static str,
+    pub controller: String,
     /// The file's name.
-    pub file: &'static str,
+    pub file: String,
     /// What to write into it.
     pub value: String,
 }
 
 impl Knob {
-    pub fn new(controller: &'static str, file: &'static str, value: impl ToString) -> Self {
-        Self { controller, file, value: value.to_string() }
+    /// One of a controller's files.
+    pub fn new(controller: &str, file: &str, value: impl ToString) -> Self {
+        Self { controller: controller.to_owned(), file: file.to_owned(), value: value.to_string() }
     }
 }
 
 impl Setting {
     /// The directory of a container's `groups`, and the file there, that it belongs to.
     pub(crate) fn home<'a>(&'a self, groups: &'a [Group]) -> Result<(&'a Group, &'a Knob)> {
-        let group = find(groups, self.v1.controller, self.v2.controller);
+        let group = find(groups, &self.v1.controller, &self.v2.controller);
         let group = group.ok_or_else(|| self.no_controller(groups))?;
         if let Some(errno) = group.refusal {
             let mount = group.hierarchy.mount.display();
@@ -60,23 +62,23 @@ impl Setting {
         if self.option == "--cpuset-cpus" {
             check_processors(group, knob)?;
         }
-        let path = group.dir.join(knob.file);
+        let path = group.dir.join(&knob.file);
         let step = || format!("{}: write {:?} to {}", self.option, knob.value, path.display());
-        match group.write(knob.file, &knob.value).step(step) {
+        match group.write(&knob.file, &knob.value).step(step) {
             Err(error) if error.errno() == Some(Errno::ENOENT) && self.is_default => Ok(()),
             written => written.map_err(|error| self.explain(error)),
         }
     }
 
     fn no_controller(&self, groups: &[Group]) -> Error {
-        let name = self.v2.controller;
+        let name = &self.v2.controller;
         let error = Error::new(format!(
             "{} needs the {name} controller, which no cgroup hierarchy of this host offers",
             self.option
         ));
         let trees: Vec<_> = groups.iter().map(|group| group.hierarchy.clone()).collect();
         let idle = unmounted_controllers(&trees);
-        match idle.iter().find(|idle| [self.v1.controller, name].contains(&idle.as_str())) {
+        match idle.iter().find(|idle| [&self.v1.controller, name].contains(idle)) {
             Some(idle) => error.with_hint(format!(
                 "the kernel has it: look for cgroup_disable={idle} in /proc/cmdline, or \
                  mount it (lab cgroups shows what is mounted where)"
@@ -86,7 +88,7 @@ impl Setting {
     }
 
     fn explain(&self, error: Error) -> Error {
-        match (self.option, error.errno()) {
+        match (self.option.as_str(), error.errno()) {
             ("--memory-swap", Some(Errno::ENOENT)) => {
                 error.with_hint("swap is not accounted here: boot the kernel with swapaccount=1")
             }

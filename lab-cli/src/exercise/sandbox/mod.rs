@@ -163,7 +163,7 @@ impl Sandbox {
 
     /// Its cgroup's directories on the host.
     pub fn cgroups(&self) -> impl Iterator<Item = &Path> {
-        self.cgroup.iter().flat_map(Cgroup::directories)
+        self.cgroup.iter().flat_map(|cgroup| cgroup.directories())
     }
 
     /// How the program has ended, if it has, waiting for it up to `patience`.
