@@ -35,7 +35,7 @@ const FACTS: &str = "\
     cat /proc/self/mountinfo /proc/self/status /proc/self/cgroup /proc/self/limits; \
     cat /proc/net/dev /proc/net/route /sys/class/net/*/flags; \
     cat /etc/hostname /etc/hosts /etc/resolv.conf /srv/precious /new/place/precious; \
-    cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes pids/pids.max cpu/cpu.cfs_quota_us \
+    echo; cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes pids/pids.max cpu/cpu.cfs_quota_us \
     memory.max pids.max cpu.max 2> /dev/null; \
     cd /; hostname; umask; echo $$ $PATH $HOME /proc/self/fd/* /proc/[0-9]*; exit 3";
 
@@ -134,6 +134,10 @@ fn judge(failed: &Traced, errno: Errno, normal: &str) -> (End, Option<String>) {
                 normal = normal.replace(",idmapped", "");
                 now = now.replace(",idmapped", "");
             }
+            if ran.stderr.contains("note: no cgroup, ") {
+                // An ordinary user has one where it can be had; it is said, and why not.
+                normal = without_cgroups(&normal);
+            }
             let without = |these: &str, those: &str| -> Vec<String> {
                 let is_new = |line: &&str| !those.lines().any(|other| other == *line);
                 these.lines().filter(is_new).map(str::to_owned).collect()
@@ -155,6 +159,15 @@ fn judge(failed: &Traced, errno: Errno, normal: &str) -> (End, Option<String>) {
         },
         code => (End::Wrong, Some(format!("it ends with {code}"))),
     }
+}
+
+/// [`facts`] without the mounts of the cgroups, and the numbers that are their limits.
+fn without_cgroups(facts: &str) -> String {
+    let is_of_cgroups = |line: &str| {
+        let is_limit = !line.starts_with('0') && line.parse::<i64>().is_ok();
+        line.starts_with("/sys/fs/cgroup") || is_limit
+    };
+    facts.split_inclusive('\n').filter(|line| !is_of_cgroups(line.trim_end())).collect()
 }
 
 /// Whether a message has the form `step: why`. The why need not be the error that we gave:
