@@ -135,14 +135,9 @@ fn a_process_is_recognised_whatever_it_calls_itself() {
         let mut said = BufReader::new(orphan.stdout.take().unwrap());
         said.read_line(&mut String::new()).unwrap();
         let pid = orphan.id();
-        let stat = fs::read(format!("/proc/{pid}/stat")).unwrap();
-        let stat = String::from_utf8_lossy(&stat).into_owned();
-        let mut fields = stat.rsplit(')').next().unwrap().split_whitespace();
-        let tick: u64 = fields.nth(19).unwrap().parse().unwrap();
-        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
         let record = lab.records().join("0123456789ab");
         fs::create_dir_all(&record).unwrap();
-        let process = json!({ "pid": pid, "tick": tick, "boot": boot.trim() });
+        let process = identity(pid);
         fs::write(record.join("container.json"), announcement(1, &process)).unwrap();
         let cleaned = lab.lab(["clean"]).ok();
         assert!(cleaned.contains(&format!("removed process {pid}")), "{name}: {cleaned}");
@@ -164,10 +159,10 @@ fn a_record_of_a_later_version_is_left_alone() {
     let lab = Lab::new();
     let record = lab.records().join("0123456789ab");
     fs::create_dir_all(&record).unwrap();
-    fs::write(record.join("container.json"), r#"{"version": 2, "all else": "is new"}"#).unwrap();
+    fs::write(record.join("container.json"), r#"{"version": 3, "all else": "is new"}"#).unwrap();
     let ran = lab.lab(["clean"]);
     assert_eq!((ran.code, &*ran.stdout), (125, ""), "{ran:?}");
-    assert!(ran.stderr.contains("its version is 2"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("its version is 3"), "{}", ran.stderr);
     assert!(ran.stderr.contains("hint: a later version of lab"), "{}", ran.stderr);
     let ran = lab.lab(["run", "chapter-00", "--view", "none", "--", "echo", "it runs"]);
     assert_eq!((ran.code, &*ran.stdout), (0, "it runs\n"), "{ran:?}");
@@ -263,4 +258,39 @@ fn the_record_has_what_the_options_have_meant() {
     let run = run.args(["run", "chapter-01", "--view", "none", "--rootfs"]).arg(odd).arg("sh");
     let ran = harness::ran(run.output().unwrap());
     assert!(ran.code == 127 && ran.stderr.contains("exec sh"), "{ran:?}");
+}
+
+#[test]
+fn lab_clean_leaves_a_container_alone_that_belongs_to_itself_and_lives() {
+    let lab = Lab::new();
+    let mut container = Command::new("sleep");
+    // By that it ends with the test, should the test fail.
+    container.env("LAB_STATE_DIR", lab.state_dir()).arg("1000").stdin(Stdio::null());
+    let mut container = container.spawn().unwrap();
+    let record = lab.records().join("0123456789ab");
+    fs::create_dir_all(&record).unwrap();
+    let announcement = json!({
+        "version": 2, "id": "0123456789ab", "name": "web", "chapter": "chapter-03-mount-ns",
+        "owner": "itself", "created": 0, "process": identity(container.id()), "command": ["sleep"],
+    });
+    fs::write(record.join("container.json"), announcement.to_string()).unwrap();
+    fs::write(record.join("cgroup"), "").unwrap();
+    assert_eq!(lab.lab(["clean"]).ok(), "nothing to clean\n");
+    let ran = lab.lab(["run", "chapter-00", "--name", "web", "--", "true"]);
+    assert!(ran.stderr.contains("the name web is in use"), "{ran:?}");
+    assert!(record.join("cgroup").exists() && kernel::is_alive(container.id() as i32));
+    container.kill().unwrap();
+    container.wait().unwrap();
+    let swept = lab.lab(["clean"]).ok();
+    assert!(swept.ends_with("removed record of 0123456789ab\n"), "{swept}");
+}
+
+/// A process, as a record names it.
+fn identity(pid: u32) -> Value {
+    let stat = fs::read(format!("/proc/{pid}/stat")).unwrap();
+    let stat = String::from_utf8_lossy(&stat).into_owned();
+    let fields = stat.rsplit(')').next().unwrap();
+    let tick: u64 = fields.split_whitespace().nth(19).unwrap().parse().unwrap();
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    json!({ "pid": pid, "tick": tick, "boot": boot.trim() })
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Arguments;
 use std::io::{Write, stderr};
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -91,6 +92,21 @@ impl Container {
             }
         }
         outcome
+    }
+
+    /// Lets go of one that lives on its own, and of nothing that it is made of: that is removed
+    /// by who finds its record and sees that it has ended.
+    ///
+    /// # Errors
+    /// If it does not live on its own, or that cannot be written down; then it is removed.
+    pub fn leave(mut self) -> Result<()> {
+        // Written down first: one that was not told of it yet ends with us.
+        self.state.give_to_itself()?;
+        self.process.leave()?;
+        let Self { parts, state, .. } = self;
+        let _stays = ManuallyDrop::new(parts);
+        state.leave();
+        Ok(())
     }
 
     /// Removes all it was made of.

@@ -21,28 +21,17 @@
 //! open descriptor of such a thing can travel through the gate as well: unix(7) calls
 //! it SCM_RIGHTS, and what arrives is the same open file under another number.
 
-use std::io::IoSlice;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::sys::socket::{
-    AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, sendmsg, socketpair,
-};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::read;
 
-use crate::sys::{self, MAX_DESCRIPTORS};
+use crate::message::{Heard, Message, hear, tell};
+use crate::sys::MAX_DESCRIPTORS;
 use crate::{Error, Result, Step};
-
-/// What crosses the gate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Message {
-    Begin = b'b' as isize,
-    Ready = b'r' as isize,
-    Start = b's' as isize,
-    Failed = b'f' as isize,
-}
 
 /// The runtime's side.
 #[derive(Debug)]
@@ -93,6 +82,11 @@ impl ParentGate {
     }
     // ANCHOR_END: start
 
+    /// Lets the child live when this gate is closed.
+    pub(crate) fn leave(&self) -> Result<()> {
+        self.tell(Message::Left, &[])
+    }
+
     /// If the child is dead already, its last message says more than our EPIPE. If it
     /// is not, it would wait for this one, and we for its answer, for ever.
     fn tell(&self, kind: Message, descriptors: &[OwnedFd]) -> Result<()> {
@@ -117,11 +111,13 @@ impl ChildGate {
     }
     // ANCHOR_END: hold
 
-    /// Says so, and holds until somebody comes to the door, who is listened to from then on.
+    /// Says so, and holds until the parent has left it and somebody comes to the door, who is
+    /// listened to from then on.
     ///
     /// Whoever comes and leaves without a word ends the container, as a runtime that dies.
     pub(crate) fn hold_at(&mut self, door: BorrowedFd<'_>) -> Result<()> {
         tell(&self.0, Message::Ready, &[], &[]).step(|| "report to the runtime")?;
+        expect(&self.0, Message::Left)?;
         let step = || "wait at the door";
         let door = UnixListener::from(door.try_clone_to_owned().step(step)?);
         let (guest, _) = door.accept().step(step)?;
@@ -172,9 +168,6 @@ impl AsFd for ChildGate {
     }
 }
 
-/// What a message brings: its kind, its text, and descriptors.
-type Heard = (Message, Vec<u8>, Vec<OwnedFd>);
-
 fn expect(end: &OwnedFd, kind: Message) -> Result<Vec<OwnedFd>> {
     match hear(end)? {
         Some((heard, _, descriptors)) if heard == kind => Ok(descriptors),
@@ -190,62 +183,4 @@ fn failure(heard: Option<Heard>) -> Error {
     heard
         .and_then(|(_, body, _)| Error::decode(&body))
         .unwrap_or_else(|| Error::new("the container's first process died before it was ready"))
-}
-
-/// A message: its kind in one byte, the length of its text in four, and the text.
-fn tell(end: &OwnedFd, kind: Message, text: &[u8], descriptors: &[OwnedFd]) -> nix::Result<()> {
-    let mut message = vec![kind as u8];
-    let length = u32::try_from(text.len()).map_err(|_| Errno::EMSGSIZE)?;
-    message.extend(length.to_ne_bytes());
-    message.extend(text);
-    let numbers: Vec<RawFd> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
-    let rights = [ControlMessage::ScmRights(&numbers)];
-    let mut control = if numbers.is_empty() { &[][..] } else { &rights[..] };
-    let mut rest = &message[..];
-    while !rest.is_empty() {
-        // NOSIGNAL: a closed gate is an answer here, not a reason to die of SIGPIPE.
-        let part = [IoSlice::new(rest)];
-        match sendmsg::<()>(end.as_raw_fd(), &part, control, MsgFlags::MSG_NOSIGNAL, None) {
-            Err(Errno::EINTR) => {}
-            sent => {
-                rest = &rest[sent?..];
-                control = &[]; // They have gone with the first byte.
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The next message; `None` once the other end is closed.
-fn hear(end: &OwnedFd) -> Result<Option<Heard>> {
-    let mut descriptors = Vec::new();
-    let mut head = [0; 5];
-    if !fill(end, &mut head, &mut descriptors)? {
-        return Ok(None);
-    }
-    let [kind, length @ ..] = head;
-    let kind = match kind {
-        b'b' => Message::Begin,
-        b'r' => Message::Ready,
-        b's' => Message::Start,
-        _ => Message::Failed,
-    };
-    let mut text = vec![0; u32::from_ne_bytes(length) as usize];
-    let is_whole = fill(end, &mut text, &mut descriptors)?;
-    Ok(is_whole.then_some((kind, text, descriptors)))
-}
-
-/// Reads as much as fits; whether there was as much before the end.
-fn fill(end: &OwnedFd, mut rest: &mut [u8], descriptors: &mut Vec<OwnedFd>) -> Result<bool> {
-    while !rest.is_empty() {
-        match sys::receive(end.as_fd(), rest, descriptors) {
-            Ok(0) => return Ok(false),
-            Ok(length) => rest = &mut rest[length..],
-            // The other end closed without reading our last message. The kernel tells that
-            // once; what it said before that is still to come, or the end.
-            Err(Errno::EINTR | Errno::ECONNRESET) => {}
-            Err(errno) => return Err(Error::from_errno("read from the gate", errno)),
-        }
-    }
-    Ok(true)
 }

@@ -8,7 +8,21 @@ use nix::sys::stat::{Mode, umask};
 use crate::gate::ChildGate;
 use crate::life::Lifetime;
 use crate::terminal::Terminal;
-use crate::{Command, Result, Step, Steps, User, exec, signals, sys};
+use crate::{Command, Result, Step, User, exec, signals, sys};
+
+/// What happens on the way to exec, in this order.
+#[derive(Clone, Copy, Debug)]
+pub struct Steps<P, C, U> {
+    /// In the runtime, when the process exists. What it returns is handed over: the
+    /// descriptors of things that can only be made then, and not by the process itself.
+    pub parent: P,
+    /// In the new process, which is held afterwards.
+    pub child: C,
+    /// In the new process when it is started, as the very last step. Here it gives up
+    /// what it needed until now; at some point of that, it has to call
+    /// [`User::become_it`]. All descriptors above 2 are closed by then.
+    pub become_user: U,
+}
 
 /// Becomes the command. There is no way back.
 pub(crate) fn become_command<C, U>(

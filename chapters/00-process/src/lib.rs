@@ -24,6 +24,7 @@
 //!
 //! Second reading:
 //!
+//! - `message.rs`: how what crosses the gate is put in bytes
 //! - `child.rs`, `status.rs`, `error.rs`: how it ended, or why it never began
 //! - `command.rs`, `user.rs`, `accounts.rs`, `interpreter.rs`: what is run, and as whom
 //! - `signals.rs`, `terminal.rs`, `stdio.rs`, `sys/`: Ctrl-C, Ctrl-Z and pipes
@@ -55,6 +56,7 @@ mod exec;
 mod held;
 mod interpreter;
 mod life;
+mod message;
 mod options;
 mod ourselves;
 mod part;
@@ -71,6 +73,7 @@ pub use clone::{CloneArgs, clone, fork};
 pub use command::{Command, CommandOptions, DEFAULT_PATH};
 pub use container::{Container, main};
 pub use error::{Error, Result, Step};
+pub use held::Steps;
 pub use life::{Lifetime, keep_death_signal};
 pub use nix::sched::CloneFlags;
 pub use options::Options;
@@ -78,7 +81,7 @@ pub use ourselves::own_program;
 pub use part::{Kind, Part, Turn, sweep};
 pub use printable::printable;
 pub use privilege::{MORE_POWER, POWERLESS_ROOT, is_privileged};
-pub use process::{Process, Steps};
+pub use process::Process;
 pub use record::{Resolved, State};
 pub use status::{Entry, ExitStatus, Outcome};
 pub use sys::{Cloned, exit_now};

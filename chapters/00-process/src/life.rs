@@ -3,8 +3,8 @@
 //! ```text
 //!                  WithRuntime                     OnItsOwn
 //!   waits for      its runtime, at the gate        whoever comes to a door, at any time
-//!   is owned by    its runtime                     its record
-//!   runtime dies   the kernel kills it             it lives on
+//!   belongs to     its runtime                     its runtime, and once that leaves it, itself
+//!   runtime dies   the kernel kills it             it lives on, if it was left
 //! ```
 //!
 //! The kernel has two settings for it, both of the process itself: a *parent-death signal*
@@ -16,6 +16,7 @@ use std::os::fd::BorrowedFd;
 
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
+use serde::{Deserialize, Serialize};
 
 use crate::{Result, Step};
 
@@ -24,8 +25,20 @@ use crate::{Result, Step};
 pub enum Lifetime<'a> {
     /// The runtime that makes it: the container ends with it.
     WithRuntime,
-    /// Nobody: it waits at this door, a listening socket, for who starts it.
+    /// Itself, once its runtime [leaves](crate::Container::leave) it. It waits at this door, a
+    /// listening socket, for who starts it.
     OnItsOwn(BorrowedFd<'a>),
+}
+
+/// To whom a container belongs, as its record tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Owner {
+    /// The process that has locked the record, and removes all when it has ended.
+    #[default]
+    Runtime,
+    /// The container: whoever finds that it has ended removes all.
+    Itself,
 }
 
 impl Lifetime<'_> {

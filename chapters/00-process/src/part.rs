@@ -60,7 +60,7 @@ pub(crate) fn sort(parts: &mut [Box<dyn Part>]) {
 /// Removes what an abandoned container has left, of these kinds: what was removed, and what
 /// could not be.
 pub fn sweep(state: &State, kinds: &[Kind]) -> Vec<Result<String>> {
-    if let Err(error) = state.check_version() {
+    if let Err(error) = state.check_is_abandoned() {
         return vec![Err(error)];
     }
     let mut kinds = kinds.to_vec();

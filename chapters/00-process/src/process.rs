@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use crate::child::{self, Change};
 use crate::clone::{CloneArgs, clone};
 use crate::gate::{ParentGate, gate};
-use crate::held::become_command;
+use crate::held::{Steps, become_command};
 use crate::life::Lifetime;
 use crate::signals::{self, BlockedSignals};
 use crate::sys::{self, Cloned};
@@ -30,21 +30,8 @@ pub struct Process {
     signals: BlockedSignals,
     created: Instant,
     ended: Option<(ExitStatus, Duration)>,
+    is_on_its_own: bool,
     is_left: bool,
-}
-
-/// What happens on the way to exec, in this order.
-#[derive(Clone, Copy, Debug)]
-pub struct Steps<P, C, U> {
-    /// In the runtime, when the process exists. What it returns is handed over: the
-    /// descriptors of things that can only be made then, and not by the process itself.
-    pub parent: P,
-    /// In the new process, which is held afterwards.
-    pub child: C,
-    /// In the new process when it is started, as the very last step. Here it gives up
-    /// what it needed until now; at some point of that, it has to call
-    /// [`User::become_it`]. All descriptors above 2 are closed by then.
-    pub become_user: U,
 }
 
 impl Process {
@@ -83,7 +70,7 @@ impl Process {
     }
 
     /// The same with a lifetime. On its own, it is not [started](Self::start) here but at its
-    /// door, and outlives this value only if we [leave](Self::leave) it.
+    /// door, and outlives this value only if that is [left](crate::Container::leave).
     ///
     /// # Errors
     /// As [`Self::create`].
@@ -130,6 +117,7 @@ impl Process {
             signals,
             created,
             ended: None,
+            is_on_its_own: matches!(lifetime, Lifetime::OnItsOwn(_)),
             is_left: false,
         };
         if let Some(terminal) = &process.terminal {
@@ -152,8 +140,12 @@ impl Process {
     ///
     /// # Errors
     /// If it cannot: exit code 127 for a command that is not there, 126 for one
-    /// that is not executable.
+    /// that is not executable. If it lives on its own, it is started at its door.
     pub fn start(&self) -> Result<()> {
+        if self.is_on_its_own {
+            return Err(Error::new(format!("start process {}: it lives on its own", self.pid))
+                .with_hint("whoever comes to its door starts it, when its runtime has left it"));
+        }
         if self.terminal.is_some() && self.is_number_1 {
             let listener = Listener::start(self.pid, self.pidfd.as_fd())?;
             let _ = self.listener.set(listener);
@@ -188,9 +180,18 @@ impl Process {
         self.ended.map(|(_, duration)| duration)
     }
 
-    /// Lets it live, if it lives on its own.
-    pub fn leave(mut self) {
+    /// Lets it live when this value is dropped.
+    ///
+    /// # Errors
+    /// If it does not live on its own.
+    pub(crate) fn leave(&mut self) -> Result<()> {
+        if !self.is_on_its_own {
+            let pid = self.pid;
+            return Err(Error::new(format!("leave process {pid}: it ends with its runtime")));
+        }
+        self.gate.leave()?;
         self.is_left = true;
+        Ok(())
     }
 
     /// Sends a signal on; the container may have ended already, which is fine.

@@ -1,7 +1,7 @@
 //! Who runs in a container, so that others can find it by name, and end it.
 //!
 //! ```text
-//! {"version":1,"id":"3f9c0a1b2c4d…","name":null,"chapter":"chapter-07-overlay",
+//! {"version":2,"id":"3f9c0a1b2c4d…","name":null,"chapter":"chapter-07-overlay","owner":"runtime",
 //!  "created":1764424522123,"process":{"pid":8634,"tick":421337,"boot":"0b6f…"},
 //!  "command":["sh","-c","sleep 7"],
 //!  "words":["lab","run","7","--","sh","-c","sleep 7"],
@@ -13,9 +13,11 @@
 //! is one such file for each container that lives.
 //!
 //! It is read by other versions of this program than that which wrote it. A later one may
-//! have said what we do not know to heed, so what has a higher number is left alone.
+//! have said what we do not know to heed, so what has a higher number is left alone. Version 1
+//! had no owner: it was the runtime.
 
 use std::ffi::OsString;
+use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
@@ -23,7 +25,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::identity::Identity;
-use crate::{Error, Result, bytes, plain_file};
+use crate::life::Owner;
+use crate::{Error, Result, Step, bytes, plain_file};
 
 /// The name of that record.
 pub(super) const CONTAINER: &str = "container.json";
@@ -35,7 +38,7 @@ pub(super) const UNFINISHED: &str = "container.json.part";
 pub(super) const OLD: &str = "container";
 
 /// The version that we write, and the highest that we read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What is written down when the container is built.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,6 +50,9 @@ pub(super) struct Announcement {
     pub name: Option<String>,
     /// The chapter whose runtime made it, such as `chapter-07-overlay`.
     pub chapter: String,
+    /// To whom it belongs.
+    #[serde(default)]
+    owner: Owner,
     /// In milliseconds since 1970.
     created: u64,
     /// Its first process.
@@ -89,6 +95,7 @@ impl Announcement {
             id: id.to_owned(),
             name,
             chapter: chapter.to_owned(),
+            owner: Owner::Runtime,
             created: since_1970.as_millis().try_into().unwrap_or(u64::MAX),
             process,
             command,
@@ -107,6 +114,32 @@ impl Announcement {
                 serde_json::from_slice(&text).ok().filter(|it: &Self| it.version <= VERSION)
             }
             Err(_) => Self::read_old(record),
+        }
+    }
+
+    /// What is written down of one that belongs to itself from now on.
+    ///
+    /// # Errors
+    /// If there is no record.
+    pub fn of_its_own(record: &Path) -> Result<Vec<u8>> {
+        let path = record.join(CONTAINER);
+        let step = || format!("read {}", path.display());
+        let text = plain_file::read(&path).step(step)?;
+        let mut complete: Map<String, Value> =
+            serde_json::from_slice(&text).map_err(io::Error::from).step(step)?;
+        let owner = serde_json::to_value(Owner::Itself).map_err(io::Error::from).step(step)?;
+        complete.insert("owner".to_owned(), owner);
+        serde_json::to_vec(&complete).map_err(io::Error::from).step(step)
+    }
+
+    /// Whether it belongs to itself, and has not ended.
+    ///
+    /// # Errors
+    /// If the kernel does not say.
+    pub fn lives_on_its_own(&self) -> Result<bool> {
+        match self.owner {
+            Owner::Runtime => Ok(false),
+            Owner::Itself => self.process.open().map(|pidfd| pidfd.is_some()),
         }
     }
 

@@ -1,13 +1,14 @@
-//! Where the records are.
+//! Where the records are, and how one is locked.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::geteuid;
 
 use super::id::is_id;
+use super::lock::Lock;
 use crate::home::{absolute, home};
 use crate::{Result, Step};
 
@@ -70,4 +71,24 @@ fn entries_of(place: &Path) -> Result<Vec<(String, PathBuf)>> {
 pub(super) fn open(dir: &Path) -> io::Result<File> {
     let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
     File::options().read(true).custom_flags(flags).open(dir)
+}
+
+/// Locks a record's directory; `None` if somebody else holds it or it is already gone.
+pub(super) fn try_lock(dir: &Path) -> Result<Option<Lock>> {
+    let file = match open(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file.step(|| format!("open {}", dir.display()))?,
+    };
+    // What somebody else has put here is not for us to act on.
+    if file.metadata().is_ok_and(|found| found.uid() != geteuid().as_raw()) {
+        return Ok(None);
+    }
+    let lock = Lock::try_on(file).step(|| format!("lock {}", dir.display()))?;
+    let Some(lock) = lock else { return Ok(None) };
+    // The lock is on the directory we opened, which may have been removed since.
+    let is_there = match (lock.metadata(), fs::metadata(dir)) {
+        (Ok(ours), Ok(theirs)) => (ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino()),
+        _ => false,
+    };
+    Ok(is_there.then_some(lock))
 }

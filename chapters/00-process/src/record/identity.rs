@@ -5,11 +5,14 @@
 //! most that it can mean.
 
 use std::fs;
+use std::os::fd::{AsFd, OwnedFd};
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, Step};
+use crate::{Error, Result, Step, sys};
 
 /// A process, alive or not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,15 +45,34 @@ impl Identity {
         Ok(Self { pid, tick, boot: boot.trim().to_owned() })
     }
 
-    /// Whether who has the number now is still the same.
+    /// A descriptor that means this process and no other; `None` if it has ended. What nobody
+    /// has waited for yet, a zombie, has ended.
     ///
     /// # Errors
     /// If the kernel does not say: then it is neither to be killed nor taken for gone.
-    pub fn is_there(&self) -> Result<bool> {
+    pub fn open(&self) -> Result<Option<OwnedFd>> {
+        let pid = self.pid;
+        // First the descriptor, which stays with this process, then a look at who it is.
+        let pidfd = match sys::pidfd_open(Pid::from_raw(pid)) {
+            Err(Errno::ESRCH) => return Ok(None),
+            opened => opened.step(|| format!("open a pidfd of process {pid}"))?,
+        };
+        let is_alive = self.is_there()? && !has_ended(&pidfd, PollTimeout::ZERO)?;
+        Ok(is_alive.then_some(pidfd))
+    }
+
+    /// Whether who has the number now is still the same.
+    fn is_there(&self) -> Result<bool> {
         match Self::of(self.pid) {
             Ok(now) => Ok(now == *self),
             Err(error) if matches!(error.errno(), Some(Errno::ENOENT | Errno::ESRCH)) => Ok(false),
             Err(error) => Err(error),
         }
     }
+}
+
+/// A pidfd can be read from, as it were, when the process has ended.
+pub(super) fn has_ended(pidfd: &OwnedFd, timeout: PollTimeout) -> Result<bool> {
+    let end = &mut [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
+    poll(end, timeout).map(|ended| ended > 0).step(|| "wait for the end of a process")
 }

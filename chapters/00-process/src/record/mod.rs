@@ -14,9 +14,9 @@
 //!         └── network
 //! ```
 //!
-//! The directory is also a lock: its owner holds a [`Lock`] on it, which the kernel
-//! lets go of at the owner's death. A directory that can be locked is therefore
-//! abandoned.
+//! The directory is also a lock: the container's runtime holds a [`Lock`] on it, which the
+//! kernel lets go of at the runtime's death. A directory that can be locked is therefore
+//! abandoned, unless its container belongs to itself and lives.
 
 pub mod orphan;
 
@@ -30,24 +30,27 @@ mod running;
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{Pid, geteuid};
+use nix::unistd::Pid;
 
 pub use directory::{containers, directory, make_private};
 pub use lock::Lock;
 pub use resolved::Resolved;
 pub use running::{Running, running};
 
-use crate::{Command, Result, Step, plain_file};
+use crate::{Command, Error, Result, Step, plain_file};
 use announcement::{Announcement, CONTAINER, OLD, UNFINISHED};
-use directory::{entries, open};
+use directory::{entries, try_lock};
 use identity::Identity;
 pub(crate) use running::check_is_free;
 
+/// The name of the door of a container that lives on its own: a socket in its record.
+pub const DOOR: &str = "door";
+
 /// What is in a record beside leftovers.
-const OURS: [&str; 3] = [CONTAINER, UNFINISHED, OLD];
+const OURS: [&str; 4] = [CONTAINER, UNFINISHED, OLD, DOOR];
 
 /// As many digits of an id are shown.
 const SHORT: usize = 12;
@@ -61,8 +64,8 @@ pub struct State {
     /// Of our own, all its 64 digits.
     id: String,
     dir: PathBuf,
-    /// A later version's is not for us to remove.
-    is_known: bool,
+    /// A later version's is not for us to remove, nor one that we have left.
+    is_ours: bool,
     _lock: Lock,
 }
 
@@ -84,21 +87,26 @@ impl State {
             // Between the two steps the directory looks abandoned and may be swept
             // away; then there is nothing to lock, and we take another id.
             if let Some(lock) = try_lock(&dir)? {
-                return Ok(Self { id, dir, is_known: true, _lock: lock });
+                return Ok(Self { id, dir, is_ours: true, _lock: lock });
             }
         }
     }
 
-    /// Every record whose owner has died, locked by us now.
+    /// Every record whose owner has died, locked by us now. Where it is not known whether
+    /// it has, the record is among them, so that a sweep tells.
     ///
     /// # Errors
     /// If the state directory cannot be read; one that does not exist is empty.
     pub fn abandoned() -> Result<Vec<Self>> {
         let mut abandoned = Vec::new();
         for (id, dir) in entries()? {
-            if let Some(lock) = try_lock(&dir)? {
-                let is_known = Announcement::check_version(&dir).is_ok();
-                abandoned.push(Self { id, dir, is_known, _lock: lock });
+            let Some(lock) = try_lock(&dir)? else { continue };
+            match check_is_abandoned(&dir) {
+                Ok(false) => {}
+                checked => {
+                    let is_ours = checked.is_ok();
+                    abandoned.push(Self { id, dir, is_ours, _lock: lock });
+                }
             }
         }
         Ok(abandoned)
@@ -109,12 +117,15 @@ impl State {
         &self.id[..SHORT]
     }
 
-    /// Refuses the record of a later version.
+    /// Refuses the record of a later version, and of a container that may be alive without us.
     ///
     /// # Errors
     /// If it is one.
-    pub(crate) fn check_version(&self) -> Result<()> {
-        Announcement::check_version(&self.dir)
+    pub(crate) fn check_is_abandoned(&self) -> Result<()> {
+        check_is_abandoned(&self.dir).and_then(|is_abandoned| {
+            let alive = || Error::new(format!("the container {} lives on its own", self.id()));
+            is_abandoned.then_some(()).ok_or_else(alive)
+        })
     }
 
     /// The container's own directory, for files that live as long as it does.
@@ -134,11 +145,28 @@ impl State {
         name.as_deref().map_or(Ok(()), check_is_free)?;
         let process = Identity::of(pid.as_raw())?;
         let it = Announcement::new(&self.id, name, chapter, process, argv).with(values);
-        let step = || format!("write {}", self.dir.join(CONTAINER).display());
-        let text = serde_json::to_vec(&it).map_err(io::Error::from).step(step)?;
-        // Whoever reads it meanwhile sees none, or all of it.
+        let text = serde_json::to_vec(&it).map_err(io::Error::from);
+        self.replace(text.step(|| format!("write {}", self.dir.join(CONTAINER).display()))?)
+    }
+
+    /// Writes down that the container belongs to itself from now on.
+    ///
+    /// # Errors
+    /// If it was not announced.
+    pub(crate) fn give_to_itself(&self) -> Result<()> {
+        self.replace(Announcement::of_its_own(&self.dir)?)
+    }
+
+    /// Lets go of the record, and leaves it where it is.
+    pub(crate) fn leave(mut self) {
+        self.is_ours = false;
+    }
+
+    /// Whoever reads it meanwhile sees what was there before, or all of the new.
+    fn replace(&self, text: Vec<u8>) -> Result<()> {
+        let (new, place) = (self.dir.join(UNFINISHED), self.dir.join(CONTAINER));
         self.record(UNFINISHED, text)?;
-        fs::rename(self.dir.join(UNFINISHED), self.dir.join(CONTAINER)).step(step)
+        fs::rename(new, &place).step(|| format!("write {}", place.display()))
     }
 
     /// Whether something is written down that has to be removed.
@@ -179,7 +207,7 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        if !self.is_known {
+        if !self.is_ours {
             return;
         }
         for ours in OURS {
@@ -191,29 +219,15 @@ impl Drop for State {
     }
 }
 
+/// Whether a record that we have locked has nobody any more to whom it belongs.
+fn check_is_abandoned(dir: &Path) -> Result<bool> {
+    Announcement::check_version(dir)?;
+    Announcement::read(dir).map_or(Ok(true), |it| it.lives_on_its_own().map(|lives| !lives))
+}
+
 /// Until it is dropped, no other container gets a name.
 fn lock_names() -> Result<Lock> {
     let root = directory();
     let step = || format!("lock {}", root.display());
     Lock::wait_for(File::open(&root).step(step)?).step(step)
-}
-
-/// Locks a directory; `None` if somebody else holds it or it is already gone.
-fn try_lock(dir: &Path) -> Result<Option<Lock>> {
-    let file = match open(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file.step(|| format!("open {}", dir.display()))?,
-    };
-    // What somebody else has put here is not for us to act on.
-    if file.metadata().is_ok_and(|found| found.uid() != geteuid().as_raw()) {
-        return Ok(None);
-    }
-    let lock = Lock::try_on(file).step(|| format!("lock {}", dir.display()))?;
-    let Some(lock) = lock else { return Ok(None) };
-    // The lock is on the directory we opened, which may have been removed since.
-    let is_there = match (lock.metadata(), fs::metadata(dir)) {
-        (Ok(ours), Ok(theirs)) => (ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino()),
-        _ => false,
-    };
-    Ok(is_there.then_some(lock))
 }

@@ -10,11 +10,12 @@
 use std::os::fd::{AsFd, OwnedFd};
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::PollTimeout;
 use nix::unistd::Pid;
 
 use super::State;
 use super::announcement::Announcement;
+use super::identity::has_ended;
 use crate::{Error, Result, Step, sys};
 
 /// How long it may take to die, in milliseconds.
@@ -40,16 +41,8 @@ pub fn kill(state: &State) -> Result<Option<Orphan>> {
         return Ok(None);
     };
     let pid = Pid::from_raw(process.pid);
-    // First a descriptor that stays with this process, then a look at who it is.
-    let pidfd = match sys::pidfd_open(pid) {
-        Err(Errno::ESRCH) => return Ok(None),
-        opened => opened.step(|| format!("open a pidfd of process {pid}"))?,
-    };
+    let Some(pidfd) = process.open()? else { return Ok(None) };
     let orphan = Orphan { pid, pidfd };
-    // What has ended and was not waited for, a zombie, is its parent's to remove.
-    if !process.is_there()? || orphan.has_ended(PollTimeout::ZERO)? {
-        return Ok(None);
-    }
     sys::pidfd_send_signal(orphan.pidfd.as_fd(), libc::SIGKILL).step(|| orphan.ending())?;
     Ok(Some(orphan))
 }
@@ -60,17 +53,11 @@ impl Orphan {
     /// # Errors
     /// If it does not end.
     pub fn wait(self) -> Result<String> {
-        if self.has_ended(PollTimeout::from(PATIENCE))? {
+        if has_ended(&self.pidfd, PollTimeout::from(PATIENCE))? {
             Ok(format!("process {}, which had lost its runtime", self.pid))
         } else {
             Err(Error::from_errno(self.ending(), Errno::ETIMEDOUT))
         }
-    }
-
-    /// A pidfd can be read from, as it were, when the process has ended.
-    fn has_ended(&self, timeout: PollTimeout) -> Result<bool> {
-        let end = &mut [PollFd::new(self.pidfd.as_fd(), PollFlags::POLLIN)];
-        poll(end, timeout).map(|ended| ended > 0).step(|| self.ending())
     }
 
     fn ending(&self) -> String {

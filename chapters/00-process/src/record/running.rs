@@ -1,7 +1,8 @@
 //! Finding the containers that are alive, from their records: `lab view NAME`.
 //!
 //! A record is its runtime's lock as well ([`crate::record`]), so who is alive is asked of
-//! the kernel and not guessed from process ids.
+//! the kernel and not guessed from process ids. One that belongs to itself has nobody who
+//! holds the lock: then it is asked whether that very process is there.
 
 use std::ffi::OsString;
 
@@ -34,11 +35,11 @@ pub fn running() -> Result<Vec<Running>> {
         // A shared lock, taken and dropped again, tells an owner from none and
         // cannot be mistaken for one by a sweep at the same moment.
         let Ok(file) = open(&dir) else { continue };
-        if let Ok(Some(_)) = Lock::try_sharing(file) {
-            continue;
-        }
+        let is_owned = !matches!(Lock::try_sharing(file), Ok(Some(_)));
         // There is no announcement while it is being made.
-        if let Some(it) = Announcement::read(&dir) {
+        let it = Announcement::read(&dir);
+        let is_alive = |it: &Announcement| is_owned || matches!(it.lives_on_its_own(), Ok(true));
+        if let Some(it) = it.filter(is_alive) {
             let Announcement { process, chapter, name, command, .. } = it;
             let pid = Pid::from_raw(process.pid);
             running.push(Running { id, pid, chapter, name, command });
