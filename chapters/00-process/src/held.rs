@@ -8,7 +8,7 @@ use nix::sys::stat::{Mode, umask};
 use crate::gate::ChildGate;
 use crate::life::Lifetime;
 use crate::terminal::Terminal;
-use crate::{Command, Result, Step, User, exec, signals, sys};
+use crate::{Command, Result, Stdio, Step, User, exec, signals, sys};
 
 /// What happens on the way to exec, in this order.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +28,7 @@ pub struct Steps<P, C, U> {
 pub(crate) fn become_command<C, U>(
     mut gate: ChildGate,
     lifetime: Lifetime<'_>,
+    stdio: &Stdio,
     terminal: Option<&Terminal>,
     command: &Command,
     steps: Steps<(), C, U>,
@@ -38,7 +39,7 @@ where
 {
     let Steps { child, become_user, .. } = steps;
     // ANCHOR: child
-    let built = prepare(&gate, lifetime).and_then(child).and_then(|()| match lifetime {
+    let built = prepare(&gate, lifetime, stdio).and_then(child).and_then(|()| match lifetime {
         Lifetime::WithRuntime => gate.hold(),
         Lifetime::OnItsOwn(door) => gate.hold_at(door),
     });
@@ -61,11 +62,12 @@ where
 }
 
 // ANCHOR: prepare
-fn prepare(gate: &ChildGate, lifetime: Lifetime<'_>) -> Result<Vec<OwnedFd>> {
+fn prepare(gate: &ChildGate, lifetime: Lifetime<'_>, stdio: &Stdio) -> Result<Vec<OwnedFd>> {
     let _ = prctl::set_name(c"lab:held");
     // If the runtime died before this call, the gate below is closed already.
     lifetime.begin()?;
     signals::reset()?;
+    stdio.take()?;
     // Whatever the caller's is: files are for all to read and for their owner to write.
     umask(Mode::from_bits_truncate(0o022));
     gate.wait_for_begin()

@@ -84,5 +84,6 @@ pub use privilege::{MORE_POWER, POWERLESS_ROOT, is_privileged};
 pub use process::Process;
 pub use record::{Resolved, State};
 pub use status::{Entry, ExitStatus, Outcome};
+pub use stdio::Stdio;
 pub use sys::{Cloned, exit_now};
 pub use user::User;

@@ -14,7 +14,7 @@ use crate::life::Lifetime;
 use crate::signals::{self, BlockedSignals};
 use crate::sys::{self, Cloned};
 use crate::terminal::{Listener, Terminal};
-use crate::{CloneFlags, Command, Error, ExitStatus, Result, Step, User, stdio};
+use crate::{CloneFlags, Command, Error, ExitStatus, Result, Stdio, Step, User};
 
 /// The first process of a container, seen from the runtime.
 ///
@@ -66,16 +66,18 @@ impl Process {
         C: FnOnce(Vec<OwnedFd>) -> Result<()>,
         U: FnOnce(&User) -> Result<()>,
     {
-        Self::create_to_live(Lifetime::WithRuntime, args, command, steps)
+        Self::create_to_live(Lifetime::WithRuntime, Stdio::Inherit, args, command, steps)
     }
 
-    /// The same with a lifetime. On its own, it is not [started](Self::start) here but at its
-    /// door, and outlives this value only if that is [left](crate::Container::leave).
+    /// The same with a lifetime, and streams that need not be ours. On its own, it is not
+    /// [started](Self::start) here but at its door, and outlives this value only if that is
+    /// [left](crate::Container::leave).
     ///
     /// # Errors
     /// As [`Self::create`].
     pub fn create_to_live<'a, P, C, U>(
         lifetime: Lifetime<'_>,
+        stdio: Stdio,
         args: impl Into<CloneArgs<'a>>,
         command: &Command,
         steps: Steps<P, C, U>,
@@ -88,12 +90,8 @@ impl Process {
         let Steps { parent, child, become_user } = steps;
         let args = args.into();
         let (parent_gate, child_gate) = gate()?;
-        let terminal = match lifetime {
-            Lifetime::WithRuntime => Terminal::of_caller(),
-            // Who lends it has to be there to take it back.
-            Lifetime::OnItsOwn(_) => None,
-        };
-        stdio::open_pipes();
+        let terminal = stdio.terminal(lifetime);
+        stdio.open_pipes();
         // ANCHOR: create
         // From here on, so that no signal is lost between the clone and the wait.
         let signals = BlockedSignals::block()?;
@@ -103,10 +101,10 @@ impl Process {
             Cloned::Child => {
                 drop(parent_gate);
                 let steps = Steps { parent: (), child, become_user };
-                become_command(child_gate, lifetime, terminal.as_ref(), command, steps)
+                become_command(child_gate, lifetime, &stdio, terminal.as_ref(), command, steps)
             }
         };
-        drop(child_gate);
+        drop((child_gate, stdio));
         let process = Self {
             pid,
             pidfd,

@@ -3,12 +3,12 @@
 //! No test harness: its threads would keep everybody from cloning.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read, Write, pipe};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
-use std::process::{Command as Program, Stdio};
+use std::process::{self as programs, Command as Program};
 
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill, raise};
@@ -17,8 +17,8 @@ use nix::unistd::{Pid, getegid, geteuid};
 use process::gate::ParentGate;
 use process::record::DOOR;
 use process::{
-    CloneFlags, Command, Container, Error, ExitStatus, Kind, Lifetime, Part, Process, State, Steps,
-    Turn, User, child,
+    CloneFlags, Command, Container, Error, ExitStatus, Kind, Lifetime, Part, Process, State, Stdio,
+    Steps, Turn, User, child,
 };
 
 fn main() {
@@ -36,6 +36,7 @@ fn main() {
     one_that_is_not_left_ends_with_who_made_it();
     its_maker_does_not_start_it();
     one_that_does_not_live_on_its_own_cannot_be_left();
+    it_has_the_streams_that_it_is_given();
     no_sweep_touches_it_while_it_lives_and_nothing_is_left_afterwards();
 }
 
@@ -82,7 +83,8 @@ fn make(how: &OsStr, command: &[OsString]) {
         Steps { parent: |_: Pid| Ok(Vec::new()), child: |_| Ok(()), become_user: User::become_it };
     let lifetime =
         if how == "ours" { Lifetime::WithRuntime } else { Lifetime::OnItsOwn(listener.as_fd()) };
-    let process = Process::create_to_live(lifetime, CloneFlags::empty(), &command, steps);
+    let stdio = if how == "with files" { Stdio::Files(given_files()) } else { Stdio::Inherit };
+    let process = Process::create_to_live(lifetime, stdio, CloneFlags::empty(), &command, steps);
     let process = process.expect("a process");
     writeln!(io::stdout(), "{}", process.pid()).expect("somebody reads");
 
@@ -94,7 +96,7 @@ fn make(how: &OsStr, command: &[OsString]) {
     let container = Container::new("on-its-own", &command, process, parts, state);
     let container = container.expect("a container");
     match how.to_str() {
-        Some("left") => container.leave().expect("it is let go of"),
+        Some("left" | "with files") => container.leave().expect("it is let go of"),
         Some("killed") => raise(Signal::SIGKILL).expect("it comes"),
         Some("started") => {
             let error = container.start().expect_err("it is not for us");
@@ -106,6 +108,16 @@ fn make(how: &OsStr, command: &[OsString]) {
         }
         _ => {}
     }
+}
+
+/// Files of the state directory.
+fn given_files() -> [OwnedFd; 3] {
+    let place = process::record::directory();
+    fs::write(place.join("input"), "what is read\n").expect("a file");
+    let errors = File::create(place.join("errors")).expect("a file");
+    let output = File::create(place.join("output")).expect("a file");
+    let input = File::open(place.join("input")).expect("a file");
+    [input.into(), output.into(), errors.into()]
 }
 
 /// In a process of its own: removes what others have left, and says what that was.
@@ -129,7 +141,7 @@ impl Made {
         let mut maker = Self::program(&state);
         // Its output ends with it only if the container does not hold it open.
         let (mut said, says) = pipe().expect("a pipe");
-        let maker = maker.arg(how).args(command).stdin(Stdio::null()).stdout(says);
+        let maker = maker.arg(how).args(command).stdin(programs::Stdio::null()).stdout(says);
         let ended = maker.spawn().and_then(|mut maker| maker.wait()).expect("its end");
         assert_eq!(ended.success(), how != "killed", "{how}: {ended}");
         let mut line = [0; 16];
@@ -217,6 +229,16 @@ fn its_maker_does_not_start_it() {
 
 fn one_that_does_not_live_on_its_own_cannot_be_left() {
     assert_eq!(Made::new("ours", &["true"]).left(), [""; 0].map(PathBuf::from));
+}
+
+fn it_has_the_streams_that_it_is_given() {
+    let script = "read line; echo \"$line, and written\"; echo told >&2; test ! -t 0";
+    let made = Made::new("with files", &["sh", "-c", script]);
+    made.start().expect("it starts");
+    let written = |name: &str| fs::read_to_string(made.state.path().join(name)).expect("a file");
+    assert_eq!(child::wait_for(made.pid), Ok(ExitStatus::Exited(0)));
+    assert_eq!(written("output"), "what is read, and written\n");
+    assert_eq!(written("errors"), "told\n");
 }
 
 fn no_sweep_touches_it_while_it_lives_and_nothing_is_left_afterwards() {
