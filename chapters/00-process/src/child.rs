@@ -33,12 +33,14 @@ pub fn any_end() -> nix::Result<Option<(Pid, ExitStatus)>> {
     }))
 }
 
-/// What is new of one child, without waiting for it.
-pub(crate) fn news(pidfd: BorrowedFd<'_>) -> nix::Result<Option<Change>> {
-    let id = pidfd.as_raw_fd().cast_unsigned();
-    let flags = libc::WEXITED | libc::WSTOPPED | libc::WNOHANG;
-    let change = again_if_interrupted(|| sys::waitid(libc::P_PIDFD, id, flags))?;
-    Ok(change.map(|(_, change)| change))
+impl Change {
+    /// What is new of one child, without waiting for it.
+    pub fn of(pidfd: BorrowedFd<'_>) -> nix::Result<Option<Self>> {
+        let id = pidfd.as_raw_fd().cast_unsigned();
+        let flags = libc::WEXITED | libc::WSTOPPED | libc::WNOHANG;
+        let change = again_if_interrupted(|| sys::waitid(libc::P_PIDFD, id, flags))?;
+        Ok(change.map(|(_, change)| change))
+    }
 }
 
 /// Waits for the end of a child.

@@ -8,10 +8,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::unistd::{chdir, execve, getcwd};
 
-use crate::command::DEFAULT_PATH;
-use crate::terminal::Terminal;
-use crate::user::User;
-use crate::{Command, Error, Result, Step, interpreter};
+use crate::{Command, DEFAULT_PATH, Error, Result, Step, Terminal, User, why_not_executed};
 
 /// Becomes the command. Returns only if that fails.
 ///
@@ -84,7 +81,7 @@ fn explain(command: &Command, refused: Option<(PathBuf, Errno)>) -> Error {
         _ => error.with_exit_code(Error::NOT_EXECUTABLE),
     };
     match program {
-        Some(program) => match interpreter::hint(&program, errno) {
+        Some(program) => match why_not_executed(&program, errno) {
             Some(hint) => error.with_hint(hint),
             None => error,
         },

@@ -29,9 +29,8 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::read;
 
-use crate::message::{Heard, Message, hear, tell};
 use crate::sys::MAX_DESCRIPTORS;
-use crate::{Error, Result, Step};
+use crate::{Error, Heard, Message, Result, Step, hear, tell};
 
 /// The runtime's side.
 #[derive(Debug)]

@@ -5,10 +5,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use nix::sys::prctl;
 use nix::sys::stat::{Mode, umask};
 
+use crate::exec::exec;
 use crate::gate::ChildGate;
-use crate::life::Lifetime;
-use crate::terminal::Terminal;
-use crate::{Command, Result, Stdio, Step, User, exec, signals, sys};
+use crate::{Command, Lifetime, Result, Stdio, Step, Terminal, User, reset_signals, sys};
 
 /// What happens on the way to exec, in this order.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +53,7 @@ where
     };
     sys::keep_only(gate.as_fd(), |closed| {
         let alone = built.and_then(|()| closed.step(|| "close all descriptors above 2"));
-        let Err(error) = alone.and_then(|()| exec::exec(command, terminal, become_user));
+        let Err(error) = alone.and_then(|()| exec(command, terminal, become_user));
         gate.fail(&error);
         error.exit_code().into()
     })
@@ -66,7 +65,7 @@ fn prepare(gate: &ChildGate, lifetime: Lifetime<'_>, stdio: &Stdio) -> Result<Ve
     let _ = prctl::set_name(c"lab:held");
     // If the runtime died before this call, the gate below is closed already.
     lifetime.begin()?;
-    signals::reset()?;
+    reset_signals()?;
     stdio.take()?;
     // Whatever the caller's is: files are for all to read and for their owner to write.
     umask(Mode::from_bits_truncate(0o022));

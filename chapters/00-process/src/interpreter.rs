@@ -18,7 +18,7 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 const HEAD: usize = 256;
 
 /// What the learner can do about a program that execve(2) has refused.
-pub(crate) fn hint(program: &Path, errno: Errno) -> Option<String> {
+pub(crate) fn why_not_executed(program: &Path, errno: Errno) -> Option<String> {
     match errno {
         Errno::ENOENT => missing(program),
         Errno::EACCES => Some(no_access(program)),

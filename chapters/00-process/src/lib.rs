@@ -20,7 +20,8 @@
 //! - `process.rs`: made, held, started, waited for
 //! - `clone.rs`: what makes it
 //! - `gate.rs`: how the two talk, until the one is something else
-//! - `exec.rs`: the point at which it is
+//! - `held.rs`: its own side, from the clone on
+//! - `exec.rs`: the point at which it is something else
 //!
 //! Second reading:
 //!
@@ -28,7 +29,7 @@
 //! - `child.rs`, `status.rs`, `error.rs`: how it ended, or why it never began
 //! - `command.rs`, `user.rs`, `accounts.rs`, `interpreter.rs`: what is run, and as whom
 //! - `signals.rs`, `terminal.rs`, `stdio.rs`, `sys/`: Ctrl-C, Ctrl-Z and pipes
-//! - `held.rs`, `life.rs`: its own side, from the clone on; who owns it, and when it ends
+//! - `life.rs`: who owns it, and when it ends
 //! - `container.rs`, `part.rs`, `record/`: what is known of it on the host, and outlives us
 //! - `bytes.rs`: words that need not be text, in JSON
 //! - `home.rs`, `privilege.rs`, `ourselves.rs`, `plain_file.rs`, `printable.rs`: where we are, and what we believe
@@ -87,3 +88,10 @@ pub use status::{Entry, ExitStatus, Outcome};
 pub use stdio::Stdio;
 pub use sys::{Cloned, exit_now};
 pub use user::User;
+
+// What the first reading needs of the second.
+pub(crate) use child::{Change, wait_for};
+pub(crate) use interpreter::why_not_executed;
+pub(crate) use message::{Heard, Message, hear, tell};
+pub(crate) use signals::{BlockedSignals, interruptible, reset_signals};
+pub(crate) use terminal::{Listener, Terminal};

@@ -6,15 +6,14 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
-use crate::child::{self, Change};
 use crate::clone::{CloneArgs, clone};
 use crate::gate::{ParentGate, gate};
 use crate::held::{Steps, become_command};
-use crate::life::Lifetime;
-use crate::signals::{self, BlockedSignals};
 use crate::sys::{self, Cloned};
-use crate::terminal::{Listener, Terminal};
-use crate::{CloneFlags, Command, Error, ExitStatus, Result, Stdio, Step, User};
+use crate::{
+    BlockedSignals, Change, CloneFlags, Command, Error, ExitStatus, Lifetime, Listener, Result,
+    Stdio, Step, Terminal, User, interruptible, wait_for,
+};
 
 /// The first process of a container, seen from the runtime.
 ///
@@ -199,7 +198,7 @@ impl Process {
 
     /// Asks the kernel what has become of the process.
     fn look(&mut self) -> Result<()> {
-        let news = child::news(self.pidfd.as_fd()).step(|| "wait for the container")?;
+        let news = Change::of(self.pidfd.as_fd()).step(|| "wait for the container")?;
         match news {
             Some(Change::Ended(status)) => self.end(status),
             // Ctrl-Z: the shell that started us shall see *us* stopped. When it
@@ -228,7 +227,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         if self.ended.is_none() && !self.is_left {
             self.forward(libc::SIGKILL);
-            let _ = signals::interruptible(|| child::wait_for(self.pid));
+            let _ = interruptible(|| wait_for(self.pid));
             if let Some(terminal) = &self.terminal {
                 terminal.restore();
             }

@@ -155,7 +155,7 @@ fn is_one_of(signals: &[Signal], number: i32) -> bool {
 
 /// A clean slate for the command: nothing is blocked, nothing but such a key ignored. A
 /// handler does not survive exec, but "ignored" does, and Rust ignores SIGPIPE before `main`.
-pub(crate) fn reset() -> Result<()> {
+pub(crate) fn reset_signals() -> Result<()> {
     let ignored = ignored_keys()?;
     for number in 1..=libc::SIGRTMAX() {
         if !is_one_of(&ignored, number) {
