@@ -9,6 +9,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::process::{self as programs, Command as Program};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill, raise};
@@ -186,8 +188,17 @@ impl Made {
         gate.wait_until_closed()
     }
 
-    fn end(self) -> ExitStatus {
-        child::wait_for(self.pid).expect("its end")
+    /// Its end, which has to come.
+    fn end(&self) -> ExitStatus {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while Instant::now() < deadline {
+            match child::any_end().expect("a child") {
+                Some((pid, status)) if pid == self.pid => return status,
+                _ => sleep(Duration::from_millis(5)),
+            }
+        }
+        let _ = kill(self.pid, Signal::SIGKILL);
+        panic!("process {} does not end", self.pid);
     }
 }
 
@@ -218,7 +229,7 @@ fn one_that_is_not_left_ends_with_who_made_it() {
     assert!(child::wait_for(made.pid).is_err(), "its maker has waited for it");
 
     let made = Made::new("killed", &["true"]);
-    assert_eq!(child::wait_for(made.pid), Ok(ExitStatus::Exited(125)));
+    assert_eq!(made.end(), ExitStatus::Exited(125));
     assert_eq!(made.sweep(), "thing\n");
     assert_eq!(made.left(), [""; 0].map(PathBuf::from));
 }
@@ -236,7 +247,7 @@ fn it_has_the_streams_that_it_is_given() {
     let made = Made::new("with files", &["sh", "-c", script]);
     made.start().expect("it starts");
     let written = |name: &str| fs::read_to_string(made.state.path().join(name)).expect("a file");
-    assert_eq!(child::wait_for(made.pid), Ok(ExitStatus::Exited(0)));
+    assert_eq!(made.end(), ExitStatus::Exited(0));
     assert_eq!(written("output"), "what is read, and written\n");
     assert_eq!(written("errors"), "told\n");
 }
