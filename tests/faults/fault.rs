@@ -66,13 +66,15 @@ pub fn run(mut command: Command, fault: Option<(Moment, Fault)>) -> Traced {
         !is_late
     });
 
+    let has_runtime = !matches!(fault, Some((_, Fault::KillRuntime | Fault::KillBoth)));
     let (mut calls, mut init, mut hit, mut code) = (Calls::new(), None, None, -1);
     while let Some((pid, event)) = tracer.next_event().expect("waitpid") {
         let who = if pid == runtime { Who::Runtime } else { Who::Init };
         match (who, event) {
             (_, Event::Forked { child }) => init = Some(child),
-            // What went wrong has gone wrong. To follow the rest would only take time.
-            (_, Event::Entered(_)) if hit.is_some() => tracer.let_go(),
+            // What went wrong has gone wrong. To follow the rest would only take time; but
+            // if the runtime is dead, nobody but us waits for the last of its processes.
+            (_, Event::Entered(_)) if hit.is_some() && has_runtime => tracer.let_go(),
             (_, Event::Left { result }) => calls.left(who, result),
             (_, Event::Entered(call)) => {
                 let now = calls.count(who, &call);
