@@ -95,6 +95,10 @@ fn c_strings(words: impl Iterator<Item = OsString>) -> Result<Vec<CString>> {
     words.map(c_string).collect()
 }
 
-fn c_string(word: OsString) -> Result<CString> {
+/// A word as system calls take it.
+///
+/// # Errors
+/// If there is a NUL byte in it.
+pub fn c_string(word: OsString) -> Result<CString> {
     CString::new(word.into_vec()).map_err(|_| Error::new("an argument contains a NUL byte"))
 }

@@ -113,7 +113,7 @@ impl ChildGate {
     /// Says so, and holds until the parent has left it and somebody comes to the door, who is
     /// listened to from then on.
     ///
-    /// Whoever comes and leaves without a word ends the container, as a runtime that dies.
+    /// A visitor that says nothing ends the container, as a runtime that dies does.
     pub(crate) fn hold_at(&mut self, door: BorrowedFd<'_>) -> Result<()> {
         tell(&self.0, Message::Ready, &[], &[]).step(|| "report to the runtime")?;
         expect(&self.0, Message::Left)?;
@@ -148,7 +148,7 @@ impl ChildGate {
 }
 
 impl From<OwnedFd> for ParentGate {
-    /// The way through a door, for who starts a container that lives on its own.
+    /// The way through a door, to start a container that lives on its own.
     fn from(door: OwnedFd) -> Self {
         Self(door)
     }

@@ -1,5 +1,6 @@
 //! The child's side, from the clone to the exec: it builds its world, and is held.
 
+use std::io::{stderr, stdin, stdout};
 use std::os::fd::{AsFd, OwnedFd};
 
 use nix::sys::prctl;
@@ -42,16 +43,16 @@ where
         Lifetime::WithRuntime => gate.hold(),
         Lifetime::OnItsOwn(door) => gate.hold_at(door),
     });
-    // Whatever else the runtime or its caller had open ends here. A directory of the host is
-    // enough to walk out of any root, be it the command that does, or a path of the image
-    // that says /proc/self/fd/3: CVE-2024-21626.
+    // All else that the runtime or its caller had open ends here. A directory of the host
+    // is enough to walk out of any root, be it the command that does, or a path of the
+    // image that says /proc/self/fd/3: CVE-2024-21626.
     let become_user = |user: &User| {
         gate.wait_no_more()?;
         become_user(user)?;
         // While the user changed, nobody would have told us of the runtime's death.
         gate.expect_open()
     };
-    sys::keep_only(gate.as_fd(), |closed| {
+    sys::keep_only(&[stdin().as_fd(), stdout().as_fd(), stderr().as_fd(), gate.as_fd()], |closed| {
         let alone = built.and_then(|()| closed.step(|| "close all descriptors above 2"));
         let Err(error) = alone.and_then(|()| exec(command, terminal, become_user));
         gate.fail(&error);

@@ -34,9 +34,9 @@
 //! - `bytes.rs`: words that need not be text, in JSON
 //! - `home.rs`, `privilege.rs`, `ourselves.rs`, `plain_file.rs`, `printable.rs`: where we are, and what we believe
 //!
-//! Nothing is isolated yet: the process sees the host's files, processes and
-//! network. What it does *not* inherit already are the caller's open descriptors,
-//! environment, signal settings and groups.
+//! Nothing is isolated yet: the process sees the host's files, processes and network. The
+//! caller's open descriptors, environment, signal settings and groups are what it does
+//! *not* inherit already.
 
 pub mod bytes;
 pub mod child;
@@ -74,6 +74,7 @@ pub use clone::{CloneArgs, clone, fork};
 pub use command::{Command, CommandOptions, DEFAULT_PATH};
 pub use container::{Container, main};
 pub use error::{Error, Result, Step};
+pub use exec::c_string;
 pub use held::Steps;
 pub use life::{Lifetime, keep_death_signal};
 pub use nix::sched::CloneFlags;
@@ -81,17 +82,18 @@ pub use options::Options;
 pub use ourselves::own_program;
 pub use part::{Kind, Part, Turn, sweep};
 pub use printable::printable;
-pub use privilege::{MORE_POWER, POWERLESS_ROOT, is_privileged};
+pub use privilege::{MORE_POWER, POWERLESS_ROOT, has_hosts_ids, is_privileged};
 pub use process::Process;
 pub use record::{Resolved, State};
 pub use status::{Entry, ExitStatus, Outcome};
 pub use stdio::Stdio;
-pub use sys::{Cloned, exit_now};
+pub use sys::{CapSets, Cloned, capget, close_all_but, exit_now};
 pub use user::User;
 
 // What the first reading needs of the second.
 pub(crate) use child::{Change, wait_for};
 pub(crate) use interpreter::why_not_executed;
 pub(crate) use message::{Heard, Message, hear, tell};
+pub(crate) use privilege::has_capability;
 pub(crate) use signals::{BlockedSignals, interruptible, reset_signals};
 pub(crate) use terminal::{Listener, Terminal};

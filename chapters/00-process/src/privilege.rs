@@ -4,9 +4,11 @@
 //! somebody else's container it has a few, and CAP_SYS_ADMIN is not among them: this root
 //! may make no namespace but a user namespace, as everybody may.
 
+use std::fs;
+
 use nix::unistd::geteuid;
 
-use crate::sys;
+use crate::{Result, Step, sys};
 
 /// linux/capability.h.
 const CAP_SYS_ADMIN: u32 = 21;
@@ -21,5 +23,20 @@ pub const MORE_POWER: &str = "docker run --privileged, or with both \
 /// Whether this process makes containers as the root of a host does: it is root, in
 /// whichever user namespace, and has the power of one.
 pub fn is_privileged() -> bool {
-    geteuid().is_root() && sys::has_capability(CAP_SYS_ADMIN) == Ok(true)
+    geteuid().is_root() && has_capability(CAP_SYS_ADMIN)
+}
+
+/// Whether it has the capability of this number in effect.
+pub(crate) fn has_capability(number: u32) -> bool {
+    sys::capget().is_ok_and(|ours| ours.effective & (1 << number) != 0)
+}
+
+/// Whether user ids are the host's own here: its first user namespace maps every one to
+/// itself, user_namespaces(7). In one that somebody has made, they stand for others.
+///
+/// # Errors
+/// If there is no /proc to read that from.
+pub fn has_hosts_ids() -> Result<bool> {
+    let map = fs::read_to_string("/proc/self/uid_map").step(|| "read /proc/self/uid_map")?;
+    Ok(map.split_whitespace().eq(["0", "0", "4294967295"]))
 }

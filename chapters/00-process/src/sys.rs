@@ -1,5 +1,6 @@
 //! The system calls of this chapter that `nix` does not wrap, and with `sys/`, all its `unsafe`.
 
+mod capabilities;
 mod signals;
 
 use std::fs::File;
@@ -12,6 +13,7 @@ use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
 use nix::sys::stat::stat;
 use nix::unistd::{self, ForkResult, Pid};
 
+pub use capabilities::{CapSets, capget};
 pub use signals::{is_ignored, kill, pidfd_send_signal, reset_action, signal_set, wait_for_signal};
 
 use crate::ExitStatus;
@@ -121,20 +123,6 @@ fn returned_from_clone(pid: libc::c_long, pidfd: RawFd) -> nix::Result<Cloned> {
     Ok(Cloned::Parent(Pid::from_raw(pid), pidfd))
 }
 
-/// `capget(2)`: whether this process has the capability of that number in effect.
-pub fn has_capability(number: u32) -> nix::Result<bool> {
-    const VERSION_3: u32 = 0x2008_0522;
-    let this_process = 0u32;
-    let header = [VERSION_3, this_process];
-    // Two structs, for 32 capabilities each, of effective, permitted and inheritable.
-    let mut sets = [0u32; 6];
-    // SAFETY: version 3 writes these six words, and only reads the header.
-    let result = unsafe { libc::syscall(libc::SYS_capget, header.as_ptr(), sets.as_mut_ptr()) };
-    Errno::result(result)?;
-    let effective = if number < 32 { sets[0] } else { sets[3] };
-    Ok(effective & (1 << (number % 32)) != 0)
-}
-
 /// `pidfd_open(2)`: a descriptor of the process that has this number now.
 #[expect(
     clippy::cast_possible_truncation,
@@ -200,28 +188,35 @@ pub fn flock(file: &File, operation: libc::c_int) -> nix::Result<()> {
     }
 }
 
-/// Goes on with `rest` as a process without any descriptor above 2 but `keep`, and ends
-/// with the code that it returns, unless an exec comes before. `rest` is told whether all
-/// could be closed.
-pub fn keep_only(keep: BorrowedFd<'_>, rest: impl FnOnce(nix::Result<()>) -> libc::c_int) -> ! {
+/// Goes on with `rest` as a process without any descriptor but these, and ends with the
+/// code that it returns, unless an exec comes before. `rest` is told whether all could be
+/// closed.
+pub fn keep_only(keep: &[BorrowedFd<'_>], rest: impl FnOnce(nix::Result<()>) -> libc::c_int) -> ! {
     // SAFETY: this process never returns to the frames that own what is closed, and what
     // `rest` owns or borrows beside `keep` are plain values.
-    let closed = unsafe { close_all_but(keep.as_raw_fd().cast_unsigned()) };
+    let closed = unsafe { close_all_but(keep) };
     exit_now(rest(closed))
 }
 
-/// `close_range(2)` over everything above 2 but `keep`, which is above 2 as well.
+/// `close_range(2)` over everything but these.
 ///
 /// # Safety
 /// Values of this process own these descriptors. None of them may be used or dropped any
 /// more.
-unsafe fn close_all_but(keep: u32) -> nix::Result<()> {
-    for (first, last) in [(3, keep - 1), (keep + 1, u32::MAX)] {
-        if first <= last {
+///
+/// # Errors
+/// If the kernel is older than the call.
+pub unsafe fn close_all_but(keep: &[BorrowedFd<'_>]) -> nix::Result<()> {
+    let mut keep: Vec<RawFd> = keep.iter().map(AsRawFd::as_raw_fd).collect();
+    keep.sort_unstable();
+    let mut first = 0;
+    for &fd in keep.iter().chain(&[RawFd::MAX]) {
+        if first < fd {
             // SAFETY: touches no memory; the caller sees to the owners.
-            let result = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+            let result = unsafe { libc::syscall(libc::SYS_close_range, first, fd - 1, 0) };
             Errno::result(result)?;
         }
+        first = fd.saturating_add(1);
     }
     Ok(())
 }

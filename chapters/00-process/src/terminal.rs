@@ -117,7 +117,7 @@ impl Listener {
         let before = stops.thread_swap_mask(SigmaskHow::SIG_BLOCK).step(|| "block SIGTSTP")?;
         let forked = fork("fork a listener for Ctrl-Z");
         if let Ok(ForkResult::Child) = forked {
-            sys::keep_only(pidfd, |_| listen(container, pidfd, &stops, runtime));
+            sys::keep_only(&[pidfd], |_| listen(container, pidfd, &stops, runtime));
         }
         before.thread_set_mask().step(|| "unblock SIGTSTP")?;
         match forked? {

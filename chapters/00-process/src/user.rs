@@ -10,7 +10,7 @@ use nix::unistd::{Gid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
 
 use crate::accounts::{self, Id};
 use crate::life::keep_death_signal;
-use crate::{Error, Result, Step, sys};
+use crate::{Error, Result, Step, has_capability};
 
 /// capabilities(7), linux/capability.h.
 const CAP_SETGID: u32 = 6;
@@ -28,7 +28,7 @@ pub struct User {
 impl User {
     /// Resolves `user[:group]` as Docker does; of what is not said, we stay who we are.
     ///
-    /// Who names a group gets this one only, and everybody else those of their own.
+    /// A group that is named is the only one; without, it is all of the user's own.
     pub(crate) fn resolve(wanted: Option<&str>) -> Result<Self> {
         let (user, group) = wanted.map_or(("", ""), |it| it.split_once(':').unwrap_or((it, "")));
         let id = if user.is_empty() { Id::Number(geteuid().as_raw()) } else { Id::parse(user)? };
@@ -74,8 +74,8 @@ impl User {
             // An ordinary user cannot drop groups, and changes nothing else either.
             Err(Errno::EPERM) if !geteuid().is_root() => {}
             // Nor can the root of a user namespace that was made by one: setgroups is
-            // denied in there, as chapter 8 tells. The capability is not what lacks.
-            Err(Errno::EPERM) if sys::has_capability(CAP_SETGID) == Ok(true) => {}
+            // denied in there, as chapter 8 tells. The capability is there all the same.
+            Err(Errno::EPERM) if has_capability(CAP_SETGID) => {}
             set => set.step(|| "set supplementary groups").map_err(explain)?,
         }
         keep_death_signal(|| {

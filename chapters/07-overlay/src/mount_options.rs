@@ -9,11 +9,10 @@
 //! be on one file system.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use process::{Result, Step};
+use process::Result;
 
 // ANCHOR: options
 /// The options for the layers `lower` below `dir`, which holds `upper` and `work`.
@@ -31,7 +30,7 @@ pub fn mount_options(lower: &[PathBuf], dir: &Path, volatile: bool) -> Result<Os
     // A renamed directory is then copied by mv(1), so that the upper layer tells by
     // itself what has changed.
     options.push(",metacopy=off,index=off,redirect_dir=");
-    options.push(if in_user_namespace()? {
+    options.push(if !process::has_hosts_ids()? {
         // The marks of replaced directories are attributes `trusted.overlay.*`, for the
         // host's root only. Here they are `user.overlay.*` (Linux 5.11), which includes
         // the same about redirects and refuses to be told "off".
@@ -56,11 +55,4 @@ fn escape(path: &Path) -> OsString {
         escaped.push(byte);
     }
     OsString::from_vec(escaped)
-}
-
-/// Whether we are in a user namespace that somebody made. The first one of a host maps
-/// every user to itself: user_namespaces(7).
-fn in_user_namespace() -> Result<bool> {
-    let map = fs::read_to_string("/proc/self/uid_map").step(|| "read /proc/self/uid_map")?;
-    Ok(map.split_whitespace().ne(["0", "0", "4294967295"]))
 }

@@ -29,9 +29,9 @@
 use std::str::FromStr;
 
 use nix::unistd::geteuid;
-use process::{Error, Result, Step};
+use process::{CapSets, Error, Result, Step};
 
-use crate::sys::{self, CapSets};
+use crate::sys;
 
 /// All capabilities without their `CAP_`, in the kernel's order: linux/capability.h.
 #[rustfmt::skip]
@@ -156,7 +156,7 @@ impl Capabilities {
     /// # Errors
     /// If a capability that was asked for by its name is not ours to give.
     pub(crate) fn to_grant(&self) -> Result<u64> {
-        let ours = sys::capget().step(|| "read our own capabilities")?.permitted;
+        let ours = process::capget().step(|| "read our own capabilities")?.permitted;
         let mut grant = 0;
         for one in Capability::all().filter(|one| self.wanted & one.bit() != 0) {
             if ours & one.bit() != 0 && is_in_bounding_set(one)? {
@@ -197,7 +197,7 @@ fn is_in_bounding_set(one: Capability) -> Result<bool> {
 }
 
 // ANCHOR: keep
-/// Gives up everything else at once. Whoever is not root keeps nothing: as at Docker,
+/// Gives up everything else at once. A user other than root keeps nothing: as at Docker,
 /// capabilities are root's, and another user's program finds all sets but one empty.
 pub(crate) fn keep(grant: u64) -> Result<()> {
     let kept = if geteuid().is_root() { grant } else { 0 };

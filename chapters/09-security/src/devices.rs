@@ -1,9 +1,9 @@
 //! Device rules: which devices the container may open.
 //!
 //! Its /dev holds six harmless nodes, but a node is only a name for a number. Root with
-//! CAP_MKNOD, which belongs to the default set, can make one for 8:0 and read the
-//! host's disk. So the cgroup keeps a list of who may open what, and the kernel asks it
-//! at every `open` of a device and every `mknod`:
+//! CAP_MKNOD, which belongs to the default set, can make one for 8:0 and read the host's
+//! disk. So the cgroup keeps a list of what may be opened, and the kernel asks it at every
+//! `open` of a device and every `mknod`:
 //!
 //! ```text
 //!   v1   echo a           > devices.deny     nothing, and then one rule a line:
@@ -11,8 +11,8 @@
 //!   v2   no file at all: a small program in the kernel, see device_program.rs
 //! ```
 //!
-//! Whoever has a device open already keeps it: the rules stand before the first process
-//! enters the cgroup.
+//! A device that is open already stays so: the rules stand before the first process enters
+//! the cgroup.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -23,7 +23,6 @@ use cgroups::Cgroup;
 use nix::errno::Errno;
 use nix::unistd::geteuid;
 use process::{Error, Result, Step};
-use user_ns::maps::{self, Map};
 
 use crate::device_rule::{ALL, Kind, MKNOD, Rule};
 use crate::{HostDevice, device_program, sys};
@@ -110,8 +109,7 @@ fn is_refusal(error: &Error) -> bool {
 
 /// Whether our power is that over the host's devices.
 fn is_hosts_root() -> bool {
-    let users = Map::of_this_process(maps::Kind::Uid);
-    geteuid().is_root() && users.is_ok_and(|users| users.is_the_hosts())
+    geteuid().is_root() && process::has_hosts_ids() == Ok(true)
 }
 
 #[cfg(test)]

@@ -21,11 +21,9 @@
 //!
 //! Where that is not allowed, as without root, the copy in memory has to do.
 
-use std::ffi::{CString, OsString};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
 use mount_ns::{bind_from, make_read_only};
@@ -35,7 +33,7 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::prctl;
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::execveat;
-use process::{Error, Result, Step};
+use process::{Error, Result, Step, c_string};
 
 const OURSELVES: &str = "/proc/self/exe";
 
@@ -107,8 +105,4 @@ fn sealed_copy() -> Result<OwnedFd> {
         | SealFlag::F_SEAL_SEAL;
     fcntl(&copy, FcntlArg::F_ADD_SEALS(seals)).step(|| "seal the copy of the runtime")?;
     Ok(copy.into())
-}
-
-fn c_string(word: OsString) -> Result<CString> {
-    CString::new(word.into_vec()).map_err(|_| Error::new("an argument contains a NUL byte"))
 }

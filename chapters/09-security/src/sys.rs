@@ -3,18 +3,8 @@
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use nix::errno::Errno;
+use process::CapSets;
 use seccompiler::sock_filter;
-
-/// The three sets of a process that `capset(2)` changes, a bit a capability.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct CapSets {
-    /// What the kernel looks at when it checks.
-    pub effective: u64,
-    /// What may be made effective.
-    pub permitted: u64,
-    /// What an exec may carry over.
-    pub inheritable: u64,
-}
 
 /// `_LINUX_CAPABILITY_VERSION_3`: 64 bits a set, in two halves.
 const CAPABILITY_VERSION: u32 = 0x2008_0522;
@@ -34,22 +24,6 @@ struct CapData {
     effective: u32,
     permitted: u32,
     inheritable: u32,
-}
-
-/// `capget(2)` of this process.
-pub fn capget() -> nix::Result<CapSets> {
-    let header = CapHeader { version: CAPABILITY_VERSION, pid: 0 };
-    let mut halves = [CapData::default(); 2];
-    // SAFETY: version 3 reads the header and writes two CapData, laid out as in C.
-    let result = unsafe { libc::syscall(libc::SYS_capget, &raw const header, halves.as_mut_ptr()) };
-    Errno::result(result)?;
-    let join =
-        |half: fn(&CapData) -> u32| u64::from(half(&halves[0])) | u64::from(half(&halves[1])) << 32;
-    Ok(CapSets {
-        effective: join(|half| half.effective),
-        permitted: join(|half| half.permitted),
-        inheritable: join(|half| half.inheritable),
-    })
 }
 
 /// `capset(2)` of this process, which must have one thread only: it is per thread.
