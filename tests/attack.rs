@@ -121,7 +121,7 @@ fn a_killed_lab_takes_the_sandbox_with_it() {
     child.kill().expect("it is running");
     child.wait().expect("it ends");
     eventually("the sandbox has ended", || !is_alive(host));
-    // What a container had on the host is recorded, and swept like any other's.
+    // A container's things on the host are recorded, and swept like any other's.
     lab.lab(["clean"]).ok();
 }
 

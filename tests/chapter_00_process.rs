@@ -226,7 +226,7 @@ fn send(pid: i32, number: i32) {
 #[test]
 fn what_a_terminal_sends_stays_ignored_and_all_else_does_not() {
     let lab = Lab::new();
-    // What the shell ignores is ignored by lab when it starts.
+    // A signal that the shell ignores is ignored by lab when it starts.
     let ran = |ignored: &str, signal: &str| {
         let script = format!("trap '' {ignored}; exec \"$@\"");
         let command = format!("kill -{signal} $$; echo lives on");
@@ -240,7 +240,7 @@ fn what_a_terminal_sends_stays_ignored_and_all_else_does_not() {
     for signal in ["HUP", "INT", "QUIT"] {
         assert_eq!(ran(signal, signal).ok(), "lives on\n", "{signal}");
     }
-    // Whoever ignores SIGCHLD is not told of the end of a child.
+    // A process that ignores SIGCHLD is not told of the end of a child.
     for signal in ["TERM", "USR1", "ALRM", "PIPE"] {
         assert!(ran(&format!("{signal} CHLD"), signal).code > 128, "{signal}");
     }

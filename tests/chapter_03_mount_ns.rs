@@ -325,7 +325,7 @@ fn a_place_of_the_wrong_kind_is_told() {
 fn renames_elsewhere_do_not_keep_a_container_from_starting() {
     let Some(lab) = Lab::as_root() else { return };
     let image = image(&lab, "mkdir -p a/b; ln -s ../../a/../a/b/../b/real a/b/link");
-    // Whoever renames anything makes the kernel unsure of every `..` on its way.
+    // A rename anywhere makes the kernel unsure of every `..` on its way.
     let script = "cd \"$0\"; mkdir x; echo ready; while :; do mv x y; mv y x; done";
     let racers = "import os, sys\nos.chdir(sys.argv[1])\nos.mkdir('x')\nprint('ready', flush=True)\n\
                   while True: os.rename('x', 'y'); os.rename('y', 'x')";

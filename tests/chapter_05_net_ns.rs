@@ -416,6 +416,6 @@ fn a_bridge_keeps_the_subnet_that_it_has_and_is_full_at_its_end() {
     let said = "take an address: all 5 of 10.99.7.0/29 are taken";
     assert!(refused.stderr.contains(said), "{}", refused.stderr);
     containers.drain(..).for_each(|container| drop(container.finish()));
-    // Whose the fifth is, we do not know.
+    // We do not know whose the fifth is.
     assert!(host.ip("-brief link").contains("lab0"));
 }

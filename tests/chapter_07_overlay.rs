@@ -180,7 +180,7 @@ fn the_last_layer_is_the_topmost() {
     };
     assert_eq!(run(&one, &two), "two\n/of-two\n/tree/a /tree/b\n");
     assert_eq!(run(&two, &one), "one\n/of-one\n/of-two\n/tree/a /tree/b\n");
-    // What a layer hides is not there to be changed or deleted.
+    // A file that a layer hides is not there to be changed or deleted.
     let layers = format!("--layer {} --layer {}", one.display(), two.display());
     let list = changes(&lab, &layers, "echo > /of-one; rm /both; rm /of-two; rm -rf /tree");
     assert_eq!(list, ["D /both", "A /of-one", "D /of-two", "D /tree"]);
@@ -248,7 +248,7 @@ fn where_no_layer_can_be_written_it_is_in_memory() {
     let ran = run(&["--keep"]);
     assert_eq!((ran.code, &*ran.stdout), (125, ""));
     assert_snapshot!("no_place_to_keep", ran.stderr, filters => &[(r"/[^\s]*/(lab-test-)", "<tmp>/$1")]);
-    // What changed is known all the same.
+    // The changes are known all the same.
     let file = std::env::temp_dir().join(lab.state_dir().with_extension("json"));
     run(&["--json", file.to_str().unwrap()]);
     let report: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();

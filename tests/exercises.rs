@@ -208,7 +208,7 @@ fn failing(learner: &Learner, life: &str) -> String {
 #[test]
 fn a_program_that_never_ends_or_forks_for_ever_ends_with_a_word_about_it() {
     let Some(mut learner) = Learner::with_kit() else { return };
-    // Whoever never ends need not be waited for as long as one that is slow.
+    // A program that never ends need not be waited for as long as one that is slow.
     let file = "02-pid-ns/zombies/check.toml";
     let check = fs::read_to_string(course().join(file)).unwrap();
     course_with(&mut learner, file, &check.replace("[[case]]\n", "[[case]]\nseconds = 2\n"));
@@ -247,7 +247,7 @@ fn a_program_finds_neither_the_course_nor_the_host() {
 fn an_observation_is_made_on_containers_nobody_knows() {
     let Some(learner) = Learner::with_kit() else { return };
     observation(&learner);
-    // Whoever begins again gets another container, in the place of the first.
+    // A learner who begins again gets another container, in the place of the first.
     let pid = observation(&learner);
     assert!(Path::new(&format!("/proc/{pid}/ns/uts")).exists());
     let answer = "04-uts-ipc/whose-name/answer.sh";
@@ -298,7 +298,7 @@ fn what_is_right_for_one_container_only_does_not_pass() {
 #[test]
 fn a_containers_process_is_the_oldest_of_those_with_its_words() {
     let Some(mut learner) = Learner::with_kit() else { return };
-    // What a shell forks has its words, and these children are everybody's orphans.
+    // A shell's children have its words, and are everybody's orphans.
     let check = "[observe]\n\
         run = [\"chapter-02\", \"--init\", \"--\", \"sh\", \"-c\", \"for i in 1 2 3 4 5 6 7 8; do \
         (while true; do sleep 9; done &); done; while true; do sleep 9; done\", \"{forever}\"]\n\

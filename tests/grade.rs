@@ -299,7 +299,8 @@ fn a_hostile_submission_earns_nothing_and_harms_nothing() {
         assert!(!why.contains("exit code 99"), "{name}: {why}");
         assert_eq!(sheet(&report, name)["points"], 0, "{name}");
     }
-    // What they leave running ends with the sandbox: nobody else sleeps for that long.
+    // Processes that they leave running end with the sandbox: nobody else sleeps for that
+    // long.
     let is_left = |entry: &fs::DirEntry| {
         fs::read(entry.path().join("cmdline")).is_ok_and(|words| words == b"sleep\086399\0")
     };

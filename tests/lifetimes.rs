@@ -54,7 +54,8 @@ fn lab_clean_removes_what_a_killed_container_leaves() {
             _ => {
                 assert_eq!(host.ids(), [&*id]);
                 let said = host.lab(&["clean"]).ok();
-                // Whoever still runs there uses the rest, and what leads there goes first.
+                // A process that still runs there uses the rest, and what leads there goes
+                // first.
                 let mut rest = &*said;
                 for part in ["cgroup", "address", "bridge lab0", "writable layer", "record of"] {
                     let found = rest.split_once(part);

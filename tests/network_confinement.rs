@@ -128,7 +128,7 @@ fn no_link_of_the_bridge_listens_to_who_wants_to_configure_it_and_others_do_as_b
         assert_deaf(&host, &format!("lab{}", container.id()), chapter);
         let inside = Net::of(container.pid);
         assert_deaf(&inside, "eth0", chapter);
-        // Who is no router listens if "all" do.
+        // A host that is no router listens if "all" do.
         assert_eq!(inside.sysctl("ipv4/conf/all/accept_redirects"), "0", "{chapter}");
         assert_eq!(of_others(), before, "{chapter}");
         container.finish();

@@ -1,5 +1,5 @@
-//! Whatever is in the files that `lab` reads, it ends in time, with an exit code of its
-//! own, and without eating the host's memory.
+//! `lab` ends in time whatever is in the files that it reads, with an exit code of its own,
+//! and without eating the host's memory.
 //!
 //! A [`Reader`] is a file and a command that reads it. It is tried with files that people
 //! and attackers are known to have, and with a good one in which bytes were changed at

@@ -263,7 +263,7 @@ fn reset_restores_a_root_whatever_was_written_into_it() {
     let restored = format!("restored the working root {}\n", working.display());
     assert_eq!(harness::ran(shell.output().expect("sh starts")).ok(), restored);
     assert_eq!(fs::read_dir(working.join("tmp")).unwrap().count(), 0);
-    // What cannot be removed is out of the way, also the second time.
+    // A root that cannot be removed is out of the way, also the second time.
     let chattr = |how: &str, file: &Path| {
         Command::new("chattr").arg(how).arg(file).output().is_ok_and(|ran| ran.status.success())
     };

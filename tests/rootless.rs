@@ -434,7 +434,7 @@ fn what_a_powerless_root_left_is_cleaned_by_one() {
 fn a_root_in_a_container_is_told_what_it_lacks() {
     let Some(lab) = Lab::as_root() else { return };
     // Chapter 9's container is one as Docker makes it: its capabilities, filter and masks.
-    // What is mounted below the host's root is not in its layer, and our programs may be there.
+    // Mounts below the host's root are not in its layer, and our programs may be there.
     let programs = format!("{}:/programs:ro", harness::programs().display());
     let inside = |options: &[&str], args: &[&str]| {
         let outer = ["run", "9", "--userns", "host", "--network", "none", "--view", "none"];

@@ -59,9 +59,9 @@ fn tidy(view: &str) -> String {
         let filter = |text: String, (pattern, word): &(&str, &str)| {
             harness::snapshot::replace(pattern, &text, word)
         };
-        // What is its own may look like the host's all the same: both roots an overlay.
+        // Its own may look like the host's all the same: both roots an overlay.
         let is_shared = mark.trim() == "shared";
-        // What is shared is read twice, and other tests may come and go in between.
+        // Shared things are read twice, and other tests may come and go in between.
         let comes_and_goes = ["network", "IPC objects"].contains(&label.trim_end());
         let inside = if is_shared && (container == host || comes_and_goes) {
             shown.clone()

@@ -3,9 +3,9 @@
 //!
 //! The record and its layer directories are made and removed, and so are the cgroups; the
 //! child joins them, gets its namespaces, its overlay and its mounts, three files in /etc,
-//! a new root, a loopback link, and becomes /bin/true. What `lab` takes longer is what it
-//! adds: a command line, a look at the host, names that are checked, errors that are
-//! explained, a report.
+//! a new root, a loopback link, and becomes /bin/true. The time that `lab` takes beyond
+//! that is what it adds: a command line, a look at the host, names that are checked, errors
+//! that are explained, a report.
 //!
 //! Usage: `floor ROOTFS STATE cgroup HIERARCHY…` or, with cgroups v2,
 //! `floor ROOTFS STATE cgroup2 HIERARCHY`, where each HIERARCHY is mounted.

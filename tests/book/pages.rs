@@ -86,7 +86,7 @@ fn no_code_and_no_output_is_typed() {
     for page in pages() {
         let text = read(&page);
         for (language, content) in blocks(&text) {
-            // What the reader shall type, and no answer to it, is the author's own.
+            // The author's own is what the reader shall type, and no answer to it.
             let is_included =
                 content.lines().all(|line| line.is_empty() || line.starts_with("{{#include "));
             let page = page.display();

@@ -64,7 +64,7 @@ fn every_paragraph_of_the_first_chapters_is_there_in_chinese() {
     let mut wanted = messages(&read(&dir.path().join("messages.pot")));
     wanted.retain(|message| {
         let is_ours = |page| message.about.contains(&format!("src/{page}.md"));
-        // What is included is the same in every language.
+        // Included text is the same in every language.
         TRANSLATED.iter().any(is_ours) && !message.english.starts_with("{{#include ")
     });
     assert!(wanted.len() > 250, "{} messages in the translated pages", wanted.len());

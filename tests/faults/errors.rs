@@ -202,7 +202,7 @@ fn facts(said: &str) -> String {
     said.lines()
         // In which hierarchies it is at the top: others may mount and unmount some.
         .filter(|line| !line.ends_with(":/"))
-        // Whoever may not make a device node, binds the host's.
+        // A user who may not make a device node binds the host's.
         .filter(|line| !(line.contains(" /dev/") && line.contains("devtmpfs")))
         .filter(|line| !status.is_match(line) || kept.is_match(line))
         .map(|line| mount.replace(line, "$1 $2").into_owned())

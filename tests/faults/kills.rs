@@ -103,7 +103,7 @@ fn after(host: &Host, case: Case, killed: &Traced) -> Option<String> {
             return Some("it does not say that its container has died".to_owned());
         }
     } else {
-        // What it had begun dies with it, but not in the same instant.
+        // All that it had begun dies with it, but not in the same instant.
         eventually("its other processes end", || host.lab.processes().is_empty());
         let ran = match case.sweeper {
             Sweeper::Clean => host.lab(&["clean"]),

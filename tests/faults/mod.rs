@@ -47,7 +47,7 @@ const STRIDE: usize = 7919;
 
 /// Tries every case, each on a host that is clean, and returns what went wrong.
 ///
-/// A run mostly waits for the kernel or for who follows it, so several go on at a time.
+/// A run mostly waits for the kernel or for its tracer, so several go on at a time.
 fn try_all<T: Sync>(
     cases: &[T],
     new_host: fn() -> Host,

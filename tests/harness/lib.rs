@@ -215,7 +215,7 @@ impl Default for Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        // Whatever the test has started ends with it, also if it came to no end itself.
+        // All that the test has started ends with it, also if it came to no end itself.
         for pid in self.processes() {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }

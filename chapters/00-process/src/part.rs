@@ -12,7 +12,7 @@ use crate::{Outcome, Result, State};
 /// When a part is removed: the first of these first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Turn {
-    /// It holds processes. Whoever still runs uses all the rest.
+    /// It holds processes. A process that still runs uses all the rest.
     Processes,
     /// It leads to the container from outside.
     Ways,
@@ -73,7 +73,7 @@ pub fn sweep(state: &State, kinds: &[Kind]) -> Vec<Result<String>> {
     let held: Vec<_> = holders.iter().flat_map(|kind| kind.swept(state)).collect();
     let ended = orphan.and_then(|orphan| orphan.map(Orphan::wait).transpose());
     let mut swept: Vec<_> = ended.transpose().into_iter().chain(held).collect();
-    // Whoever still lives there uses the rest.
+    // A process that still runs uses the rest.
     if swept.iter().all(Result::is_ok) {
         swept.extend(others.iter().flat_map(|kind| kind.swept(state)));
     }

@@ -45,7 +45,8 @@ pub struct BlockedSignals {
 impl BlockedSignals {
     /// Holds them back from now on, until this value is dropped.
     pub fn block() -> Result<Self> {
-        // Who ignores SIGCHLD is not told of the end of a child, and cannot wait for it.
+        // A process that ignores SIGCHLD is not told of the end of a child, and cannot wait
+        // for it.
         sys::reset_action(libc::SIGCHLD).step(|| "reset SIGCHLD")?;
         // A signal that is ignored arrives all the same if it is held back.
         let ignored = ignored_keys()?;

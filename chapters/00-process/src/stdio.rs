@@ -4,7 +4,7 @@
 //! A program that writes to
 //! `/dev/stderr` instead of to descriptor 2 opens the stream *anew*, by its link in
 //! /proc/self/fd, and for that the kernel asks as for any file: whose is it, what is its
-//! mode? A pipe belongs to who made it, and to nobody else (0600). So a container's other
+//! mode? A pipe belongs to its maker, and to nobody else (0600). So a container's other
 //! user, or its root in a user namespace (chapter 8), may use what it has and not open it.
 //!
 //! | stream               | what is done                                               |

@@ -13,9 +13,9 @@
 //! | `/dev/shm`    | tmpfs  | POSIX shared memory, shm_overview(7)                |
 //! | `/dev/mqueue` | mqueue | POSIX message queues; its own since chapter 4       |
 //!
-//! Each shows some namespace, and only who has power over that one may mount it. Root
-//! of the host has, over all. Root of a user namespace (chapter 8) has not over the
-//! host's network and message queues, as long as the container shares them.
+//! Each shows some namespace, and it takes power over that one to mount it. Root of the
+//! host has, over all. Root of a user namespace (chapter 8) has not over the host's network
+//! and message queues, as long as the container shares them.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;

@@ -3,9 +3,9 @@
 //! The root is somebody else's: an image, or a directory that earlier containers
 //! wrote into. If it has a link `/dev -> /etc`, then mounting on `ROOT/dev` by its
 //! path would mount over the *host's* /etc. So each name is looked up by
-//! `openat2(2)` with RESOLVE_IN_ROOT, as if the process were chrooted already: an
-//! absolute link or `..` stays inside. What comes back is a descriptor, and every
-//! mount is made on that, not on a path that may have changed meanwhile.
+//! `openat2(2)` with RESOLVE_IN_ROOT, as if the process were chrooted already: an absolute
+//! link or `..` stays inside. The result is a descriptor, and every mount is made on that,
+//! not on a path that may have changed meanwhile.
 
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};

@@ -94,7 +94,7 @@ impl Bridge {
         // First how it was, then the change: a crash in between costs nothing.
         let bridge = Self { name, index, subnet, before: Before::look()?, nat };
         bridge.write_note(netlink)?;
-        // What may be believed and what may pass is settled before anybody can talk.
+        // The rules about what is believed and what may pass stand before anybody can talk.
         harden_bridge(&Sysctl::open()?, name)?;
         address::add(netlink, index, subnet.gateway(), subnet.prefix())?;
         bridge.join_outside(netlink)?;

@@ -51,7 +51,8 @@ pub fn harden_bridge(sysctl: &Sysctl, bridge: &str) -> Result<()> {
 
 /// The same for the container's end.
 ///
-/// Who is no router believes IPv4 redirects if either the link does or "all" of them.
+/// A host that is no router believes IPv4 redirects if either the link does or "all" of
+/// them.
 pub fn harden_inside(sysctl: &Sysctl) -> Result<()> {
     sysctl.set("ipv4/conf/all/accept_redirects", "0")?;
     harden(sysctl, ETH0)

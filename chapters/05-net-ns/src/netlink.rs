@@ -63,7 +63,7 @@ impl Netlink {
     /// Lists everything of one kind.
     pub fn dump(&mut self, message: RouteNetlinkMessage) -> nix::Result<Vec<RouteNetlinkMessage>> {
         let answers = self.exchange(message, NLM_F_DUMP)?;
-        // What the library cannot read is of a kind that we do not use.
+        // We use nothing that the library cannot read.
         let read = |answer: &Vec<u8>| match NetlinkMessage::deserialize(answer).ok()?.payload {
             NetlinkPayload::InnerMessage(answer) => Some(answer),
             _ => None,

@@ -1,8 +1,8 @@
 //! A network of the container's own: `CLONE_NEWNET`, and what has to follow.
 //!
 //! A new network namespace has links, addresses, routes, ports and packet filters of
-//! its own. See network_namespaces(7): it starts with nothing but a loopback link, and
-//! that is switched off. Who is in it can talk to nobody, not even to itself.
+//! its own. See network_namespaces(7): it starts with nothing but a loopback link, and that
+//! is switched off. A process in it can talk to nobody, not even to itself.
 //!
 //! ```text
 //!   --network none     the namespace, and lo switched on
@@ -86,7 +86,7 @@ impl Network {
             Mode::Host => Ok(network(mode, None, resolv::of_host()?)),
             Mode::Bridge => match Plug::take(&options.publish, state) {
                 Ok(plug) => Ok(network(mode, Some(plug), resolv::for_container()?)),
-                // Who has not asked for a network can do without.
+                // A user who has not asked for a network can do without.
                 Err(error) if options.is_default() && is_refusal(&error)? => {
                     Ok(Self { refusal: Some(error), ..network(Mode::None, None, Vec::new()) })
                 }

@@ -1,9 +1,9 @@
 //! Which addresses on the bridge are taken, and by whom.
 //!
 //! Two runtimes must never give out the same address, be they started in the same
-//! instant or with different state directories. The bridge is one per network
-//! namespace, so the list of who is on it belongs there too, and the kernel has the
-//! right table already: the *neighbours* of a link, address and MAC.
+//! instant or with different state directories. The bridge is one per network namespace, so
+//! the list of its neighbours belongs there too, and the kernel has the right table
+//! already: the *neighbours* of a link, address and MAC.
 //!
 //! ```text
 //!   $ ip neigh show dev lab0

@@ -1,9 +1,9 @@
 //! A cable with two ends: `veth(4)`.
 //!
-//! Whatever is sent into one end comes out of the other, and the two may be in
-//! different network namespaces: it is how packets cross the border. We never have
-//! to push an end over it. One message makes both, the inner one directly in the
-//! container's namespace, the outer one already plugged into the bridge:
+//! All that is sent into one end comes out of the other, and the two may be in different
+//! network namespaces: it is how packets cross the border. We never have to push an end
+//! over it. One message makes both, the inner one directly in the container's namespace,
+//! the outer one already plugged into the bridge:
 //!
 //! ```text
 //!   NEWLINK  lab3f9c0a1b2c4d  kind veth  master lab0

@@ -68,7 +68,7 @@ impl Cgroup {
         limits.check_path()?;
         let settings = &limits.settings[..];
         let (mut places, note) = match of_process(Pid::this()) {
-            // Who asks for no limit needs no cgroup.
+            // Without a limit, no cgroup is needed.
             Err(error) if settings.is_empty() => {
                 (Vec::new(), Some(format!("no cgroup, so nothing of its use is told: {error}")))
             }

@@ -1,7 +1,7 @@
 //! The container's directory in one hierarchy.
 //!
-//! The files of a cgroup exist as soon as the directory does. What has to be prepared
-//! around it differs between the generations:
+//! The files of a cgroup exist as soon as the directory does. The preparations around it
+//! differ between the generations:
 //!
 //! - **v2**: a cgroup has the files of those controllers only that its *parent* hands
 //!   down in `cgroup.subtree_control`, so they are enabled there. A cgroup that hands
@@ -101,8 +101,8 @@ impl Group {
         self.way().into_iter().try_for_each(|parent| enable(parent, controllers))
     }
 
-    /// v1: the file through which a process joins. What may be written is decided by
-    /// who opened it, so the runtime does that while it is root on the host.
+    /// v1: the file through which a process joins. The kernel asks what its opener may do,
+    /// so the runtime opens it while it is root on the host.
     pub fn open_tasks(&self) -> Result<File> {
         let tasks = self.dir.join("tasks");
         OpenOptions::new().write(true).open(&tasks).step(|| format!("open {}", tasks.display()))

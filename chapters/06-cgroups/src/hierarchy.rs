@@ -79,7 +79,7 @@ impl Hierarchy {
     /// The directory of the cgroup that /proc calls `path`, if the mount shows it.
     pub(crate) fn dir_of(&self, path: &Path) -> Option<PathBuf> {
         let below = path.strip_prefix(&self.root).ok()?;
-        // What lies above the root of our own cgroup namespace is shown as `/../…`.
+        // A place above the root of our own cgroup namespace is shown as `/../…`.
         let is_below = below.components().all(|part| part != Component::ParentDir);
         is_below.then(|| self.mount.join(below))
     }

@@ -2,7 +2,7 @@
 //! what may it use?
 //!
 //! A limit further up the tree binds everything below it: a process may use what the
-//! tightest of all its cgroup's ancestors allows. What it uses is counted in its own.
+//! tightest of all its cgroup's ancestors allows. Its use is counted in its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,9 +1,9 @@
 //! Ending every process in a cgroup, those that cannot die as well.
 //!
 //! A process that has been *frozen* by the v1 freezer takes no signal, SIGKILL neither,
-//! until it is thawed. Whoever may make a cgroup in there can freeze what is in it: then
-//! nothing that waits for its end would ever go on. So all are killed, and then all are
-//! thawed, and die of what is pending:
+//! until it is thawed. A container that may make a cgroup in there can freeze what is in
+//! it: then nothing that waits for its end would ever go on. So all are killed, and then
+//! all are thawed, and die of what is pending:
 //!
 //! ```text
 //!              v1                                       v2
@@ -44,8 +44,8 @@ impl Groups {
     }
 }
 
-/// Kills and thaws whatever is in one container's directories of all hierarchies;
-/// returns how many there were. What they have forked meanwhile, the next round finds.
+/// Kills and thaws whatever is in one container's directories of all hierarchies; returns
+/// how many there were. The next round finds what they have forked meanwhile.
 pub(crate) fn kill_round(dirs: &[impl AsRef<Path>]) -> usize {
     let mut found = 0;
     for dir in dirs {
@@ -61,7 +61,7 @@ pub(crate) fn kill_round(dirs: &[impl AsRef<Path>]) -> usize {
     found
 }
 
-/// Looks at a cgroup and at all below it. What is gone meanwhile needs no look.
+/// Looks at a cgroup and at all below it. Those that are gone meanwhile need no look.
 fn look_at_all(top: &Path, look: impl FnMut(BorrowedFd<'_>)) {
     let _ = Descent::from(top).and_then(|top| top.walk(&mut Look(look)));
 }

@@ -77,7 +77,7 @@ fn remove(dirs: &[impl AsRef<Path>]) -> Vec<Result<bool>> {
     dirs.iter().map(|dir| remove_dir(dir.as_ref(), dirs, deadline)).collect()
 }
 
-/// Removes one with all below it. What keeps a process alive that is in here may be in
+/// Removes one with all below it. A process in here may be kept alive by something in
 /// another of the container's directories `all`: see `kill.rs`.
 fn remove_dir(dir: &Path, all: &[impl AsRef<Path>], deadline: Instant) -> Result<bool> {
     let mut pause = Duration::from_micros(50);

@@ -54,7 +54,7 @@ impl Part for Overlay {
 
 impl Drop for Overlay {
     fn drop(&mut self) {
-        // What cannot be removed stays recorded, and the next sweep tries again.
+        // A layer that cannot be removed stays recorded, and the next sweep tries again.
         let _ = remove_tree(&self.dir);
     }
 }

@@ -79,7 +79,7 @@ impl Removal<'_> {
     fn remove(&mut self, place: &Descent, name: &OsStr, how: UnlinkatFlags) {
         match unlinkat(place.here(), name, how) {
             Ok(()) | Err(Errno::ENOENT) => {}
-            // What is still in there has been told already.
+            // The reader has been told already what is still in there.
             Err(Errno::ENOTEMPTY) if self.failed.is_some() => {}
             Err(errno) => self.fail(place, name, errno),
         }

@@ -1,7 +1,7 @@
 //! Many layers: their names have to be short.
 //!
-//! mount(2) takes one page of options, in which a path of an image store is seldom short.
-//! A descriptor's number is, for who is in the directory where these are files:
+//! mount(2) takes one page of options, in which a path of an image store is seldom short. A
+//! descriptor's number is, in the directory where these are files:
 //!
 //! ```text
 //!   lowerdir=/var/lib/lab/layers/3f9c…:/var/lib/lab/layers/8d21…:…

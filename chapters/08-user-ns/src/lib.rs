@@ -1,9 +1,9 @@
 //! Chapter 8: root inside, nobody outside.
 //!
-//! Whatever was taken out of sight in the chapters before, the container's root was
-//! still the host's root: one forgotten corner of the kernel, and it has everything.
-//! In a user namespace it is root over what the container is made of, and an ordinary
-//! user of the host, without a name there, for all else:
+//! Much was taken out of sight in the chapters before, and still the container's root was
+//! the host's root: one forgotten corner of the kernel, and it has everything. In a user
+//! namespace it is root over what the container is made of, and an ordinary user of the
+//! host, without a name there, for all else:
 //!
 //! ```text
 //!   in the container           on the host

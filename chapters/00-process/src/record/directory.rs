@@ -18,7 +18,7 @@ use crate::{Result, Step};
 /// `~/.local/state/lab` for everybody else.
 pub fn directory() -> PathBuf {
     if let Some(dir) = std::env::var_os("LAB_STATE_DIR").filter(|value| !value.is_empty()) {
-        // Whoever cleans up may stand elsewhere.
+        // A later cleaning may be started elsewhere.
         return std::path::absolute(&dir).unwrap_or(dir.into());
     }
     if geteuid().is_root() {

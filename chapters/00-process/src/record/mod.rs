@@ -73,7 +73,7 @@ impl State {
     /// Takes a new id and writes down that it is ours.
     pub fn create() -> Result<Self> {
         let root = containers();
-        // Whoever writes a record decides what root removes.
+        // The writer of a record decides what root removes.
         make_private(&root).step(|| format!("create {}", root.display())).map_err(|error| {
             error.with_hint("LAB_STATE_DIR names another directory for records")
         })?;

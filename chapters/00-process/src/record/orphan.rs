@@ -4,7 +4,7 @@
 //! itself: whoever runs in there can clear it, and a set-user-ID program has it cleared by
 //! the kernel, see prctl(2). Then the command goes on, with nobody to wait for it.
 //!
-//! Whoever cleans up next ends it. All there is to find it by is on disk, and so it says more
+//! The next cleaning ends it. All there is to find it by is on disk, and so it says more
 //! than a number: see `identity.rs`.
 
 use std::os::fd::{AsFd, OwnedFd};

@@ -1,8 +1,8 @@
 //! The rules of [`crate::nat`] for `iptables-restore`, where there is no nft.
 //!
 //! Here tables are given (`nat`, `raw`, `filter`) and shared by everybody, so ours is a
-//! *chain* in each, with a jump to it from the kernel's own chain. It is what a chain
-//! of ours is called by that tells our rules from others':
+//! *chain* in each, with a jump to it from the kernel's own chain. The name of a chain
+//! tells our rules from others':
 //!
 //! ```text
 //!   *nat
@@ -35,8 +35,8 @@ pub fn join(lan: &Lan<'_>) -> Result<()> {
     let same = |other: &str| format!("-A {name} -i {other} -o {other} -j RETURN\n");
     let bridged: String =
         lan.older.iter().filter_map(|other| plain(&other.name)).map(same).collect();
-    // What is for the bridge comes first, before anything is accepted by others. The rest
-    // comes last: whoever has switched on routing for their own links has accepted them.
+    // The bridge's rules come first, before anything is accepted by others. The rest comes
+    // last: whoever has switched on routing for their own links has accepted them.
     let between_others = if lan.was_router {
         String::new()
     } else {

@@ -55,8 +55,8 @@ pub enum World<'a> {
 }
 
 /// Makes sure that this process is a root with power, be it over a user namespace of its
-/// own, where the program starts again. So it returns in the second life only, or if there is no
-/// need for one. What the user should know of the network is told to `note`.
+/// own, where the program starts again. So it returns in the second life only, or if there
+/// is no need for one. `note` is told what the user should know of the network.
 ///
 /// The caller must have one thread only.
 ///
@@ -87,7 +87,8 @@ pub fn enter(world: World<'_>) -> Result<()> {
     // namespace, and without it /proc/self/exe tells half of a path.
     let program = own_program();
     let records = record::directory();
-    // Made by who we are here, if it is not there: the next one would find it another's.
+    // Made as the user that we are here, if it is not there: the next one would find it
+    // another's.
     let home = home::home().ok().filter(|home| record::make_private(home).is_ok());
     let ports = match world {
         World::Connected { ports, .. } => find_ports(ports)?,

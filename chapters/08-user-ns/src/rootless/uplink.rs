@@ -1,10 +1,10 @@
 //! A way out for a network of one's own: the uplink.
 //!
-//! An ordinary user may make a network, but not join it with the host's: the other end
-//! of any cable would be in there. What everybody may do on the host is open sockets.
-//! So a program outside reads the packets that leave our network by a *tap* device,
-//! plays the rest of the world to it, in user space, and does on the host, with ordinary
-//! sockets, what was asked for:
+//! An ordinary user may make a network, but not join it with the host's: the other end of
+//! any cable would be in there. Everybody may open sockets on the host. So a program
+//! outside reads the packets that leave our network by a *tap* device, plays the rest of
+//! the world to it, in user space, and does on the host, with ordinary sockets, what was
+//! asked for:
 //!
 //! ```text
 //!   in the user namespace                             ║  the host's network
@@ -42,7 +42,7 @@ use super::userspace::Tool;
 /// How long a program may take to connect a network. Some have been seen to hang.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The answer of who has.
+/// The answer of one that has.
 const OK: &str = "ok";
 
 /// A process that waits to connect our network. Dropping it ends it.

@@ -79,7 +79,7 @@ impl Tool {
     /// Connects `network` with the one in which we are, and leads `ports` into it. The
     /// program goes on then.
     pub fn connect(self, network: File, ports: &[Publish]) -> Result<()> {
-        // What they write goes into a tmpfs without a place, which the kernel frees.
+        // Their files go into a tmpfs without a place, which the kernel frees.
         fchdir(mount_ns::detached_tmpfs()?).step(|| "enter a tmpfs")?;
         let log = File::create(LOG).step(|| "create a log")?;
         let mut command = Command::new(self.name());
