@@ -1,5 +1,19 @@
 //! Fitting text into columns of a terminal: all that `lab` wraps is wrapped here.
 
+use std::io::IsTerminal;
+
+/// The width of a page that is not a terminal.
+const PAGE: usize = 100;
+
+/// How wide a page may be that is printed there. A terminal that nobody has sized says 0.
+pub fn width(page: &impl IsTerminal) -> usize {
+    let terminal = page.is_terminal().then(crossterm::terminal::size);
+    match terminal {
+        Some(Ok((columns, _))) if columns > 0 => columns.into(),
+        _ => PAGE,
+    }
+}
+
 /// How many columns of a terminal the text takes: CJK and emoji take two each.
 pub fn columns(text: &str) -> usize {
     text.chars().map(columns_of).sum()

@@ -10,9 +10,8 @@ use colored::Colorize;
 use process::own_program;
 
 use crate::chapters::{Chapter, parser};
-use crate::columns::{fit, wrap};
+use crate::columns::{fit, width, wrap};
 use crate::output::println;
-use crate::view;
 
 /// A column that is narrower cannot be read.
 const NARROW: usize = 20;
@@ -53,7 +52,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode> {
     let right = run_one(args.right, &args.command)?;
 
     // `≠ left │ right`
-    let column = view::width(&stdout()).saturating_sub(5) / 2;
+    let column = width(&stdout()).saturating_sub(5) / 2;
     let column = column.max(NARROW);
     println!("  {}   {}", fit(args.left.package, column).bold(), args.right.package.bold());
     for at in 0..left.lines.len().max(right.lines.len()) {

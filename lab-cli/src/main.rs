@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
-use clap_complete::Shell;
+use clap::{CommandFactory, Parser};
 
-use crate::deferred::Deferred;
+use crate::cli::{Cli, Command};
 use crate::output::print;
 
 mod attack;
@@ -14,6 +13,7 @@ mod book;
 mod cgroups;
 mod chapters;
 mod clean;
+mod cli;
 mod columns;
 mod compare;
 mod deferred;
@@ -32,57 +32,6 @@ mod sys;
 mod usage;
 mod view;
 mod workers;
-
-/// Build a container runtime one kernel feature at a time, and see what the host
-/// and the container each see
-#[derive(Parser)]
-#[command(name = "lab", version)]
-struct Cli {
-    /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    color: ColorChoice,
-
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Run a command in a container of a chapter, and see both sides
-    Run(Box<Deferred<run::RunArgs>>),
-    /// List the chapters: what each adds and isolates
-    Chapters,
-    /// Show what host and container each see, of any container or process
-    View(Deferred<view::Args>),
-    /// Run one command under two chapters, side by side
-    Compare(Deferred<compare::CompareArgs>),
-    /// Try to break out of each chapter's container, in a sandbox
-    Attack(Deferred<attack::Args>),
-    /// Learn by doing: tasks that are checked on the kernel
-    Exercise(exercise::Args),
-    /// Grade a class's submissions, each in a sandbox
-    Grade(Deferred<grade::Args>),
-    /// Read the book in a browser
-    Book(Deferred<book::Args>),
-    /// Show the cgroup hierarchies, and a process's place in them
-    Cgroups(Deferred<cgroups::Args>),
-    /// Show what this host can and cannot do
-    Doctor(Deferred<doctor::Args>),
-    /// Show or reset the default root file system
-    Rootfs(rootfs::Args),
-    /// Remove what a killed run has left
-    Clean,
-    /// Print the completions for a shell
-    Completions {
-        /// The shell to complete in
-        shell: Shell,
-    },
-    /// Print a manual page: lab man | man -l -
-    Man {
-        /// The command to tell of [default: all of them in short]
-        command: Option<String>,
-    },
-}
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

@@ -20,6 +20,7 @@ use serde::Serialize;
 use user_ns::rootless::World;
 
 use crate::chapters::{AllOptions, Chapter, DefaultRoot, parser};
+use crate::columns::width;
 use crate::namespace::Kind;
 use crate::view::{self, Detail, View};
 use crate::{clean, output, rootfs, streams, summary};
@@ -246,7 +247,7 @@ fn show(seen: &View, detail: ViewChoice, chapter: &Chapter, container: &Containe
         ViewChoice::None => return,
     };
     let (chapter, adds) = (chapter.package.cyan().bold(), chapter.adds);
-    let view = view::render(seen, detail, view::width(&stderr()));
+    let view = view::render(seen, detail, width(&stderr()));
     // The empty line parts it from what the command prints.
     output::tell(&format!("{chapter} {}: {adds}\n{view}\n", container.state().id()));
 }

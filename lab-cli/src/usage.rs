@@ -7,8 +7,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Command, CommandFactory};
 use process::Error;
 
-use crate::Cli;
 use crate::chapters::{CHAPTERS, Chapter};
+use crate::cli::Cli;
 use crate::output::{self, print};
 use crate::run::RunArgs;
 

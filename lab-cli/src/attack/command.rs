@@ -13,7 +13,7 @@ use super::target::Attack;
 use super::{grid, trial};
 use crate::chapters::{CHAPTERS, Chapter, parser};
 use crate::output::{self, print, println};
-use crate::{clean, run, view};
+use crate::{clean, columns, run};
 
 /// The page for which the text is laid out, in columns.
 const PAGE: usize = 80;
@@ -75,7 +75,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(&cells)?);
     } else {
-        let width = view::width(&stdout()).min(PAGE);
+        let width = columns::width(&stdout()).min(PAGE);
         match attacks.as_slice() {
             [attack] if args.attack.is_some() => print!("{}", grid::explain(attack, &cells, width)),
             _ => print!("{}", grid::table(&attacks, &chapters, &cells)),

@@ -1,8 +1,8 @@
 //! Control groups: which generation, and where each controller can be used.
 //!
-//! No cgroup is made to find out. The kernel asks for two things of who makes one, and
-//! both can be seen: that the directory may be written to, and in v2 that the
-//! controller is handed down, or could be.
+//! No cgroup is made to find out. The kernel asks for two things of one's maker, and both
+//! can be seen: that the directory may be written to, and in v2 that the controller is
+//! handed down, or could be.
 
 use std::path::Path;
 
@@ -11,9 +11,9 @@ use nix::errno::Errno;
 use nix::fcntl::AtFlags;
 use nix::unistd::{AccessFlags, faccessat};
 
+use super::check::{Check, from};
 use super::host::{Host, read};
 use super::kernel::newer_kernel;
-use super::{Check, from};
 
 /// The controllers of the chapters: the name in v1, in v2, whose work is it where v2
 /// has no controller, and the first chapter.
@@ -99,8 +99,8 @@ fn absent(host: &Host, v1: &str, name: &'static str, is_idle: bool) -> Check {
     Check::missing(name, "in the kernel, and in no mounted hierarchy").fix(host.as_root(&mount))
 }
 
-/// The controllers of the v1 hierarchy that has `name`, mounted or not. Whoever mounts
-/// one has to name them all.
+/// The controllers of the v1 hierarchy that has `name`, mounted or not. A mount of one has
+/// to name them all.
 fn v1_names(name: &str) -> Option<String> {
     let table = read("/proc/self/cgroup")?;
     let mut names = table.lines().filter_map(|line| line.split(':').nth(1));

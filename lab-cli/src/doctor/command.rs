@@ -3,10 +3,11 @@
 use std::io::stdout;
 use std::process::ExitCode;
 
+use super::examine::{examine, runnable};
 use super::host::Host;
-use super::{examine, render, runnable};
+use super::render;
+use crate::columns;
 use crate::output::{print, println};
-use crate::view;
 
 /// The page for which the text is laid out, in columns.
 const PAGE: usize = 80;
@@ -32,7 +33,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(&checks)?);
     } else {
-        let width = view::width(&stdout()).min(PAGE);
+        let width = columns::width(&stdout()).min(PAGE);
         print!("{}", render::title(&host));
         print!("{}", render::table(&checks, width));
         print!("{}", render::verdict(&host, &can, &stopped, width));

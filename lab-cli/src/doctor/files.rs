@@ -3,9 +3,10 @@
 use nix::unistd::{AccessFlags, access};
 use process::Error;
 
+use super::check::{Check, from};
 use super::distribution::Package;
 use super::host::Host;
-use super::{Check, from, overlay};
+use super::overlay;
 use crate::rootfs;
 
 /// State directory, overlays, cache, root file system, busybox.

@@ -19,8 +19,8 @@ pub struct Host {
     pub is_root: bool,
     /// The user's name, or its number if it has no name.
     pub user: String,
-    /// Whether this user namespace is not the first one.
-    pub in_user_namespace: bool,
+    /// Whether ids are the host's own, as in no user namespace that somebody has made.
+    pub has_hosts_ids: bool,
     /// What says that we are inside of a container.
     pub container: Option<String>,
 }
@@ -30,14 +30,11 @@ impl Host {
     pub fn this() -> Self {
         let uid = geteuid();
         let user = User::from_uid(uid).ok().flatten().map(|user| user.name);
-        // The first user namespace maps every id to itself.
-        let map = read("/proc/self/uid_map").unwrap_or_default();
-        let map: Vec<_> = map.split_whitespace().collect();
         Self {
             distribution: Distribution::this(),
             is_root: uid.is_root(),
             user: user.unwrap_or_else(|| format!("uid {uid}")),
-            in_user_namespace: map != ["0", "0", "4294967295"],
+            has_hosts_ids: process::has_hosts_ids() == Ok(true),
             container: container(),
         }
     }

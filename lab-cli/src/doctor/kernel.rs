@@ -5,9 +5,10 @@ use std::process::{Command, Stdio};
 
 use nix::errno::Errno;
 
+use super::check::{Check, from};
 use super::distribution::Package;
 use super::host::{Host, read};
-use super::{Check, from, sys};
+use super::sys;
 
 /// The first version that has every call the chapters make.
 const ENOUGH: (u32, u32) = (5, 12);
@@ -142,7 +143,7 @@ fn parse(release: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
-/// Whoever has a kernel has gzip, and a decoder of our own is not worth its lines.
+/// Every host has gzip, and a decoder of our own is not worth its lines.
 fn unpack(path: &str) -> Option<String> {
     if !Path::new(path).exists() {
         return None;

@@ -1,8 +1,8 @@
 //! Kernel modules: whether trying something would load one.
 //!
-//! Who mounts an overlay or makes a bridge for the first time, makes the kernel call
-//! modprobe by itself, and the module stays afterwards. We only look, so such a thing
-//! is not tried: it is enough to know that the module is there.
+//! The first overlay that is mounted, or the first bridge, makes the kernel call modprobe,
+//! and the module stays afterwards. We only look, so such a thing is not tried: it is
+//! enough to know that the module is there.
 //!
 //! ```text
 //!   /sys/module/bridge                      loaded, or built in with parameters

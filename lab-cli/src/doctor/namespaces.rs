@@ -11,9 +11,10 @@ use nix::unistd::{ForkResult, getpid};
 use process::child::wait_for;
 use process::{CloneFlags, Error, ExitStatus, Result, Step};
 
+use super::check::{Check, from};
 use super::host::{Host, number};
+use super::restrictions;
 use super::trial::{Refusal, attempt, enter_user_namespace, isolate};
-use super::{Check, from, restrictions};
 
 /// linux/sched.h; `nix` has no name for it.
 const CLONE_NEWTIME: CloneFlags = CloneFlags::from_bits_retain(0x80);

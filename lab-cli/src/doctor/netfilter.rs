@@ -9,12 +9,13 @@ use std::path::Path;
 use net_ns::nat;
 use process::{CloneFlags, Result};
 
+use super::check::{Check, from};
 use super::distribution::Package;
 use super::host::{Host, Program, find};
 use super::kernel::newer_kernel;
 use super::modules::{self, Modules};
+use super::restrictions;
 use super::trial::{attempt, isolate};
-use super::{Check, from, restrictions};
 
 /// What chapter 5 writes, in small, by each of the programs it can use.
 const TRIALS: [Trial; 2] = [

@@ -9,11 +9,12 @@ use nix::errno::Errno;
 use nix::unistd::{AccessFlags, access};
 use process::{CloneFlags, Error, Result, Step};
 
+use super::check::{Check, Finding, from};
 use super::distribution::Package;
 use super::host::{Host, Program, find, number};
 use super::modules::{self, Modules};
 use super::trial::{attempt, isolate};
-use super::{Check, Finding, from, netfilter, restrictions};
+use super::{netfilter, restrictions};
 
 /// What makes taps.
 const TUN: &str = "/dev/net/tun";

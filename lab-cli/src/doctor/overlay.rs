@@ -14,10 +14,11 @@ use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use process::{CloneFlags, Error, Result, State, Step, record};
 
+use super::check::{Check, from};
 use super::host::Host;
 use super::modules::{self, Modules};
+use super::restrictions;
 use super::trial::{Refusal, attempt, enter_user_namespace, isolate};
-use super::{Check, from, restrictions};
 
 /// What holds the directories; chapter 7 sweeps what is called so.
 const DIRECTORY: &str = "overlay";

@@ -2,8 +2,8 @@
 
 use colored::{Color, ColoredString, Colorize};
 
+use super::check::{Check, Finding};
 use super::host::{Host, read};
-use super::{Check, Finding};
 use crate::columns::{Long, lines};
 
 /// How far the text of a check is indented below its heading, in columns.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use nix::errno::Errno;
 use process::POWERLESS_ROOT;
 
+use super::check::{Check, from};
 use super::host::{Host, number, read};
 use super::kernel::newer_kernel;
 use super::trial::Refusal;
-use super::{Check, from};
 
 const APPARMOR: &str = "kernel.apparmor_restrict_unprivileged_userns";
 const CLONE: &str = "kernel.unprivileged_userns_clone";

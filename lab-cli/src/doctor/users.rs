@@ -9,9 +9,9 @@ use std::path::Path;
 
 use nix::unistd::geteuid;
 
+use super::check::{Check, from};
 use super::distribution::Package;
 use super::host::{Host, Program, find, read};
-use super::{Check, from};
 use crate::chapters::CHAPTERS;
 
 /// The chapter that brings containers without root.
@@ -29,7 +29,7 @@ pub fn checks(host: &Host) -> Vec<Check> {
 fn user(host: &Host) -> Check {
     let name = "this user";
     if host.is_root {
-        let where_to = if host.in_user_namespace { ", of a user namespace" } else { "" };
+        let where_to = if host.has_hosts_ids { "" } else { ", of a user namespace" };
         return Check::works(name, format!("root{where_to}"));
     }
     if CHAPTERS.iter().any(|chapter| chapter.number == USER_NAMESPACES) {
@@ -46,11 +46,11 @@ fn ranges(host: &Host) -> Check {
     let [uids, gids] = counts;
     let seen = format!("{}: {uids} user and {gids} group ids", host.user);
     if host.is_root {
-        return if host.in_user_namespace {
+        return if host.has_hosts_ids {
+            Check::works(name, "root maps every id, and needs no range")
+        } else {
             Check::limited(name, "only what this user namespace maps can be mapped on")
                 .fix("exit # and run it outside of this user namespace")
-        } else {
-            Check::works(name, "root maps every id, and needs no range")
         }
         .chapters(from(USER_NAMESPACES));
     }

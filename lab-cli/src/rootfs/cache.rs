@@ -30,9 +30,9 @@ use process::home::{absolute, home, is_ours};
 use process::record::Lock;
 use process::{Result, Step, record};
 
+use super::discard::discard;
 use super::image::Image;
-use super::plan::Origin;
-use super::remove;
+use super::origin::Origin;
 use super::tree::Stamp;
 use super::{host, skeleton};
 
@@ -116,14 +116,14 @@ impl Cache {
         let image = Image::at(self.path(&name));
         if !image.root().is_dir() {
             let unfinished = self.path("unfinished");
-            remove::discard(&unfinished, lock)?;
+            discard(&unfinished, lock)?;
             if let Err(error) = Image::write(&unfinished, origin, &plan) {
                 // On a full disk, it is we who fill it.
-                let _ = remove::discard(&unfinished, lock);
+                let _ = discard(&unfinished, lock);
                 return Err(error);
             }
             // Its place may be taken by what is left of one.
-            remove::discard(image.dir(), lock)?;
+            discard(image.dir(), lock)?;
             let step = || format!("put {} in place", image.dir().display());
             fs::rename(&unfinished, image.dir()).step(step)?;
         }

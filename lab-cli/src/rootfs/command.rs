@@ -11,8 +11,10 @@ use serde::Serialize;
 
 use super::cache::Cache;
 use super::image::{About, Image};
-use super::plan::{LeftOut, Origin};
-use super::{RESET_HINT, damage, working};
+use super::origin::Origin;
+use super::plan::LeftOut;
+use super::roots::{self, RESET_HINT};
+use super::{damage, working};
 use crate::columns::{Long, lines};
 use crate::output::{self, println};
 
@@ -50,9 +52,9 @@ enum Action {
 /// If a root cannot be made, read or removed.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.action {
-        Some(Action::Path { image: true }) => println!("{}", super::pristine()?.display()),
+        Some(Action::Path { image: true }) => println!("{}", roots::pristine()?.display()),
         Some(Action::Path { image: false }) => {
-            let working = super::working()?;
+            let working = roots::working()?;
             if let Some(damage) = working.damage {
                 output::tell(&format!(
                     "{} {damage}; {RESET_HINT}\n",

@@ -19,7 +19,8 @@ use std::path::{Path, PathBuf};
 use process::{Result, Step};
 use serde::{Deserialize, Serialize};
 
-use super::plan::{LeftOut, Origin, Plan};
+use super::origin::Origin;
+use super::plan::{LeftOut, Plan};
 use super::tree::Entry;
 
 /// A root file system in the cache.

@@ -15,14 +15,7 @@ use process::record::Lock;
 use process::{Error, Result, Step};
 
 use super::cache::Cache;
-
-/// Removes a directory of the cache with all that is in it; nothing is fine too.
-///
-/// # Errors
-/// If something is mounted in there, or a file cannot be removed.
-pub fn discard(dir: &Path, _lock: &Lock) -> Result<()> {
-    overlay::remove_tree(dir)
-}
+use super::discard::discard;
 
 /// Removes a root that a process might live in: first from sight, so that no new one
 /// moves in, then for good.

@@ -219,7 +219,7 @@ fn inside(path: &Path) -> &Path {
 pub fn relative(from: &Path, to: &Path) -> PathBuf {
     let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
     let shared = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
-    // Of what is not shared, the last one of `from` is the link's own name.
+    // The last part of `from` that is not shared is the link's own name.
     let up = from.len() - 1 - shared.min(from.len() - 1);
     std::iter::repeat_n(Component::ParentDir, up).chain(to[shared..].iter().copied()).collect()
 }

@@ -12,8 +12,9 @@ use process::record::Lock;
 use process::{Result, Step};
 
 use super::cache::Cache;
+use super::discard::discard;
 use super::image::Image;
-use super::plan::Origin;
+use super::origin::Origin;
 use super::{damage, remove, tree};
 
 /// The root that chapters 01 to 06 use and change.
@@ -85,9 +86,9 @@ fn make(cache: &Cache, image: &Image, working: &Image, lock: &Lock) -> Result<()
         remove::retire(cache, working.dir(), lock)?;
     }
     let unfinished = cache.path("unfinished");
-    remove::discard(&unfinished, lock)?;
+    discard(&unfinished, lock)?;
     if let Err(error) = tree::copy(image.dir(), &unfinished) {
-        let _ = remove::discard(&unfinished, lock);
+        let _ = discard(&unfinished, lock);
         return Err(error);
     }
     fs::rename(&unfinished, working.dir())

@@ -1,6 +1,6 @@
 //! `lab view`: looks at a container that is running.
 
-use std::io::{IsTerminal, stdout};
+use std::io::stdout;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -10,16 +10,15 @@ use process::record::{Running, running};
 
 use crate::output;
 
+use super::look::observe;
+use super::render::{Detail, render};
 use super::text::Text;
-use super::{Detail, observe, render, watch};
-use crate::columns::fit;
+use super::watch;
+use crate::columns::{fit, width};
 use crate::output::print;
 
 /// How many columns a command gets in a list.
 const COMMAND: usize = 24;
-/// The width of a page that is not a terminal.
-const PAGE: usize = 100;
-
 /// Show what the host and a running container each see
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -64,15 +63,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
     print!("{text}");
     Ok(ExitCode::SUCCESS)
-}
-
-/// How wide a page may be that is printed there. A terminal that nobody has sized says 0.
-pub fn width(page: &impl IsTerminal) -> usize {
-    let terminal = page.is_terminal().then(crossterm::terminal::size);
-    match terminal {
-        Some(Ok((columns, _))) if columns > 0 => columns.into(),
-        _ => PAGE,
-    }
 }
 
 /// The container that is meant: by name, by id or the beginning of one, or the only

@@ -63,7 +63,7 @@ impl Proc {
         Ok(bytes)
     }
 
-    /// The same to be shown. What is not UTF-8 in it is not text of the kernel's.
+    /// The same to be shown. Bytes in it that are not UTF-8 are not the kernel's own text.
     pub fn read(&self, name: &str) -> io::Result<String> {
         self.read_bytes(name).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }

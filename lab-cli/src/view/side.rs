@@ -3,7 +3,7 @@
 use anyhow::Result;
 use nix::unistd::Pid;
 
-use super::observe::mountinfo::{self, Mount};
+use super::mountinfo::{self, Mount};
 use super::proc::{Proc, Status};
 use super::row::Mark;
 use crate::namespace::{Kind, Namespaces};

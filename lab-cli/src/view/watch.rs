@@ -16,7 +16,8 @@ use crossterm::{execute, queue};
 use nix::unistd::Pid;
 use process::Error;
 
-use super::{Detail, observe, render};
+use super::look::observe;
+use super::render::{Detail, render};
 use crate::keyboard::{CTRL_C, ESC, Event, Keyboard, Raw};
 use crate::output;
 

@@ -4,7 +4,7 @@ use super::cgroups;
 use super::scene::{Look, Scene, Seen, Subject};
 use super::tree;
 use crate::view;
-use crate::view::observe::mountinfo;
+use crate::view::mountinfo;
 
 pub const LOOKS: &[Look] = &[
     // the names of processes that are still there

@@ -11,7 +11,7 @@ use nix::sys::stat::fstat;
 
 use super::scene::{Found, Look, Scene, Seen, Subject};
 use crate::view;
-use crate::view::observe::mountinfo::{self, Mount};
+use crate::view::mountinfo::{self, Mount};
 use crate::view::proc::Proc;
 
 /// How many roots on top of one another are taken off.
@@ -73,8 +73,9 @@ fn root_of_mounts(scene: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
     }
 }
 
-/// A root that was moved over another one hides it, also from mountinfo. Whoever may unmount
-/// takes it off and is in the other one. So we try that, in a copy of the namespace.
+/// A root that was moved over another one hides it, also from mountinfo. A process that may
+/// unmount takes it off and is in the other one. So we try that, in a copy of the
+/// namespace.
 fn below_the_root(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
     let at = format!("the mount namespace of process {}, unmounting /", subject.pid);
     let names = view::in_copy_of_mounts(subject.pid, |copy| {
@@ -83,7 +84,7 @@ fn below_the_root(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
             .map_err(|errno| errno.desc().to_owned())?;
         let mut names = BTreeSet::new();
         for _ in 0..MOST_ROOTS {
-            // What is the namespace's only root cannot be unmounted.
+            // The namespace's only root cannot be unmounted.
             if umount2("/", MntFlags::MNT_DETACH).is_err() {
                 break;
             }

@@ -1,8 +1,8 @@
 //! Control groups: where a process is in each hierarchy, and the limits there.
 //!
-//! Both are chapter 6's questions, and its library answers them. What it cannot know
-//! from out here is the container's own idea of the paths: `/proc/PID/cgroup` starts
-//! them at the root of the *reader's* cgroup namespace, so [`here`] is read inside.
+//! Both are chapter 6's questions, and its library answers them. It cannot know from out
+//! here how the container itself sees the paths: `/proc/PID/cgroup` starts them at the root
+//! of the *reader's* cgroup namespace, so [`here`] is read inside.
 
 use std::fs;
 

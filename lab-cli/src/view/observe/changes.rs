@@ -17,7 +17,7 @@ use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat};
 use nix::sys::stat::{Mode, fstatat};
 use serde::{Deserialize, Serialize};
 
-use super::Ground;
+use super::ground::Ground;
 use crate::view::side::Side;
 use crate::view::text::Text;
 use crate::view::words::{Words, shorten};

@@ -15,7 +15,7 @@ use nix::sys::stat::Mode;
 use nix::sys::statfs::{FsType, fstatfs};
 use serde::{Deserialize, Serialize};
 
-use super::mountinfo::Mount;
+use crate::view::mountinfo::Mount;
 use crate::view::words::{Words, plural};
 
 /// `MQUEUE_MAGIC`, kernel source ipc/mqueue.c.

@@ -8,9 +8,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::Ground;
-use super::mountinfo::Mount;
+use super::ground::Ground;
 use crate::namespace::Kind;
+use crate::view::mountinfo::Mount;
 use crate::view::row::{Mark, Row};
 use crate::view::side::Side;
 use crate::view::text::Text;

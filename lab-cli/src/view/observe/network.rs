@@ -150,7 +150,7 @@ impl Words for Network {
             _ if !link.up => format!("{} down", link.name),
             _ => link.name.to_string(),
         };
-        // What has an address tells most, and the line may be cut off.
+        // Interfaces with an address tell most, and the line may be cut off.
         let (used, unused): (Vec<_>, Vec<_>) =
             self.interfaces.iter().partition(|link| !link.addresses.is_empty());
         let lines: Vec<_> = used.into_iter().chain(unused).map(line).collect();

@@ -1,0 +1,53 @@
+//! A process, looked at from both sides at once.
+
+use anyhow::Result;
+use nix::unistd::{Pid, getpid};
+
+use super::enter::Helper;
+use super::model::View;
+use super::observe::{capabilities, cgroup, look_around, mounts, namespaces, processes, users};
+use super::row::{Mark, Row};
+use super::side::Side;
+use crate::namespace::Kind;
+
+/// Looks at a process from both sides.
+///
+/// The caller must have one thread only, because a helper is forked.
+///
+/// # Errors
+/// If there is no such process, or we may not look into it. What goes wrong later is
+/// not there in the view, but no error: containers end while one looks at them.
+pub fn observe(pid: Pid) -> Result<View> {
+    let container = Side::of(pid)?;
+    let host = Side::of(getpid())?;
+
+    let helper = Helper::send(&host, &container)?; //   looks around over there
+    let here = look_around(&host, |_| true, |_| ()); // while we do so over here
+    let processes = processes::observe(&host, &container);
+    let mounts = mounts::mounts(&host, &container);
+    let users = users::observe(&host, &container);
+    let capabilities = capabilities::observe(&host, &container);
+    let namespaces = namespaces::observe(&host, &container);
+    let there = helper.report();
+
+    let shares = |kind| host.compare(&container, kind);
+    Ok(View {
+        pid: pid.as_raw(),
+        name: container.status.name(),
+        processes,
+        hostname: Row { mark: shares(Kind::Uts), host: here.hostname, container: there.hostname },
+        root: mounts::root(&host, &container, here.ground, there.ground),
+        mounts,
+        ipc: Row { mark: shares(Kind::Ipc), host: here.ipc, container: there.ipc },
+        network: Row { mark: shares(Kind::Net), host: here.network, container: there.network },
+        cgroup: cgroup::observe(&host, &container, there.cgroup.as_ref()),
+        users,
+        capabilities,
+        namespaces,
+        files_changed: Row {
+            mark: there.changes.as_ref().map(|_| Mark::Own),
+            host: None,
+            container: there.changes,
+        },
+    })
+}
