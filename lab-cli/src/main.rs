@@ -12,6 +12,7 @@ mod beneath;
 mod book;
 mod cgroups;
 mod chapters;
+mod child;
 mod clean;
 mod cli;
 mod columns;

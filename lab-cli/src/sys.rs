@@ -6,7 +6,7 @@ use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::unistd::{ForkResult, Pid};
-use process::exit_now;
+use process::{close_all_but, exit_now};
 
 /// `_IO(0xb7, 2)` of linux/nsfs.h; see ioctl_nsfs(2).
 const NS_GET_PARENT: libc::Ioctl = 0xb702;
@@ -24,10 +24,9 @@ pub fn fork_off(step: &str, keep: &[BorrowedFd<'_>], life: impl FnOnce()) -> pro
     match process::fork(step)? {
         ForkResult::Parent { child } => Ok(child),
         ForkResult::Child => {
-            let mut keep: Vec<RawFd> = keep.iter().map(AsRawFd::as_raw_fd).collect();
             // SAFETY: this process ends in here, so that nothing that owns one of the others
             // is ever dropped, and `life` uses what it was given.
-            unsafe { close_all_but(&mut keep) };
+            let _ = unsafe { close_all_but(keep) };
             life();
             exit_now(0)
         }
@@ -65,30 +64,15 @@ pub fn end_with_a_broken_pipe() {
     let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) };
 }
 
-/// Closes every descriptor of this process but those in `keep`.
-///
-/// # Safety
-/// Values of this process own them. None of those may be used or dropped any more.
-unsafe fn close_all_but(keep: &mut [RawFd]) {
-    keep.sort_unstable();
-    let mut first = 0;
-    for &fd in keep.iter().chain(&[RawFd::MAX]) {
-        if first < fd {
-            // SAFETY: touches no memory; the caller sees to the owners.
-            unsafe { libc::syscall(libc::SYS_close_range, first, fd - 1, 0) };
-        }
-        first = fd.saturating_add(1);
-    }
-}
-
 /// Gives each descriptor its number, and goes on with `rest`, which ends in an exec or with
-/// the code of this process's end. Whatever had such a number is closed.
+/// the code of this process's end. A descriptor that had such a number is closed.
 pub fn renumber(
     fds: &[(BorrowedFd<'_>, RawFd)],
     rest: impl FnOnce(nix::Result<()>) -> libc::c_int,
 ) -> ! {
     let highest = fds.iter().map(|(_, number)| *number).max().unwrap_or_default();
-    // What is to be moved may itself lie in the way, so it is copied out of reach first.
+    // A descriptor to be moved may itself lie in the way, so it is copied out of reach
+    // first.
     let copies = fds.iter().map(|(fd, number)| Ok((duplicate_above(*fd, highest + 1)?, *number)));
     let moved = copies.collect::<nix::Result<Vec<_>>>().and_then(|copies| {
         copies.iter().try_for_each(|(copy, number)| {
@@ -110,9 +94,8 @@ fn duplicate_above(fd: BorrowedFd<'_>, least: RawFd) -> nix::Result<OwnedFd> {
 
 /// Gives a descriptor this number as well, which an exec leaves open.
 ///
-/// # Safety
-/// Whatever has the number is closed, and a value of ours may own that. It must not be used
-/// or dropped any more.
+/// # Safety The descriptor that has the number is closed, and a value of ours may own that.
+/// It must not be used or dropped any more.
 unsafe fn duplicate_to(fd: BorrowedFd<'_>, number: RawFd) -> nix::Result<()> {
     // SAFETY: touches no memory; the caller sees to the owner.
     Errno::result(unsafe { libc::dup2(fd.as_raw_fd(), number) }).map(drop)

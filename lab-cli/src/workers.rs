@@ -3,23 +3,22 @@
 //!
 //! ```text
 //!   lab ── numbers ──▶ ═══════ ──▶ worker, worker, …     whoever is free takes one
-//!    └──◀── two lines of JSON for each ── worker's own pipe
+//!    └──◀── two lines of JSON for each ── worker's own socket
 //! ```
 //!
 //! The first line says that a job is begun. So when a worker dies, it is known which job
 //! was the end of it, and another worker takes its place for the others.
 
-use std::io::{BufRead, BufReader, PipeReader, Read, Write, pipe};
+use std::io::{PipeReader, Read, Write, pipe};
 use std::os::fd::AsFd;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::prctl;
-use nix::sys::signal::Signal;
-use nix::unistd::{ForkResult, Pid, SysconfVar, sysconf};
-use process::child::wait_for;
+use nix::unistd::{SysconfVar, sysconf};
 use process::{Error, ExitStatus, Result, Step};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+use crate::child::{Child, Tell};
 
 /// The most jobs: their numbers have to fit into a pipe, which holds 64 KiB.
 const MOST: usize = 16 * 1024;
@@ -39,8 +38,7 @@ enum News<T> {
 
 /// A worker, as its employer sees it.
 struct Worker {
-    pid: Pid,
-    news: BufReader<PipeReader>,
+    child: Child,
     job: Option<usize>,
 }
 
@@ -65,32 +63,27 @@ pub fn work<J, T: Serialize + DeserializeOwned>(
         hand_out.write_all(&number.to_ne_bytes()).step(|| "hand out a job")?;
     }
     drop(hand_out);
-    let mut hired = Vec::new();
-    for _ in 0..workers.clamp(1, jobs.len().max(1)) {
-        hire(&mut hired, jobs, &work, &numbers)?;
-    }
+    let hire = || -> Result<Worker> {
+        let child = Child::start("fork a worker", |tell| serve(jobs, &work, &numbers, tell))?;
+        Ok(Worker { child, job: None })
+    };
+    let count = workers.clamp(1, jobs.len().max(1));
+    let mut hired = (0..count).map(|_| hire()).collect::<Result<Vec<_>>>()?;
     while !hired.is_empty() {
-        let waits: Vec<_> = hired.iter().map(|worker| worker.news.get_ref().as_fd()).collect();
-        let mut polled: Vec<_> =
-            waits.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
-        poll(&mut polled, PollTimeout::NONE).step(|| "wait for the workers")?;
-        let ready = polled.iter().position(|fd| fd.any().unwrap_or_default()).unwrap_or_default();
+        let ready = wait_for_news(&hired)?;
         let worker = &mut hired[ready];
-        // A worker writes whole lines and nothing between them. A cut one is of one that died.
-        let mut line = String::new();
-        worker.news.read_line(&mut line).step(|| "listen to a worker")?;
-        match serde_json::from_str(&line) {
-            Ok(News::Begun(number)) => worker.job = Some(number),
-            Ok(News::Done(number, result)) => {
+        match worker.child.hear() {
+            Some(News::Begun(number)) => worker.job = Some(number),
+            Some(News::Done(number, result)) => {
                 worker.job = None;
                 done(number, result.map_err(Error::new));
             }
-            Err(_) => {
-                let worker = hired.swap_remove(ready);
-                let end = wait_for(worker.pid).step(|| "wait for a worker")?;
-                if let Some(number) = worker.job {
+            None => {
+                let Worker { child, job } = hired.swap_remove(ready);
+                let end = child.wait().step(|| "wait for a worker")?;
+                if let Some(number) = job {
                     done(number, Err(Error::new(format!("its worker died: {}", word_for(end)))));
-                    hire(&mut hired, jobs, &work, &numbers)?;
+                    hired.push(hire()?);
                 }
             }
         }
@@ -98,28 +91,15 @@ pub fn work<J, T: Serialize + DeserializeOwned>(
     Ok(())
 }
 
-/// Forks one more worker.
-fn hire<J, T: Serialize>(
-    hired: &mut Vec<Worker>,
-    jobs: &[J],
-    work: impl Fn(&J) -> Result<T>,
-    numbers: &PipeReader,
-) -> Result<()> {
-    let (news, tell) = pipe().step(|| "make a pipe")?;
-    let own_numbers = numbers.try_clone().step(|| "copy a pipe")?;
-    match process::fork("fork a worker")? {
-        ForkResult::Parent { child } => {
-            hired.push(Worker { pid: child, news: BufReader::new(news), job: None });
-            Ok(())
-        }
-        ForkResult::Child => {
-            // The other workers' pipes are to end with them.
-            hired.clear();
-            let _ = prctl::set_pdeathsig(Signal::SIGKILL);
-            serve(jobs, &work, own_numbers, tell);
-            process::exit_now(0)
-        }
+/// Waits until one of them has something to tell, or has ended; which one.
+fn wait_for_news(hired: &[Worker]) -> Result<usize> {
+    if let Some(at) = hired.iter().position(|worker| worker.child.has_answered()) {
+        return Ok(at);
     }
+    let readable = |worker| PollFd::new(AsFd::as_fd(worker), PollFlags::POLLIN);
+    let mut polled: Vec<_> = hired.iter().map(|worker| &worker.child).map(readable).collect();
+    poll(&mut polled, PollTimeout::NONE).step(|| "wait for the workers")?;
+    Ok(polled.iter().position(|fd| fd.any().unwrap_or_default()).unwrap_or_default())
 }
 
 fn word_for(end: ExitStatus) -> String {
@@ -133,22 +113,17 @@ fn word_for(end: ExitStatus) -> String {
 fn serve<J, T: Serialize>(
     jobs: &[J],
     work: impl Fn(&J) -> Result<T>,
-    mut numbers: PipeReader,
-    mut tell: impl Write,
+    mut numbers: &PipeReader,
+    tell: &Tell,
 ) {
     let mut number = [0; 4];
     while numbers.read_exact(&mut number).is_ok() {
         let number = u32::from_ne_bytes(number) as usize;
-        let mut send = |news: News<T>| {
-            let mut line = serde_json::to_vec(&news).unwrap_or_default();
-            line.push(b'\n');
-            tell.write_all(&line)
-        };
-        let sent = send(News::Begun(number)).and_then(|()| {
+        let told = tell.say(&News::<T>::Begun(number)).and_then(|()| {
             let result = work(&jobs[number]).map_err(|error| error.to_string());
-            send(News::Done(number, result))
+            tell.say(&News::Done(number, result))
         });
-        if sent.is_err() {
+        if told.is_err() {
             return;
         }
     }

@@ -1,7 +1,7 @@
 //! The host that is attacked: a small one, in namespaces that end with it.
 //!
-//! Its root is a tmpfs. What a runtime needs of the real host is bound into it, read-only
-//! where it can be:
+//! Its root is a tmpfs. The things of the real host that a runtime needs are bound into it,
+//! read-only where they can be:
 //!
 //! ```text
 //!   /lab                    this program
@@ -16,10 +16,8 @@
 //! a cgroup at worst, which is recorded like any container's.
 
 use std::fs;
-use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::unix::fs::symlink;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use mount_ns::{Root, Target as Place, bind_from, make_all_read_only};
@@ -36,6 +34,7 @@ use super::cell::{Cell, Finding};
 use super::places::{CANARY, IMAGE, LAB, MNT};
 use super::target::{Attack, Target};
 use crate::chapters::Chapter;
+use crate::child::Tell;
 use crate::rootfs;
 
 /// What the sandbox has of its own. Not the cgroups: a limit needs the real ones.
@@ -53,20 +52,14 @@ const READ_ONLY: [&str; 10] =
 const PLACES: [&str; 5] = ["/mnt", "/media", "/srv", "/opt", "/tmp"];
 
 /// In a child: plays the host for these attacks, and says what was seen of each.
-pub fn run(
-    attacks: &[&Attack],
-    chapters: &[&'static Chapter],
-    state: &Path,
-    mut tell: &UnixStream,
-) {
+pub fn run(attacks: &[&Attack], chapters: &[&'static Chapter], state: &Path, tell: &Tell) {
     if let Err(error) = enter(|| play_host(attacks, chapters, state, tell)) {
-        let _ = say(&mut tell, &Err(error.to_string()));
+        let _ = say(tell, &Err(error.to_string()));
     }
 }
 
 /// Makes the namespaces, and runs `host` as PID 1 of them.
 fn enter(host: impl FnOnce() -> Result<()>) -> Result<()> {
-    prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;
     unshare(FLAGS).step(|| "make the sandbox's namespaces")?;
     match process::fork("fork the sandbox host")? {
         ForkResult::Parent { child } => waitpid(child, None).map(drop).step(|| "wait for the host"),
@@ -84,7 +77,7 @@ fn play_host(
     attacks: &[&Attack],
     chapters: &[&'static Chapter],
     state: &Path,
-    mut tell: &UnixStream,
+    tell: &Tell,
 ) -> Result<()> {
     let secret = fs::read_to_string("/proc/sys/kernel/random/uuid").step(|| "read a random id")?;
     let secret = secret.trim();
@@ -105,17 +98,14 @@ fn play_host(
                 why: finding.why().to_owned(),
                 reference: attack.reference.to_owned(),
             };
-            say(&mut tell, &Ok(cell))?;
+            say(tell, &Ok(cell))?;
         }
     }
     Ok(())
 }
 
-/// In one piece, as other sandboxes write to the same socket.
-fn say(tell: &mut impl Write, line: &std::result::Result<Cell, String>) -> Result<()> {
-    let mut text = serde_json::to_vec(line).unwrap_or_default();
-    text.push(b'\n');
-    tell.write_all(&text).step(|| "tell what was seen")
+fn say(tell: &Tell, cell: &std::result::Result<Cell, String>) -> Result<()> {
+    tell.say(cell).step(|| "tell what was seen")
 }
 
 /// Puts up the root, and makes it the root.

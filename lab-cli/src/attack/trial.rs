@@ -10,24 +10,22 @@
 //! However it ends, also by Ctrl-C: everything in a sandbox ends with it, and what its
 //! containers had on the real host is swept before `lab` is gone.
 
-use std::io::Read;
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::thread::available_parallelism;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise, sigprocmask};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, raise, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, Pid};
 use process::{Error, Result, Step, record};
 
 use super::cell::Cell;
 use super::sandbox;
 use super::target::Attack;
 use crate::chapters::Chapter;
+use crate::child::Child;
 use crate::clean;
 
 /// The signals that end it before its time.
@@ -49,23 +47,17 @@ pub fn try_all(attacks: &[&Attack], chapters: &[&'static Chapter]) -> Result<Vec
     // child, so that we can wait for the end of all that is in there.
     prctl::set_child_subreaper(true).step(|| "adopt the sandboxes")?;
 
-    let (told, tell) = UnixStream::pair().step(|| "make a socket pair")?;
     let count = available_parallelism().map_or(1, usize::from).min(attacks.len());
-    let mut sandboxes = Vec::new();
-    for first in 0..count {
-        match process::fork("fork a sandbox")? {
-            ForkResult::Parent { child } => sandboxes.push(child),
-            ForkResult::Child => {
-                let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None);
-                let share: Vec<_> = attacks.iter().copied().skip(first).step_by(count).collect();
-                sandbox::run(&share, chapters, &state, &tell);
-                process::exit_now(0)
-            }
-        }
-    }
-    drop(tell);
-    let heard = listen(told, &ends);
-    end(&sandboxes);
+    let start = |first| {
+        let share: Vec<_> = attacks.iter().copied().skip(first).step_by(count).collect();
+        Child::start("fork a sandbox", |tell| {
+            let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None);
+            sandbox::run(&share, chapters, &state, tell);
+        })
+    };
+    let heard = (0..count).map(start).collect::<Result<_>>().and_then(|it| listen(it, &ends));
+    // All sandboxes have been killed by now, or have ended. This waits until nothing is left.
+    while !matches!(waitpid(None, None), Err(Errno::ECHILD)) {}
     clean::sweep_before_run();
     let heard = heard?;
     if let Some(signal) = heard.interrupted_by {
@@ -74,7 +66,7 @@ pub fn try_all(attacks: &[&Attack], chapters: &[&'static Chapter]) -> Result<Vec
     }
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None).step(|| "unblock signals")?;
 
-    let mut cells = parse(&heard.text)?;
+    let mut cells = heard.cells;
     if cells.len() < attacks.len() * chapters.len() {
         return Err(Error::new("a sandbox ended too soon"));
     }
@@ -84,50 +76,50 @@ pub fn try_all(attacks: &[&Attack], chapters: &[&'static Chapter]) -> Result<Vec
 }
 
 /// What the sandboxes have said, all together.
+#[derive(Default)]
 struct Heard {
-    text: Vec<u8>,
+    cells: Vec<Cell>,
     interrupted_by: Option<Signal>,
 }
 
-/// Listens until all of them have ended, or a signal comes.
-fn listen(mut told: UnixStream, ends: &SigSet) -> Result<Heard> {
+/// Listens until all of them have ended, or a signal comes: then it ends them.
+fn listen(mut sandboxes: Vec<Child>, ends: &SigSet) -> Result<Heard> {
     let step = || "listen to the sandboxes";
     let signals = SignalFd::with_flags(ends, SfdFlags::SFD_CLOEXEC).step(step)?;
-    let mut heard = Heard { text: Vec::new(), interrupted_by: None };
-    let mut chunk = [0; 4096];
-    loop {
-        let readable = |fd| PollFd::new(fd, PollFlags::POLLIN);
-        let mut sources = [readable(told.as_fd()), readable(signals.as_fd())];
-        match poll(&mut sources, PollTimeout::NONE) {
+    let mut heard = Heard::default();
+    while !sandboxes.is_empty() {
+        let sources = sandboxes.iter().map(AsFd::as_fd).chain([signals.as_fd()]);
+        let mut polled: Vec<_> = sources.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
+        match poll(&mut polled, PollTimeout::NONE) {
             Err(Errno::EINTR) => continue,
             ready => ready.step(step)?,
         };
-        if sources[1].any() == Some(true) {
+        let ready: Vec<bool> = polled.iter().map(|fd| fd.any() == Some(true)).collect();
+        if ready.ends_with(&[true]) {
             let signal = signals.read_signal().step(step)?;
-            let number = signal.map(|signal| signal.ssi_signo.cast_signed()).unwrap_or_default();
-            heard.interrupted_by = Signal::try_from(number).ok();
+            let number = signal.map(|signal| signal.ssi_signo.cast_signed());
+            heard.interrupted_by = number.and_then(|number| Signal::try_from(number).ok());
             return Ok(heard);
         }
-        match told.read(&mut chunk).step(step)? {
-            0 => return Ok(heard),
-            length => heard.text.extend_from_slice(&chunk[..length]),
+        for at in (0..sandboxes.len()).rev().filter(|&at| ready[at]) {
+            if !hear(&mut sandboxes[at], &mut heard.cells)? {
+                // It has nothing more to say, and is about to end by itself.
+                let _ = sandboxes.swap_remove(at).wait();
+            }
         }
     }
+    Ok(heard)
 }
 
-/// Ends what is still running, and waits until nothing is.
-fn end(sandboxes: &[Pid]) {
-    for &sandbox in sandboxes {
-        let _ = kill(sandbox, Signal::SIGKILL);
+/// Takes what a sandbox has said; `false` if that was all.
+fn hear(sandbox: &mut Child, cells: &mut Vec<Cell>) -> Result<bool> {
+    loop {
+        match sandbox.hear::<std::result::Result<Cell, String>>() {
+            Some(cell) => cells.push(cell.map_err(Error::new)?),
+            None => return Ok(false),
+        }
+        if !sandbox.has_answered() {
+            return Ok(true);
+        }
     }
-    while !matches!(waitpid(None, None), Err(Errno::ECHILD)) {}
-}
-
-fn parse(text: &[u8]) -> Result<Vec<Cell>> {
-    let lines = text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
-    let cell = |line| match serde_json::from_slice::<std::result::Result<Cell, String>>(line) {
-        Ok(cell) => cell.map_err(Error::new),
-        Err(_) => Err(Error::new("a sandbox talks nonsense")),
-    };
-    lines.map(cell).collect()
 }

@@ -15,41 +15,30 @@
 //! The container may well try to hold it up, with a file system that never answers.
 //! So the helper tells what it has seen as it goes, and has a deadline.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::net::UnixStream;
-use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, openat};
 use nix::sched::{CloneFlags, setns, unshare};
-use nix::sys::prctl;
-use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid};
-use process::Step;
 
 use super::observe::{Surroundings, changes, look_around};
 use super::row::Mark;
 use super::side::Side;
+use crate::child::Child;
 use crate::namespace::Kind;
-use crate::sys;
 
 /// It takes about a millisecond; a machine under load gets some more.
 const DEADLINE: Duration = Duration::from_secs(1);
-/// How long to wait for a killed process, which a hung file system can keep alive.
-const LAST_BREATH: Duration = Duration::from_millis(100);
 
 /// A helper under way.
 #[must_use = "dropping the helper ends it unheard"]
 #[derive(Debug)]
 pub struct Helper {
-    pid: Pid,
-    answers: UnixStream,
+    child: Child,
     deadline: Instant,
 }
 
@@ -59,54 +48,27 @@ impl Helper {
     /// # Errors
     /// If there is no process to be had.
     pub fn send(host: &Side, container: &Side) -> Result<Self> {
-        let (answers, tell) = UnixStream::pair().step(|| "make a socket pair")?;
-        // A helper that hangs must hold nothing of lab's up: not the lock on the container's
-        // record, not the pipe that somebody reads to its end.
-        let files = [tell.as_fd(), host.process.as_fd(), container.process.as_fd()];
-        let pid = sys::fork_off("fork a helper", &files, || {
-            // Should lab be killed meanwhile, nobody else would end us.
-            let _ = prctl::set_pdeathsig(Signal::SIGKILL);
+        let files = [host.process.as_fd(), container.process.as_fd()];
+        let child = Child::start_alone("fork a helper", &files, |tell| {
             let entered = enter(host, container);
             let stands_in = |kind| entered.contains(&kind);
-            let mut seen = look_around(container, stands_in, |seen| publish(&tell, seen));
+            // If lab no longer listens, there is nobody to tell.
+            let publish = |seen: &Surroundings| drop(tell.say(seen));
+            let mut seen = look_around(container, stands_in, publish);
             seen.changes = seen.ground.and_then(|it| changes::here(host, container, it));
-            publish(&tell, &seen);
+            publish(&seen);
         })?;
-        Ok(Self { pid, answers, deadline: Instant::now() + DEADLINE })
+        Ok(Self { child, deadline: Instant::now() + DEADLINE })
     }
 
     /// What the helper has seen, in full or as far as it came in time.
-    pub fn report(self) -> Surroundings {
+    pub fn report(mut self) -> Surroundings {
         let mut seen = Surroundings::default();
-        let mut answers = BufReader::new(&self.answers);
-        let mut line = String::new();
-        loop {
-            let left = self.deadline.saturating_duration_since(Instant::now());
-            // Zero would mean "for ever".
-            let timeout = left.max(Duration::from_millis(1));
-            let _ = self.answers.set_read_timeout(Some(timeout));
-            match answers.read_line(&mut line) {
-                Ok(0) | Err(_) => return seen, // done, or late
-                // Each line is the whole of what it has seen up to then.
-                Ok(_) => seen = serde_json::from_str(&line).unwrap_or(seen),
-            }
-            line.clear();
+        // Each answer is the whole of what it has seen up to then.
+        while let Some(more) = self.child.hear_until(self.deadline) {
+            seen = more;
         }
-    }
-}
-
-impl Drop for Helper {
-    fn drop(&mut self) {
-        let _ = self.answers.shutdown(Shutdown::Both);
-        let _ = kill(self.pid, Signal::SIGKILL);
-        let end = Instant::now() + LAST_BREATH;
-        // A process that waits for a FUSE answer cannot even be killed. It is left to
-        // die when it can, rather than to hold us up as well.
-        while waitpid(self.pid, Some(WaitPidFlag::WNOHANG)) == Ok(WaitStatus::StillAlive)
-            && Instant::now() < end
-        {
-            sleep(Duration::from_micros(50));
-        }
+        seen
     }
 }
 
@@ -156,37 +118,20 @@ fn sent_into(
     pid: Pid,
     go: impl FnOnce(&Side, &Side) -> nix::Result<Result<String, String>>,
 ) -> Result<String, String> {
-    let send = || -> Result<(UnixStream, Pid)> {
+    let send = || -> Result<Child> {
         let container = Side::of(pid)?;
         let host = Side::of(getpid())?;
-        let (answers, tell) = UnixStream::pair().step(|| "make a socket pair")?;
-        let files = [tell.as_fd(), host.process.as_fd(), container.process.as_fd()];
-        let pid = sys::fork_off("fork a helper", &files, || {
-            let _ = prctl::set_pdeathsig(Signal::SIGKILL);
+        let files = [host.process.as_fd(), container.process.as_fd()];
+        Ok(Child::start_alone("fork a helper", &files, |tell| {
             let answer = go(&host, &container).unwrap_or_else(|errno| {
                 Err(format!("its namespaces cannot be entered: {}", errno.desc()))
             });
-            let _ = (&tell).write_all(&serde_json::to_vec(&answer).unwrap_or_default());
-        })?;
-        Ok((answers, pid))
+            let _ = tell.say(&answer);
+        })?)
     };
-    let (answers, pid) = send().map_err(|error| error.to_string())?;
-    let helper = Helper { pid, answers, deadline: Instant::now() + DEADLINE };
-    let _ = helper.answers.set_read_timeout(Some(DEADLINE));
-    let mut text = String::new();
-    let read = BufReader::new(&helper.answers).read_line(&mut text);
-    match read.map(|_| serde_json::from_str(&text)) {
-        Ok(Ok(answer)) => answer,
-        _ => Err("it did not answer in time".to_owned()),
-    }
-}
-
-/// One line of JSON. If lab no longer listens, there is nobody to tell.
-fn publish(mut tell: &UnixStream, seen: &Surroundings) {
-    if let Ok(mut line) = serde_json::to_vec(seen) {
-        line.push(b'\n');
-        let _ = tell.write_all(&line);
-    }
+    let mut helper = send().map_err(|error| error.to_string())?;
+    let answer = helper.hear_until(Instant::now() + DEADLINE);
+    answer.unwrap_or_else(|| Err("it did not answer in time".to_owned()))
 }
 
 /// Enters what it can, and returns in which of the container's namespaces we now are.
