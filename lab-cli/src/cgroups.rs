@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use serde_json::json;
 
 use crate::output::println;
-use crate::run::spell;
+use crate::shell::spell;
 use crate::view::{Limits, Text};
 
 /// Show the cgroup hierarchies of this host, and a process's place in them
@@ -73,7 +73,7 @@ fn print_table(trees: &[Hierarchy], places: &[Membership], with_paths: bool) {
     }
 }
 
-/// Whoever made a cgroup has chosen its name.
+/// A cgroup's name is its maker's choice.
 fn shown(path: &Path) -> String {
     Text::from_bytes(path.as_os_str().as_encoded_bytes()).to_string()
 }

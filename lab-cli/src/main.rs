@@ -27,6 +27,7 @@ mod output;
 mod rootfs;
 mod run;
 mod search_path;
+mod shell;
 mod streams;
 mod summary;
 mod sys;

@@ -1,6 +1,6 @@
 //! A command line that is not run: the help that was asked for, or what is wrong.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -11,6 +11,7 @@ use crate::chapters::{CHAPTERS, Chapter};
 use crate::cli::Cli;
 use crate::output::{self, print};
 use crate::run::RunArgs;
+use crate::shell;
 
 /// Options of other runtimes that say what is always so here.
 const NOT_NEEDED: [(&str, &str); 5] = [
@@ -86,7 +87,7 @@ fn not_needed(error: &clap::Error, words: &[OsString]) -> Option<Error> {
         let is_short = ["-it", "-ti"].iter().any(|both| word == both);
         !is_short && !NOT_NEEDED.iter().any(|(name, _)| word == name)
     };
-    let rest = shell_words(words.iter().filter(is_needed));
+    let rest = shell::quote(words.iter().filter(is_needed));
     Some(Error::new(format!("{flag} is not needed: {why}")).with_hint(rest))
 }
 
@@ -104,29 +105,4 @@ fn no_such_chapter(error: &clap::Error) -> Option<Error> {
         Error::new(format!("there is no chapter {number}: they are 00 to {last:02}"))
             .with_hint("`lab chapters` lists them")
     })
-}
-
-/// Words as a shell would take them back.
-fn shell_words<W: AsRef<OsStr>>(words: impl IntoIterator<Item = W>) -> String {
-    let quote = |word: W| {
-        let word = word.as_ref().to_string_lossy().into_owned();
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
-        if !word.is_empty() && word.chars().all(is_plain) {
-            word
-        } else {
-            format!("'{}'", word.replace('\'', r"'\''"))
-        }
-    };
-    words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shell_takes_the_words_back_as_they_were() {
-        let words = ["lab", "run", "7", "--", "sh", "-c", "echo 'a b' $HOME", ""];
-        assert_eq!(shell_words(words), r"lab run 7 -- sh -c 'echo '\''a b'\'' $HOME' ''");
-    }
 }

@@ -15,16 +15,24 @@
 
 use std::ffi::OsStr;
 use std::fs::{File, Permissions};
-use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path};
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, open, openat, openat2, renameat};
-use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
-use nix::unistd::{Gid, Uid, UnlinkatFlags, getegid, geteuid, setfsgid, setfsuid, unlinkat};
+use nix::sys::stat::{FileStat, Mode, fstatat, mkdirat};
+use nix::unistd::{UnlinkatFlags, unlinkat};
 use process::{Error, Result, Step};
+
+mod owner;
+mod plain;
+
+pub use plain::read_plain;
+
+use owner::Owner;
+use plain::{about, is_plain, read_opened};
 
 /// A directory out of which nothing leads.
 #[derive(Debug)]
@@ -146,35 +154,6 @@ impl Beneath {
     }
 }
 
-/// Reads a file that somebody names: a plain one, of at most `largest` bytes. Links lead where
-/// they lead.
-///
-/// # Errors
-/// If it is not there, is something else, or has more.
-pub fn read_plain(path: &Path, largest: u64) -> Result<Vec<u8>> {
-    let place = open(path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())
-        .step(|| format!("read {}", path.display()))?;
-    read_opened(&place, largest).map_err(|error| about(path, &error))
-}
-
-fn read_opened(place: &OwnedFd, largest: u64) -> Result<Vec<u8>> {
-    if !is_plain(&fstat(place).step(|| "look at it")?) {
-        return Err(Error::new("it is no plain file"));
-    }
-    // The same file, now with access: what it is cannot have changed since.
-    let file = File::open(format!("/proc/self/fd/{}", place.as_raw_fd()));
-    let mut bytes = Vec::new();
-    file.and_then(|file| file.take(largest + 1).read_to_end(&mut bytes)).step(|| "read it")?;
-    if bytes.len() as u64 > largest {
-        return Err(Error::new(format!("it has more than {largest} bytes")));
-    }
-    Ok(bytes)
-}
-
-fn about(path: &Path, error: &Error) -> Error {
-    Error::new(format!("{}: {error}", path.display()))
-}
-
 /// What a path's last name stands for. A file of this kind can be replaced.
 fn plain_or_nothing(parent: &Beneath, path: &Path) -> Result<Option<FileStat>> {
     match fstatat(&parent.0, file_name(path)?, AtFlags::AT_SYMLINK_NOFOLLOW) {
@@ -184,10 +163,6 @@ fn plain_or_nothing(parent: &Beneath, path: &Path) -> Result<Option<FileStat>> {
             .with_hint("what is in its place was not made by lab: move it away")),
         Err(errno) => Err(Error::from_errno(format!("look at {}", path.display()), errno)),
     }
-}
-
-fn is_plain(stat: &FileStat) -> bool {
-    stat.st_mode & SFlag::S_IFMT.bits() == SFlag::S_IFREG.bits()
 }
 
 /// Makes a file that is nobody else's: one that has the name already loses it first.
@@ -202,26 +177,6 @@ fn create(parent: &Beneath, name: &OsStr) -> io::Result<File> {
 
 fn file_name(path: &Path) -> Result<&OsStr> {
     path.file_name().ok_or_else(|| Error::new(format!("{}: it names no file", path.display())))
-}
-
-/// The rights of a directory's owner, until it is dropped. Who is not root, and so may not
-/// have them, keeps their own.
-struct Owner;
-
-impl Owner {
-    fn of(dir: &OwnedFd) -> Result<Self> {
-        let stat = fstat(dir).step(|| "look at a directory")?;
-        setfsgid(Gid::from_raw(stat.st_gid));
-        setfsuid(Uid::from_raw(stat.st_uid));
-        Ok(Self)
-    }
-}
-
-impl Drop for Owner {
-    fn drop(&mut self) {
-        setfsuid(geteuid());
-        setfsgid(getegid());
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,177 @@
+//! `lab run`: a container of any chapter, and what host and container see.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{IsTerminal, stderr, stdin, stdout};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use colored::Colorize;
+use nix::unistd::geteuid;
+use process::{Container, POWERLESS_ROOT, Step};
+use user_ns::rootless::World;
+
+use crate::chapters::{AllOptions, Chapter, DefaultRoot};
+use crate::columns::width;
+use crate::namespace::Kind;
+use crate::view::{self, Detail, View};
+use crate::{clean, output, rootfs, streams, summary};
+
+mod args;
+mod report;
+
+pub use args::RunArgs;
+
+use args::{OwnArgs, ViewChoice};
+use report::Report;
+
+/// Creates the container, shows it, starts it, waits, and tells how it went.
+///
+/// # Errors
+/// If the runtime fails; a command that fails is a status, no error.
+pub fn run(args: &RunArgs) -> Result<ExitCode> {
+    let OwnArgs { chapter, view, ref json, no_sweep } = args.own;
+    chapter.refuse_later_options(&args.matches)?;
+    become_root(chapter, &args.options)?;
+    if !no_sweep {
+        clean::sweep_before_run();
+    }
+    let rootfs = default_root(chapter, &args.options)?;
+    // Before anything is made: what was seen could not be seen again.
+    let create = |path: &PathBuf| File::create(path).step(|| format!("create {}", path.display()));
+    let json = json.as_ref().map(create).transpose()?;
+    let mut container = chapter.create(&args.matches, rootfs)?;
+
+    for note in container.notes() {
+        output::note(&note);
+    }
+
+    let detail = view.unwrap_or_else(|| {
+        if stderr().is_terminal() && stdout().is_terminal() {
+            ViewChoice::Brief
+        } else {
+            ViewChoice::None
+        }
+    });
+    let seen = if detail == ViewChoice::None && json.is_none() {
+        None
+    } else {
+        // Looking must not keep anything from running.
+        view::observe(container.process().pid())
+            .inspect_err(|error| output::warn(&format!("no view: {error:#}"), None))
+            .ok()
+    };
+    if let Some(seen) = &seen {
+        show(seen, detail, chapter, &container);
+    }
+    if stdin().is_terminal() && stderr().is_terminal() && ignores_keys(chapter, &args.options) {
+        let pid = container.process().pid();
+        let ways_out = format!("use --init, or from outside: kill -9 {pid}");
+        output::note(&format!("PID 1 may ignore Ctrl-C: {ways_out}"));
+    }
+
+    let is_other =
+        args.options.command.user.is_some() || streams::has_other_root(container.process().pid());
+    let outcome = container.run()?;
+    if let Some(text) = streams::closed_to_others()
+        && is_other
+        && outcome.status.code() != 0
+    {
+        output::note(&text);
+    }
+    if detail != ViewChoice::None {
+        output::tell(&summary::of(&outcome));
+    } else {
+        output::tell(&summary::in_short(&outcome));
+    }
+    // What fails from here on is told; the exit code is the command's.
+    for failure in &outcome.failures {
+        output::warn(&failure.to_string(), failure.hint());
+    }
+    if let Some(file) = json {
+        let report = Report {
+            chapter: chapter.package,
+            id: container.state().id(),
+            view: seen,
+            outcome: (&outcome).into(),
+        };
+        if let Err(error) = report.write(file) {
+            output::warn(&format!("write the report: {error}"), None);
+        }
+    }
+    if let Err(error) = container.remove() {
+        output::warn(&error.to_string(), error.hint());
+    }
+    Ok(ExitCode::from(outcome.status.code()))
+}
+
+/// Creates the container and starts it, and leaves all the rest to the caller.
+///
+/// # Errors
+/// If the runtime fails.
+pub fn start(args: &RunArgs) -> Result<Container> {
+    let chapter = args.own.chapter;
+    let container = chapter.create(&args.matches, default_root(chapter, &args.options)?)?;
+    container.start()?;
+    Ok(container)
+}
+
+/// Makes a user without the power of root the root of a user namespace, from the first
+/// chapter on that needs one; there this program starts again.
+fn become_root(chapter: &Chapter, options: &AllOptions) -> Result<()> {
+    if process::is_privileged() || chapter.root == DefaultRoot::Host {
+        return Ok(());
+    }
+    output::note(&format!("{}: this runs in a user namespace, chapter 8 explains it", lack()));
+    if !chapter.has_own(Kind::Net) {
+        return Ok(user_ns::rootless::enter(World::Shared)?);
+    }
+    Ok(user_ns::rootless::become_root(&options.network, output::note)?)
+}
+
+/// What this user is not, or has not.
+pub fn lack() -> &'static str {
+    if geteuid().is_root() { POWERLESS_ROOT } else { "not root" }
+}
+
+/// The root a chapter runs in when none is named; also says if it looks damaged.
+fn default_root(chapter: &Chapter, options: &AllOptions) -> Result<Option<PathBuf>> {
+    if options.root.rootfs.is_some() {
+        return Ok(None);
+    }
+    match chapter.root {
+        DefaultRoot::Host => Ok(None),
+        DefaultRoot::Pristine => rootfs::pristine().map(Some),
+        DefaultRoot::Working => {
+            let working = rootfs::working()?;
+            if let Some(damage) = &working.damage {
+                let text = format!("the working root is damaged: {damage}");
+                output::warn(&text, Some(rootfs::RESET_HINT));
+            }
+            Ok(Some(working.path))
+        }
+    }
+}
+
+/// Whether the keys that end a command may not end this one.
+///
+/// The kernel drops a signal to PID 1 that it has no handler for, pid_namespaces(7):
+/// somebody who starts `sleep 1000` would wait for it. Shells have handlers.
+fn ignores_keys(chapter: &Chapter, options: &AllOptions) -> bool {
+    let program = options.command.command.first().map(Path::new);
+    let name = program.and_then(Path::file_name).and_then(OsStr::to_str).unwrap_or_default();
+    chapter.has_own(Kind::Pid) && !options.pid.init && !name.ends_with("sh")
+}
+
+fn show(seen: &View, detail: ViewChoice, chapter: &Chapter, container: &Container) {
+    let detail = match detail {
+        ViewChoice::Full => Detail::Full,
+        ViewChoice::Brief => Detail::Brief,
+        ViewChoice::None => return,
+    };
+    let (chapter, adds) = (chapter.package.cyan().bold(), chapter.adds);
+    let view = view::render(seen, detail, width(&stderr()));
+    // The empty line parts it from what the command prints.
+    output::tell(&format!("{chapter} {}: {adds}\n{view}\n", container.state().id()));
+}

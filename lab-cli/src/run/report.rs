@@ -1,0 +1,72 @@
+//! What `lab run --json` writes: all that was seen, and how the command ended.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::time::Duration;
+
+use cgroups::Used;
+use overlay::Changes;
+use process::Outcome;
+use serde::Serialize;
+
+use crate::shell::spell;
+use crate::view::View;
+
+/// What is written.
+#[derive(Serialize)]
+pub struct Report<'a> {
+    /// The package of its chapter.
+    pub chapter: &'a str,
+    /// The container's id.
+    pub id: &'a str,
+    /// Both sides, if they could be looked at.
+    pub view: Option<View>,
+    /// How it ended.
+    pub outcome: OutcomeJson<'a>,
+}
+
+/// An [`Outcome`], with times in microseconds and sizes in bytes.
+#[derive(Serialize)]
+pub struct OutcomeJson<'a> {
+    exit_code: u8,
+    duration_usec: u128,
+    peak_memory_bytes: Option<u64>,
+    cpu_usec: Option<u128>,
+    throttled_usec: Option<u128>,
+    killed_by: Option<&'a str>,
+    oom_kills: Option<u64>,
+    /// `A /etc/motd`
+    changes: Option<Vec<String>>,
+}
+
+impl<'a> From<&'a Outcome> for OutcomeJson<'a> {
+    fn from(outcome: &'a Outcome) -> Self {
+        let used: Option<&Used> = outcome.entry();
+        let changes: Option<&Changes> = outcome.entry();
+        let usec = |time: Duration| time.as_micros();
+        Self {
+            exit_code: outcome.status.code(),
+            duration_usec: outcome.duration.as_micros(),
+            peak_memory_bytes: used.and_then(|used| used.peak_memory),
+            cpu_usec: used.and_then(|used| used.cpu_time).map(usec),
+            throttled_usec: used.and_then(|used| used.throttled).map(usec),
+            killed_by: used.and_then(|used| used.killed_by.as_deref()),
+            oom_kills: used.and_then(|used| used.oom_kills),
+            changes: changes.map(|Changes(list)| {
+                list.iter().map(|it| format!("{} {}", it.kind, spell(&it.path))).collect()
+            }),
+        }
+    }
+}
+
+impl Report<'_> {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// As of a disk that is full.
+    pub fn write(&self, file: File) -> std::io::Result<()> {
+        let mut file = BufWriter::new(file);
+        serde_json::to_writer_pretty(&mut file, self)?;
+        file.flush()
+    }
+}
