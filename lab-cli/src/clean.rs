@@ -22,7 +22,7 @@ const KINDS: &[Kind] = &[net_ns::KIND, cgroups::KIND, overlay::KIND];
 /// recorded and is tried again the next time; it keeps nothing else from being removed.
 pub fn run() -> Result<ExitCode> {
     let mut done = Done::default();
-    // What was made as root of a user namespace can be removed only as such a one.
+    // Things made as root of a user namespace can be removed only as such a root.
     let is_for_us = |state: &State| process::is_privileged() || !state.has_leftovers();
     let (ours, others): (Vec<_>, Vec<_>) = State::abandoned()?.into_iter().partition(is_for_us);
     for state in ours {

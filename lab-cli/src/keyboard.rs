@@ -1,8 +1,8 @@
 //! The keyboard, read key by key.
 //!
 //! A terminal hands over whole lines and turns Ctrl-C into a signal, until it is made raw;
-//! termios(3). Whoever dies meanwhile leaves it so. That is why signals are kept back and
-//! waited for as the keys are, by one poll(2).
+//! termios(3). A program that dies meanwhile leaves it so. That is why signals are kept
+//! back and waited for as the keys are, by one poll(2).
 //!
 //! When a terminal is closed, it reads as the end of a file, again and again.
 

@@ -1,8 +1,8 @@
 //! The caller's files as the container's standard streams: to be told of when it failed.
 //!
 //! Its user may use such a stream, and open it by a name like /dev/stdout only as far as
-//! the file's mode lets others. Programs that do are few, so who is told is who may look for
-//! the reason of a failure; terminals are left out, being the usual case.
+//! the file's mode lets others. Few programs do, so only a user who may look for the reason
+//! of a failure is told; terminals are left out, being the usual case.
 
 use std::fs::read;
 use std::io::{stderr, stdin, stdout};

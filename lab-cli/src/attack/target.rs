@@ -125,7 +125,7 @@ impl Target<'_> {
         if self.chapter.number >= 1 {
             command.args(["--rootfs", IMAGE]);
         }
-        // To build a bridge takes longer than all the rest: only who attacks a network
+        // To build a bridge takes longer than all the rest: only an attack on a network
         // gets one.
         if self.chapter.number >= NETWORK && self.attack.stopped_by != NETWORK {
             command.args(["--network", "none"]);

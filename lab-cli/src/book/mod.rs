@@ -1,8 +1,8 @@
 //! `lab book`: builds the book if it has changed, and serves it to this host's browser.
 //!
-//! The pages include the lessons' code, so the book depends on the chapters too. What
-//! builds it is `book/build.sh`, with mdBook; where that is missing, a book that was
-//! built before is still served.
+//! The pages include the lessons' code, so the book depends on the chapters too. It is
+//! built by `book/build.sh`, with mdBook; where that is missing, a book that was built
+//! before is still served.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -143,7 +143,7 @@ fn is_installed(program: &str) -> bool {
 fn open(address: &str) {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let has_screen = is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
-    // Whoever is root for the containers wants no browser with that power.
+    // A user who is root for the containers wants no browser with that power.
     if !has_screen || geteuid().is_root() {
         return;
     }

@@ -13,8 +13,8 @@
 //! ```
 //!
 //! The verdict is the kernel's: a check runs the program with names, sizes and ports that
-//! nobody knows before, and looks from outside at what has become of them. What the
-//! program says of itself counts for nothing.
+//! nobody knows before, and looks from outside at what has become of them. The program's
+//! own word counts for nothing.
 //!
 //! Read [`sandbox`] for how a program is kept from doing harm, then `checker/case.rs` and
 //! [`facts`].

@@ -157,7 +157,7 @@ fn grade(args: &Args) -> anyhow::Result<Report> {
     if stderr().is_terminal() {
         output::tell(&format!("\r{:30}\r", ""));
     }
-    // What a worker has left that was ended: what it had recorded, then empty records.
+    // The remains of a worker that was ended: what it had recorded, then empty records.
     clean::sweep_before_run();
     drop(State::abandoned());
     Ok(Report {

@@ -1,9 +1,9 @@
 //! `--output FILE`: into a file that is new or replaced, or into whatever else is there.
 //!
 //! A report is worth an evening, so whoever is interrupted has the old one or the new one:
-//! it is written beside the file and renamed. But a rename puts a plain file in the place of
-//! *anything*, and as root also in that of /dev/null. What is no plain file is opened and
-//! written to, as a shell's `>` does.
+//! it is written beside the file and renamed. But a rename puts a plain file in the place
+//! of *anything*, and as root also in that of /dev/null. Anything but a plain file is
+//! opened and written to, as a shell's `>` does.
 
 use std::fs::{self, File};
 use std::io::Write;

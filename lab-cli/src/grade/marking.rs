@@ -43,7 +43,7 @@ impl Marking {
         sum(self.exercises.iter().map(|(exercise, _)| exercise.about.points))
     }
 
-    /// Marks a submission. Whatever is wrong with it stands on the sheet.
+    /// Marks a submission. The sheet tells all that is wrong with it.
     pub fn mark(&self, name: &str, dir: &Path) -> Sheet {
         let started = Instant::now();
         let submission = match Submission::open(dir) {

@@ -13,9 +13,9 @@
 //! ```
 //!
 //! Somebody wrote these programs who may want more than points. What they must not
-//! reach: the grader, this machine, the solutions, the other submissions. The sandbox
-//! keeps them from it. What is left for us is to read with care, to put an end to what
-//! takes too long, and to make of whatever goes wrong a row instead of the end.
+//! reach: the grader, this machine, the solutions, the other submissions. The sandbox keeps
+//! them from it. It is left to us to read with care, to put an end to what takes too long,
+//! and to make of whatever goes wrong a row instead of the end.
 
 mod command;
 mod csv;

@@ -21,7 +21,7 @@ pub const ATTACK: Attack = Attack {
     stopped_by: 0,
     run: |target| {
         let root = File::open("/").step(|| "open /")?;
-        // What is not closed on exec is what our children inherit.
+        // Our children inherit all that is not closed on exec.
         fcntl(&root, FcntlArg::F_SETFD(FdFlag::empty())).step(|| "let / be inherited")?;
         let said = target.attack::<&str>(&[], &[&root.as_raw_fd().to_string()])?;
         Ok(said.has_read(target.secret, A_FILE))

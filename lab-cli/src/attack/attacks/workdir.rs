@@ -21,7 +21,7 @@ pub const ATTACK: Attack = Attack {
     stopped_by: 0,
     run: |target| {
         let root = File::open("/").step(|| "open /")?;
-        // What is not closed on exec is what our children inherit.
+        // Our children inherit all that is not closed on exec.
         fcntl(&root, FcntlArg::F_SETFD(FdFlag::empty())).step(|| "let / be inherited")?;
         let workdir = format!("/proc/self/fd/{}", root.as_raw_fd());
         match target.attack::<&str>(&["--workdir", &workdir], &[]) {

@@ -40,8 +40,7 @@ pub struct Built {
 
 /// Builds the sources of an exercise.
 ///
-/// # Errors
-/// If the sandbox cannot be made. What is wrong with the sources is no error of ours.
+/// # Errors If the sandbox cannot be made. A mistake in the sources is no error of ours.
 pub fn build(
     tools: &Tools,
     exercise: &Exercise,

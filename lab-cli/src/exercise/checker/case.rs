@@ -50,7 +50,7 @@ pub fn run(
     Ok(CaseVerdict { about: case.about.clone(), failures: running.failures, said })
 }
 
-/// The last lines. What a learner cannot set in a sandbox need not be proposed.
+/// The last lines. A learner cannot set these in a sandbox, so they need not be proposed.
 fn last_words(errors: &str) -> String {
     let is_worth_it =
         |line: &&str| !line.trim().is_empty() && !line.contains("run with `RUST_BACKTRACE=1`");

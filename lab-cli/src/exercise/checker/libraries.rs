@@ -55,7 +55,7 @@ impl Libraries {
         }
         let libraries = Self::build(course, &dir)?;
         let text = toml::to_string(&libraries).map_err(|error| Error::new(error.to_string()))?;
-        // Whoever reads meanwhile finds the old one or the new one.
+        // A reader finds the old one meanwhile, or the new one.
         Beneath::open(&dir)?.write(Path::new("index"), text.as_bytes())?;
         Ok(libraries)
     }

@@ -38,8 +38,7 @@ pub struct Seeds {
 
 /// Checks an answer. The same seed draws the same values.
 ///
-/// # Errors
-/// If the check cannot be done. What is wrong with the answer is in the verdict.
+/// # Errors If the check cannot be done. A mistake in the answer is in the verdict.
 pub fn check(
     tools: &Tools,
     exercise: &Exercise,
@@ -127,7 +126,7 @@ fn sources(exercise: &Exercise, answer: &Answer) -> Result<Answer> {
 fn with_other_files(mut sources: Answer, exercise: &Exercise, case: &Case) -> Result<Answer> {
     for (name, other) in &case.given {
         let own = exercise.dir.join(other);
-        // What several exercises of a chapter have in common stands beside them.
+        // Files that several exercises of a chapter share stand beside them.
         let path = if own.exists() { own } else { exercise.dir.with_file_name(other) };
         let bytes = std::fs::read(&path).step(|| format!("read {}", path.display()))?;
         sources.insert(name.clone(), bytes);

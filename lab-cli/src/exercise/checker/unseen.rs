@@ -51,7 +51,7 @@ pub fn become_script() -> anyhow::Result<Infallible> {
     let runs: Vec<Vec<String>> = serde_json::from_slice(&bytes)?;
     for words in runs {
         let container = without_output(|| run::start(&arguments(words)?))?;
-        // What it would remove at its end goes with the sandbox.
+        // All that it would remove at its end goes with the sandbox.
         let _ = ManuallyDrop::new(container);
     }
     forget_all()?;

@@ -89,7 +89,7 @@ impl Fact {
 pub fn holds(fact: &Fact, values: &Values, found: &Found) -> bool {
     let Some((verb, with)) = fact.comparison() else { return false };
     let with = if fact.look.starts_with("snapshot ") {
-        // What was drawn is in braces on both sides.
+        // Drawn values are in braces on both sides.
         with.to_owned()
     } else {
         values.fill(with)
@@ -110,7 +110,7 @@ pub fn holds(fact: &Fact, values: &Values, found: &Found) -> bool {
         ("is", _) => text.trim_end() == with.trim_end(),
         ("contains", _) => has(),
         ("matches", _) => is_like(&with, &text),
-        // What could not be seen has not been seen to be otherwise.
+        // A thing that could not be seen has not been seen to be otherwise.
         (_, Found::Nothing(_)) => false,
         ("not", _) => text.trim_end() != with.trim_end(),
         ("lacks", _) => !has(),

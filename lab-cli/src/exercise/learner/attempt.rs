@@ -44,7 +44,7 @@ pub fn check(session: &mut Session, tools: &Tools, exercise: &Exercise) -> Resul
         record.attempts = record.attempts.saturating_add(1);
         if verdict.has_passed() && !record.solved {
             record.solved = true;
-            // Whoever has seen the solution has learned from it, but not done it.
+            // A learner who has seen the solution has learned from it, but not done it.
             record.points = if record.solution_seen { 0 } else { points };
         }
         session.progress.write(&session.copy)?;

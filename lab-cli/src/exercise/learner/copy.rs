@@ -208,7 +208,8 @@ impl Copy {
         let print = fingerprint::text(new);
         let known = self.handed_out.files.insert(name.to_owned(), print.clone());
         let Some(before) = before else {
-            // What the learner has removed comes back: without it nothing can be checked.
+            // A file that the learner has removed comes back: without it nothing can be
+            // checked.
             self.files.write(path, new)?;
             return Ok(Some(Change::New(name.to_owned())));
         };

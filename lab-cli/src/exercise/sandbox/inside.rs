@@ -71,7 +71,7 @@ pub struct Ends {
 pub fn filters(plan: &Plan) -> Result<Filters> {
     let add = NEEDED.map(str::parse).into_iter().collect::<std::result::Result<Vec<_>, _>>();
     let capabilities = Capabilities::choose(&add.map_err(Error::new)?, &[]);
-    // Chapter 9 gives its container a session keyring, as a learner's program need not.
+    // Chapter 9 gives its container a session keyring; a learner's program need not do so.
     let with: &[&str] = if plan.is_lab { &["keyctl"] } else { &[] };
     Filters::adjusted(with, &FORBIDDEN, &capabilities)
 }

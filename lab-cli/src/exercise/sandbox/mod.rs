@@ -13,12 +13,12 @@
 //! ```
 //!
 //! The lessons are the building blocks: [`users`] is chapter 8, [`account`] chapter 6,
-//! [`inside`] chapters 3, 5 and 9. What differs is that somebody wants to *look*: so
+//! [`inside`] chapters 3, 5 and 9. There is one difference: somebody wants to *look*: so
 //! PID 1 is a shell that outlives the program and waits to be released.
 //!
-//! Who breaks out of it is nobody: root in there is an id that no user of the host has.
-//! For an ordinary user it is that user, who cannot give away another id, and for root of
-//! a user namespace that root. What keeps their files from the program is [`outer`].
+//! A program that breaks out of it is nobody: root in there is an id that no user of the
+//! host has. For an ordinary user it is that user, who cannot give away another id, and for
+//! root of a user namespace that root. [`outer`] keeps their files from the program.
 //!
 //! Several can run side by side. The caller must have one thread only.
 
@@ -171,7 +171,7 @@ impl Sandbox {
         if self.end.is_none() {
             let left = self.until.map(|until| until.saturating_duration_since(Instant::now()));
             if left == Some(Duration::ZERO) {
-                // What it was about to say is not heard any more.
+                // Its last words are not heard any more.
                 self.kill();
                 self.end = Some(End::Killed);
                 return Ok(self.end.as_ref());
