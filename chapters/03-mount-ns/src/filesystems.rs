@@ -4,41 +4,48 @@
 //! PID namespace of whoever mounts it, /sys the network devices, and a /dev with
 //! the host's disks in it would be an open door.
 //!
-//! | path          | type   | what for                                            |
-//! |---------------|--------|-----------------------------------------------------|
-//! | `/proc`       | proc   | the processes of this PID namespace                 |
-//! | `/sys`        | sysfs  | devices, read-only                                  |
-//! | `/dev`        | tmpfs  | six harmless devices and a few links                |
-//! | `/dev/pts`    | devpts | pseudo-terminals of its own                         |
-//! | `/dev/shm`    | tmpfs  | POSIX shared memory, shm_overview(7)                |
-//! | `/dev/mqueue` | mqueue | POSIX message queues; its own since chapter 4       |
-//!
 //! Each shows some namespace, and it takes power over that one to mount it. Root of the
 //! host has, over all. Root of a user namespace (chapter 8) has not over the host's network
 //! and message queues, as long as the container shares them.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, OFlag};
-use nix::mount::MsFlags;
-use nix::sys::stat::{FchmodatFlags, Mode, SFlag, fchmodat, makedev, mkdirat, mknodat};
+use nix::fcntl::OFlag;
 use nix::unistd::symlinkat;
 use process::{Error, MORE_POWER, Result, Step};
 
-use crate::{Root, Target, bind_from, sys};
+use crate::{Device, DeviceKind, Mount, Mounts, Root, flags_and_data, sys};
 
-/// Device nodes that give nothing of the host away: name, major, minor; null(4),
-/// random(4), tty(4).
-const DEVICES: [(&str, u64, u64); 6] = [
-    ("null", 1, 3),
-    ("zero", 1, 5),
-    ("full", 1, 7),
-    ("random", 1, 8),
-    ("urandom", 1, 9),
-    ("tty", 5, 0),
+// ANCHOR: table
+/// What every container has, in this order: target, type and options.
+const FILESYSTEMS: [(&str, &str, &str); 6] = [
+    // The processes of this PID namespace.
+    ("/proc", "proc", "nosuid,nodev,noexec"),
+    // Devices. Writable, it would let the container unbind the host's drivers.
+    ("/sys", "sysfs", "nosuid,nodev,noexec,ro"),
+    // Six harmless devices and a few links.
+    ("/dev", "tmpfs", "nosuid,strictatime,mode=755,size=64k"),
+    // A new instance: its terminals are numbered from 0 and the host's are not in it.
+    // Group 5 is `tty`, to which write(1) belongs, in practically every /etc/group.
+    ("/dev/pts", "devpts", "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5"),
+    // POSIX shared memory, shm_overview(7).
+    ("/dev/shm", "tmpfs", "nosuid,nodev,noexec,mode=1777,size=64m"),
+    // POSIX message queues, mq_overview(7); its own since chapter 4.
+    ("/dev/mqueue", "mqueue", "nosuid,nodev,noexec"),
 ];
+
+/// Device nodes that give nothing of the host away: path, major, minor; null(4),
+/// random(4), tty(4).
+const DEVICES: [(&str, u32, u32); 6] = [
+    ("/dev/null", 1, 3),
+    ("/dev/zero", 1, 5),
+    ("/dev/full", 1, 7),
+    ("/dev/random", 1, 8),
+    ("/dev/urandom", 1, 9),
+    ("/dev/tty", 5, 0),
+];
+// ANCHOR_END: table
 
 /// Names that programs expect in /dev, and where they lead.
 const LINKS: [(&str, &str); 5] = [
@@ -49,83 +56,64 @@ const LINKS: [(&str, &str); 5] = [
     ("ptmx", "pts/ptmx"),
 ];
 
-/// Mounts /proc, /sys and /dev below the new root.
+/// The table as values.
+pub(crate) fn filesystems() -> Vec<Mount> {
+    let of = |(target, kind, options): (&str, _, _)| Mount::new(kind, target, options);
+    FILESYSTEMS.into_iter().map(of).collect()
+}
+
+/// The devices as values.
+pub(crate) fn devices() -> Vec<Device> {
+    let of = |(path, major, minor): (&str, _, _)| Device {
+        path: path.into(),
+        kind: DeviceKind::Character,
+        major,
+        minor,
+        mode: 0o666,
+    };
+    DEVICES.into_iter().map(of).collect()
+}
+
+/// Mounts /proc, /sys and /dev below the new root, as every container has them.
 pub fn mount_filesystems(root: &Root) -> Result<()> {
-    // ANCHOR: proc_and_sys
-    let harmless = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    root.mount("proc", "/proc", harmless, "").map_err(explain)?;
-    // Writable, it would let the container unbind the host's drivers.
-    match root.mount("sysfs", "/sys", harmless | MsFlags::MS_RDONLY, "") {
-        Err(error) if error.errno() == Some(Errno::EPERM) => show_hosts_sys(root)?,
-        mounted => mounted?,
-    }
-    // ANCHOR_END: proc_and_sys
+    Mounts::default().mount_filesystems(root)
+}
 
-    root.mount("tmpfs", "/dev", MsFlags::MS_NOSUID | MsFlags::MS_STRICTATIME, "mode=755,size=64k")?;
-    let dev = root.look_up("/dev".as_ref(), OFlag::O_PATH).step(|| "open /dev")?;
-    for (name, major, minor) in DEVICES {
-        make_device(root, dev.as_fd(), name, makedev(major, minor))?;
-    }
-    for (name, target) in LINKS {
-        symlinkat(target, &dev, name).step(|| format!("link /dev/{name} to {target}"))?;
-    }
-    for name in ["pts", "shm", "mqueue"] {
-        mkdirat(&dev, name, Mode::from_bits_truncate(0o755))
-            .step(|| format!("create /dev/{name}"))?;
-    }
-    // A new instance: its terminals are numbered from 0 and the host's are not in it.
-    // Group 5 is `tty`, to which write(1) belongs, in practically every /etc/group.
-    let pts = "newinstance,ptmxmode=0666,mode=0620";
-    let hidden = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
-    match root.mount("devpts", "/dev/pts", hidden, &format!("{pts},gid=5")) {
-        // There need not be a group 5 in a user namespace.
-        Err(error) if error.errno() == Some(Errno::EINVAL) => {
-            root.mount("devpts", "/dev/pts", hidden, pts)?;
-        }
-        mounted => mounted?,
-    }
-    root.mount("tmpfs", "/dev/shm", harmless, "mode=1777,size=64m")?;
-    match root.mount("mqueue", "/dev/mqueue", harmless, "") {
-        // The host's queues, which we may use by name but not list.
-        Err(error) if error.errno() == Some(Errno::EPERM) => Ok(()),
-        mounted => mounted,
+impl Mounts {
+    /// Mounts /proc, /sys and /dev below the new root, if these are what it has.
+    pub fn mount_filesystems(&self, root: &Root) -> Result<()> {
+        self.filesystems.iter().try_for_each(|mount| root.apply(mount))?;
+        self.devices.iter().try_for_each(|device| root.make_device(device))?;
+        let dev = root.look_up("/dev".as_ref(), OFlag::O_PATH).step(|| "open /dev")?;
+        LINKS.iter().try_for_each(|(name, target)| {
+            symlinkat(*target, &dev, *name).step(|| format!("link /dev/{name} to {target}"))
+        })
     }
 }
 
-/// In a user namespace one may mount a /proc if one sees the whole of another already, so
-/// that no mount which covers a part of that is evaded: mount_namespaces(7).
-fn explain(error: Error) -> Error {
-    match error.errno() {
-        Some(Errno::EPERM) => error.with_hint(format!(
+/// What there is instead of a file system that the kernel refuses, mostly to the root of a
+/// user namespace.
+pub(crate) fn instead_of(mount: &Mount, error: Error, root: &Root) -> Result<()> {
+    match (&*mount.kind, error.errno()) {
+        // It may mount a /proc if it sees the whole of another already, so that no mount
+        // which covers a part of that is evaded: mount_namespaces(7).
+        ("proc", Some(Errno::EPERM)) => Err(error.with_hint(format!(
             "a part of this host's /proc is covered, as in a container: {MORE_POWER}"
-        )),
-        _ => error,
-    }
-}
-
-/// Shows the host's own /sys, when the network in it is the host's as well.
-fn show_hosts_sys(root: &Root) -> Result<()> {
-    let tree = bind_from(AT_FDCWD, Path::new("/sys"))?;
-    sys::make_all_read_only(tree.as_fd()).step(|| "make /sys read-only")?;
-    root.place(tree.as_fd(), Path::new("/sys"), Target::Directory)
-}
-
-/// Makes one device node, or binds the host's where nodes cannot be made.
-fn make_device(root: &Root, dev: BorrowedFd<'_>, name: &str, number: libc::dev_t) -> Result<()> {
-    let step = || format!("create /dev/{name}");
-    let mode = Mode::from_bits_truncate(0o666);
-    match mknodat(dev, name, SFlag::S_IFCHR, mode, number) {
-        // mknod(2) is for the host's root only: user_namespaces(7).
-        Err(Errno::EPERM) => {
-            let path = Path::new("/dev").join(name);
-            let node = bind_from(AT_FDCWD, &path)?;
-            root.place(node.as_fd(), &path, Target::File)
+        ))),
+        // The network in it is the host's as well: then so is all of /sys.
+        ("sysfs", Some(Errno::EPERM)) => root.apply(&Mount::bind("/sys", &mount.target, "rro")),
+        // There need not be a group 5.
+        ("devpts", Some(Errno::EINVAL)) if mount.options.iter().any(|word| word == "gid=5") => {
+            let others = mount.options.iter().filter(|word| *word != "gid=5").cloned().collect();
+            root.apply(&Mount { options: others, ..mount.clone() })
         }
-        made => {
-            made.step(step)?;
-            // The caller's umask took bits away, and changing that would be a trace.
-            fchmodat(dev, name, mode, FchmodatFlags::FollowSymlink).step(step)
+        // The host's queues, which we may use by name but not list.
+        ("mqueue", Some(Errno::EPERM)) => Ok(()),
+        ("tmpfs", Some(Errno::EINVAL)) => {
+            let (_, data) = flags_and_data(&mount.options);
+            Err(error.with_hint(format!("one of `{data}` has a wrong value")))
         }
+        _ => Err(error),
     }
 }
 

@@ -22,12 +22,14 @@
 //! - `runtime.rs`: the whole, and its order
 //! - `pivot.rs`: another root, with no way back
 //! - `root.rs`: names that cannot lead out of it
+//! - `mount.rs`: what is mounted where, as a value
 //! - `filesystems.rs`: /proc, /sys, /dev
 //! - `volumes.rs`: directories of the host
 //!
 //! Second reading:
 //!
-//! - `tmpfs.rs`: fresh ones in memory
+//! - `mounts.rs`: all of them, in their order
+//! - `device.rs`, `tmpfs.rs`: nodes in /dev; fresh ones in memory
 //! - `descent.rs`, `mount_table.rs`: when chapters 6 and 7 use them
 //!
 //! Left out on purpose: files still belong to the host's users (chapter 8), and much
@@ -36,8 +38,11 @@
 pub mod runtime;
 
 mod descent;
+mod device;
 mod filesystems;
+mod mount;
 mod mount_table;
+mod mounts;
 mod options;
 mod pivot;
 mod root;
@@ -46,11 +51,17 @@ mod tmpfs;
 mod volumes;
 
 pub use descent::{Descent, Visitor};
+pub use device::{Device, DeviceKind};
 pub use filesystems::{detached_tmpfs, mount_filesystems};
-pub use mount_table::{Mount, mount_table, unescape};
+pub use mount::Mount;
+pub use mount_table::{Mounted, mount_table, unescape};
+pub use mounts::{MountOptions, Mounts};
 pub use options::Options;
 pub use pivot::{ENTER_OTHERWISE, is_chroot, isolate, pivot};
 pub use root::{Root, Target, names_in};
 pub use sys::{make_all_read_only, make_read_only};
 pub use tmpfs::Tmpfs;
-pub use volumes::{MountOptions, Volume, bind_from, mount_volumes, place_volumes};
+pub use volumes::{Volume, bind_from};
+
+pub(crate) use filesystems::instead_of;
+pub(crate) use mount::flags_and_data;

@@ -17,9 +17,9 @@ use std::path::PathBuf;
 
 use process::{Result, Step};
 
-/// One mount, as far as it matters here.
+/// What is mounted somewhere, as far as it matters here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mount {
+pub struct Mounted {
     /// Which directory of its file system is mounted: mostly `/`.
     pub root: PathBuf,
     /// Where.
@@ -36,12 +36,12 @@ pub struct Mount {
 ///
 /// # Errors
 /// If /proc is not there.
-pub fn mount_table() -> Result<Vec<Mount>> {
+pub fn mount_table() -> Result<Vec<Mounted>> {
     let table = fs::read("/proc/self/mountinfo").step(|| "read /proc/self/mountinfo")?;
     Ok(table.split(|&byte| byte == b'\n').filter_map(parse).collect())
 }
 
-fn parse(line: &[u8]) -> Option<Mount> {
+fn parse(line: &[u8]) -> Option<Mounted> {
     let mut fields = line.split(|&byte| byte == b' ');
     let mut next = || fields.next();
     let root = next().and(next()).and(next()).and(next())?;
@@ -50,7 +50,7 @@ fn parse(line: &[u8]) -> Option<Mount> {
     while next()? != b"-" {}
     let (kind, source, options) = (next()?, next()?, next()?);
     let path = |field| PathBuf::from(unescape(field));
-    Some(Mount {
+    Some(Mounted {
         root: path(root),
         target: path(target),
         kind: kind.to_owned(),

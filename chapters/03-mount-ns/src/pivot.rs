@@ -21,7 +21,7 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::{chdir, fchdir, pivot_root};
 use process::{Error, Result, Step};
 
-use crate::{Root, sys};
+use crate::Root;
 
 // ANCHOR: isolate
 /// Cuts the copied mount table off from the host's.
@@ -39,7 +39,7 @@ pub fn isolate() -> Result<()> {
 
 // ANCHOR: pivot
 /// Makes `root` the root of the mount namespace and takes the host's away.
-pub fn pivot(root: &Root, read_only: bool) -> Result<()> {
+pub fn pivot(root: &Root) -> Result<()> {
     fchdir(root.as_fd()).step(|| "change to the new root")?;
     // With both arguments the same, the old root ends up mounted on top of the new
     // one, and needs no directory in it: pivot_root(2), NOTES.
@@ -47,13 +47,7 @@ pub fn pivot(root: &Root, read_only: bool) -> Result<()> {
     // We stand in the new root, but a mount point is looked up to the top of what is
     // stacked there. Detached, the old root goes away as soon as nobody uses it.
     umount2(".", MntFlags::MNT_DETACH).step(|| "detach the host's root")?;
-    chdir("/").step(|| "change to the new root")?;
-    if read_only {
-        // Last, when all the mount points are made. The mounts below stay as they are.
-        let root = Root::open("/".as_ref())?;
-        sys::make_read_only(root.as_fd()).step(|| "make the root read-only")?;
-    }
-    Ok(())
+    chdir("/").step(|| "change to the new root")
 }
 // ANCHOR_END: pivot
 

@@ -216,12 +216,14 @@ pub fn names_in(path: &Path) -> Vec<OsString> {
 }
 
 /// A path in the container, without the detours: `/a/../b` is `/b`, as Docker has it.
-pub(crate) fn absolute(path: &str) -> Result<PathBuf, String> {
-    if !path.starts_with('/') {
+pub(crate) fn absolute(path: &OsStr) -> Result<PathBuf, String> {
+    let path = Path::new(path);
+    if !path.is_absolute() {
+        let path = path.display();
         return Err(format!("{path}: the path in the container must be absolute"));
     }
     let mut plain = PathBuf::from("/");
-    for part in Path::new(path).components() {
+    for part in path.components() {
         match part {
             Component::Normal(name) => plain.push(name),
             Component::ParentDir => drop(plain.pop()),
@@ -230,6 +232,6 @@ pub(crate) fn absolute(path: &str) -> Result<PathBuf, String> {
     }
     match plain.parent() {
         Some(_) => Ok(plain),
-        None => Err(format!("{path}: it cannot be the container's root")),
+        None => Err(format!("{}: it cannot be the container's root", path.display())),
     }
 }

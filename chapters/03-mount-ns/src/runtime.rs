@@ -14,9 +14,11 @@ const NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWPID.union(CloneFlags::CLONE_
 pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
-    options.mounts.check()?;
-    let resolved =
-        Resolved::of(&command).with("root", Bytes(&rootfs)).with("init", options.pid.init);
+    let mounts = options.mounts.resolve()?; //            new in this chapter
+    let resolved = Resolved::of(&command)
+        .with("root", Bytes(&rootfs))
+        .with("init", options.pid.init)
+        .with("mounts", &mounts);
     let state = State::create()?;
 
     // ANCHOR: child
@@ -24,9 +26,10 @@ pub fn create(options: &Options) -> Result<Container> {
     let child = || {
         crate::isolate()?; //                             nothing below reaches the host
         let root = Root::bind(&rootfs)?; //               a directory becomes a mount
-        crate::mount_filesystems(&root)?; //              /proc, /sys, /dev
-        crate::mount_volumes(&root, &options.mounts)?;
-        crate::pivot(&root, options.mounts.read_only)?; // instead of chapter 1's chroot
+        mounts.mount_filesystems(&root)?; //              /proc, /sys, /dev
+        mounts.mount_volumes(&root)?;
+        crate::pivot(&root)?; //                          instead of chapter 1's chroot
+        mounts.protect_root()?;
         options.pid.split_off_init()
     };
     let process = Process::create(NAMESPACES, &command, parent, child)?;

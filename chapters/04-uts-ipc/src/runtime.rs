@@ -20,9 +20,11 @@ pub const NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWPID
 pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
-    options.mounts.check()?;
-    let resolved =
-        Resolved::of(&command).with("root", Bytes(&rootfs)).with("init", options.pid.init);
+    let mounts = options.mounts.resolve()?;
+    let resolved = Resolved::of(&command)
+        .with("root", Bytes(&rootfs))
+        .with("init", options.pid.init)
+        .with("mounts", &mounts);
     let state = State::create()?;
     let names = Names::new(&options.names, &state)?; //   new in this chapter
     let etc = names.etc_files(None); //                   no address yet
@@ -33,10 +35,11 @@ pub fn create(options: &Options) -> Result<Container> {
         names.set()?; //                                  new in this chapter
         mount_ns::isolate()?;
         let root = Root::bind(&rootfs)?;
-        mount_ns::mount_filesystems(&root)?;
+        mounts.mount_filesystems(&root)?;
         crate::show_in_etc(&root, &etc)?; //              new in this chapter
-        mount_ns::mount_volumes(&root, &options.mounts)?;
-        mount_ns::pivot(&root, options.mounts.read_only)?;
+        mounts.mount_volumes(&root)?;
+        mount_ns::pivot(&root)?;
+        mounts.protect_root()?;
         options.pid.split_off_init()
     };
     // ANCHOR_END: child

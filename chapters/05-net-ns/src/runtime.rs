@@ -13,9 +13,11 @@ use crate::{Network, Options};
 pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
-    options.mounts.check()?;
-    let resolved =
-        Resolved::of(&command).with("root", Bytes(&rootfs)).with("init", options.pid.init);
+    let mounts = options.mounts.resolve()?;
+    let resolved = Resolved::of(&command)
+        .with("root", Bytes(&rootfs))
+        .with("init", options.pid.init)
+        .with("mounts", &mounts);
     let state = State::create()?;
     let names = Names::new(&options.names, &state)?;
     let network = Network::prepare(&options.network, &state)?; // ports, bridge, address
@@ -27,10 +29,11 @@ pub fn create(options: &Options) -> Result<Container> {
         names.set()?;
         mount_ns::isolate()?;
         let root = Root::bind(&rootfs)?;
-        mount_ns::mount_filesystems(&root)?;
+        mounts.mount_filesystems(&root)?;
         uts_ipc::show_in_etc(&root, &etc)?;
-        mount_ns::mount_volumes(&root, &options.mounts)?;
-        mount_ns::pivot(&root, options.mounts.read_only)?;
+        mounts.mount_volumes(&root)?;
+        mount_ns::pivot(&root)?;
+        mounts.protect_root()?;
         network.configure_inside()?; //                   new in this chapter: lo, eth0, routes
         options.pid.split_off_init()
     };

@@ -26,7 +26,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-use mount_ns::{Mount, mount_table};
+use mount_ns::{Mounted, mount_table};
 use process::{Result, Step};
 
 /// The generation of a hierarchy.
@@ -138,7 +138,7 @@ pub(crate) fn parse_membership(line: &[u8]) -> Option<(Vec<String>, PathBuf)> {
 }
 
 /// Whether the hierarchy that /proc/self/cgroup lists with `names` is mounted here.
-fn is_of(mount: &Mount, names: &[String]) -> bool {
+fn is_of(mount: &Mounted, names: &[String]) -> bool {
     let has =
         |name: &String| mount.options.split(|&byte| byte == b',').any(|it| it == name.as_bytes());
     match names {
@@ -147,7 +147,7 @@ fn is_of(mount: &Mount, names: &[String]) -> bool {
     }
 }
 
-fn to_hierarchy(mount: &Mount, names: Vec<String>) -> Result<Hierarchy> {
+fn to_hierarchy(mount: &Mounted, names: Vec<String>) -> Result<Hierarchy> {
     let (version, controllers) = match &*mount.kind {
         b"cgroup2" => {
             let file = mount.target.join("cgroup.controllers");
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_co_mounted_hierarchy_is_found_by_all_its_controllers() {
-        let mount = Mount {
+        let mount = Mounted {
             root: "/".into(),
             target: "/sys/fs/cgroup/cpu,cpuacct".into(),
             kind: b"cgroup".into(),

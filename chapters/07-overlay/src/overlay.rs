@@ -25,7 +25,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
-use mount_ns::{MountOptions, Root};
+use mount_ns::{Mounts, Root};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use process::{Error, Result, State, Step};
@@ -73,7 +73,7 @@ impl Overlay {
     /// If a layer is missing or a directory cannot be made.
     pub fn prepare(
         options: &LayerOptions,
-        mounts: &MountOptions,
+        mounts: &Mounts,
         image: PathBuf,
         state: &State,
     ) -> Result<Self> {
@@ -92,9 +92,8 @@ impl Overlay {
         let keep = options.keep.then(|| process::record::directory().join("kept").join(state.id()));
         // Readable for its owner only: setuid programs of an image are in there.
         DirBuilder::new().mode(0o700).create(&dir).step(|| format!("create {}", dir.display()))?;
-        let etc = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"];
-        let mount_points = ["/proc", "/sys", "/dev"].into_iter().chain(etc).map(PathBuf::from);
-        let mount_points = mount_points.chain(mounts.targets()).collect();
+        let etc = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"].map(Path::new);
+        let mount_points = mounts.targets().chain(etc).map(Path::to_owned).collect();
         let mut overlay = Self { lower, dir, tmpfs: None, keep, mount_points };
         if !can_be_upper(&overlay.dir)? {
             if overlay.keep.is_some() {

@@ -14,14 +14,16 @@ use crate::{Options, Overlay};
 pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
-    options.mounts.check()?;
-    let resolved =
-        Resolved::of(&command).with("root", Bytes(&rootfs)).with("init", options.pid.init);
+    let mounts = options.mounts.resolve()?;
+    let resolved = Resolved::of(&command)
+        .with("root", Bytes(&rootfs))
+        .with("init", options.pid.init)
+        .with("mounts", &mounts);
     let state = State::create()?;
     let names = Names::new(&options.names, &state)?;
     let network = Network::prepare(&options.network, &state)?;
     let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
-    let overlay = Overlay::prepare(&options.layers, &options.mounts, rootfs, &state)?; // new in this chapter
+    let overlay = Overlay::prepare(&options.layers, &mounts, rootfs, &state)?; // new in this chapter
     let etc = network.etc_files(&names);
 
     let parent = |pid| network.attach(pid);
@@ -30,10 +32,11 @@ pub fn create(options: &Options) -> Result<Container> {
         names.set()?;
         mount_ns::isolate()?;
         let root = overlay.mount()?; //                   new in this chapter
-        mount_ns::mount_filesystems(&root)?;
+        mounts.mount_filesystems(&root)?;
         uts_ipc::show_in_etc(&root, &etc)?;
-        mount_ns::mount_volumes(&root, &options.mounts)?;
-        mount_ns::pivot(&root, options.mounts.read_only)?;
+        mounts.mount_volumes(&root)?;
+        mount_ns::pivot(&root)?;
+        mounts.protect_root()?;
         cgroup.mount_inside()?;
         network.configure_inside()?;
         options.pid.split_off_init()

@@ -30,7 +30,7 @@ use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 
 use clap::ValueEnum;
-use mount_ns::MountOptions;
+use mount_ns::Mounts;
 use nix::unistd::{Gid, Pid, Uid, setresgid, setresuid};
 use overlay::Overlay;
 use process::{CloneFlags, Error, Part, Result, Step};
@@ -136,12 +136,7 @@ impl UserNamespace {
 
     /// In the runtime, after that: opens what the child cannot, or whose owners it could
     /// not change; see [`crate::Trees`].
-    pub fn open_trees(
-        &self,
-        pid: Pid,
-        overlay: &Overlay,
-        mounts: &MountOptions,
-    ) -> Result<Vec<OwnedFd>> {
+    pub fn open_trees(&self, pid: Pid, overlay: &Overlay, mounts: &Mounts) -> Result<Vec<OwnedFd>> {
         if self.foreign().is_none() {
             return Ok(Vec::new());
         }
@@ -149,7 +144,7 @@ impl UserNamespace {
         let users = File::open(&path).step(|| format!("open {path}"))?;
         let trees = Opened::open(overlay, mounts)?;
         let layers = overlay.lower().iter().zip(&trees.lower);
-        let volumes = mounts.volume.iter().map(|volume| &volume.source).zip(&trees.volumes);
+        let volumes = mounts.binds().map(|mount| &mount.source).zip(&trees.volumes);
         // ANCHOR: trees
         for (source, tree) in layers.chain(volumes) {
             if let Err(errno) = idmap::translate(tree.as_fd(), users.as_fd()) {

@@ -15,14 +15,16 @@ use crate::{Options, Trees, UserNamespace};
 pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
-    options.mounts.check()?;
-    let resolved =
-        Resolved::of(&command).with("root", Bytes(&rootfs)).with("init", options.pid.init);
+    let mounts = options.mounts.resolve()?;
+    let resolved = Resolved::of(&command)
+        .with("root", Bytes(&rootfs))
+        .with("init", options.pid.init)
+        .with("mounts", &mounts);
     let state = State::create()?;
     let names = Names::new(&options.names, &state)?;
     let network = Network::prepare(&options.network, &state)?;
     let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
-    let overlay = Overlay::prepare(&options.layers, &options.mounts, rootfs, &state)?;
+    let overlay = Overlay::prepare(&options.layers, &mounts, rootfs, &state)?;
     let users = UserNamespace::prepare(&options.users)?; // new in this chapter
     users.give(&overlay)?;
     let etc = network.etc_files(&names);
@@ -31,7 +33,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let parent = |pid| {
         users.write_maps(pid)?; //                        new in this chapter
         network.attach(pid)?;
-        users.open_trees(pid, &overlay, &options.mounts)
+        users.open_trees(pid, &overlay, &mounts)
     };
     let child = |opened| {
         cgroup.enter()?;
@@ -40,10 +42,11 @@ pub fn create(options: &Options) -> Result<Container> {
         mount_ns::isolate()?;
         let trees = Trees::received(opened, &overlay); //  new: what the parent opened
         let root = trees.mount_layers(&overlay)?;
-        mount_ns::mount_filesystems(&root)?;
+        mounts.mount_filesystems(&root)?;
         uts_ipc::show_in_etc(&root, &etc)?;
-        trees.mount_volumes(&root, &options.mounts)?;
-        mount_ns::pivot(&root, options.mounts.read_only)?;
+        trees.mount_volumes(&root, &mounts)?;
+        mount_ns::pivot(&root)?;
+        mounts.protect_root()?;
         cgroup.mount_inside()?;
         network.configure_inside()?;
         options.pid.split_off_init()

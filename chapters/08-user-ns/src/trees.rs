@@ -11,7 +11,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use mount_ns::{MountOptions, Root, Target, bind_from};
+use mount_ns::{Mounts, Root, Target, bind_from};
 use nix::fcntl::AT_FDCWD;
 use overlay::Overlay;
 use process::Result;
@@ -34,19 +34,18 @@ pub struct Opened {
     pub upper: OwnedFd,
     /// The layers below, the topmost first.
     pub lower: Vec<OwnedFd>,
-    /// The volumes, in the order of the options.
+    /// The volumes, in their order.
     pub volumes: Vec<OwnedFd>,
 }
 
 impl Opened {
     /// In the runtime: opens all of them.
-    pub fn open(overlay: &Overlay, mounts: &MountOptions) -> Result<Self> {
+    pub fn open(overlay: &Overlay, mounts: &Mounts) -> Result<Self> {
         let lower = overlay.lower().iter().map(|layer| bind_from(AT_FDCWD, layer));
-        let volumes = mounts.volume.iter().map(|volume| volume.open());
         Ok(Self {
             upper: overlay.tree()?,
             lower: lower.collect::<Result<_>>()?,
-            volumes: volumes.collect::<Result<_>>()?,
+            volumes: mounts.open_binds()?,
         })
     }
 
@@ -80,10 +79,10 @@ impl Trees {
     }
 
     /// In the child: mounts volumes and tmpfs.
-    pub fn mount_volumes(self, root: &Root, mounts: &MountOptions) -> Result<()> {
+    pub fn mount_volumes(self, root: &Root, mounts: &Mounts) -> Result<()> {
         match self {
-            Self::Named => mount_ns::mount_volumes(root, mounts),
-            Self::Opened(opened) => mount_ns::place_volumes(root, mounts, opened.volumes),
+            Self::Named => mounts.mount_volumes(root),
+            Self::Opened(opened) => mounts.place_volumes(root, opened.volumes),
         }
     }
 }

@@ -17,16 +17,18 @@ pub fn create(options: &Options) -> Result<Container> {
     crate::protect_runtime()?; //                         new: /proc/self/exe is read-only
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
-    options.mounts.check()?;
+    let mounts = options.mounts.resolve()?;
     let confinement = Confinement::prepare(&options.security)?; // new: filters compiled
-    let resolved =
-        Resolved::of(&command).with("root", Bytes(&rootfs)).with("init", options.pid.init);
+    let resolved = Resolved::of(&command)
+        .with("root", Bytes(&rootfs))
+        .with("init", options.pid.init)
+        .with("mounts", &mounts);
     let state = State::create()?;
     let names = Names::new(&options.names, &state)?;
     let network = Network::prepare(&options.network, &state)?;
     let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
     confinement.restrict_devices(&cgroup)?; //            new: before anybody is in it
-    let overlay = Overlay::prepare(&options.layers, &options.mounts, rootfs, &state)?;
+    let overlay = Overlay::prepare(&options.layers, &mounts, rootfs, &state)?;
     let users = UserNamespace::prepare(&options.users)?;
     users.give(&overlay)?;
     let etc = network.etc_files(&names);
@@ -34,7 +36,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let parent = |pid| {
         users.write_maps(pid)?;
         network.attach(pid)?;
-        users.open_trees(pid, &overlay, &options.mounts)
+        users.open_trees(pid, &overlay, &mounts)
     };
     let child = |opened| {
         cgroup.enter()?;
@@ -43,11 +45,12 @@ pub fn create(options: &Options) -> Result<Container> {
         mount_ns::isolate()?;
         let trees = Trees::received(opened, &overlay);
         let root = trees.mount_layers(&overlay)?;
-        mount_ns::mount_filesystems(&root)?;
+        mounts.mount_filesystems(&root)?;
         confinement.show_devices(&root)?; //              new: what --device names
         uts_ipc::show_in_etc(&root, &etc)?;
-        trees.mount_volumes(&root, &options.mounts)?;
-        mount_ns::pivot(&root, options.mounts.read_only)?;
+        trees.mount_volumes(&root, &mounts)?;
+        mount_ns::pivot(&root)?;
+        mounts.protect_root()?;
         cgroup.mount_inside()?;
         network.configure_inside()?;
         confinement.mask_paths()?; //                     new: when all else is mounted

@@ -143,7 +143,7 @@ fn furnish(state: &Path, secret: &str) -> Result<()> {
     // only while it sees another: mount_namespaces(7).
     root.mount("proc", "/proc", MsFlags::empty(), "")?;
     // Opened anew: the lookup of `pivot` starts at the root it is going to be.
-    mount_ns::pivot(&Root::open(new)?, false)?;
+    mount_ns::pivot(&Root::open(new)?)?;
 
     rootfs::with_one_program(LAB.as_ref())?.write(IMAGE.as_ref())?;
     fs::write(CANARY, secret).step(|| format!("write {CANARY}"))

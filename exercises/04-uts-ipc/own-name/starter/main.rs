@@ -41,7 +41,7 @@ fn create(options: &Options) -> Result<Container> {
         let root = Root::bind(&rootfs)?;
         mount_ns::mount_filesystems(&root)?;
         names::set(name, &rootfs, state.dir())?; //       yours
-        mount_ns::pivot(&root, false)
+        mount_ns::pivot(&root)
     };
     let flags = FLAGS | names::namespaces(); //           yours
     let process = Process::create(flags, &command, parent, child)?;

@@ -38,7 +38,7 @@ fn create(options: &Options) -> Result<Container> {
         mount_ns::isolate()?;
         let root = Root::bind(&rootfs)?;
         mount_ns::mount_filesystems(&root)?;
-        mount_ns::pivot(&root, false)?;
+        mount_ns::pivot(&root)?;
         network::configure(options.network) //                   yours
     };
     let flags = FLAGS | network::namespaces(options.network); // yours

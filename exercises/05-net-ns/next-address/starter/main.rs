@@ -51,7 +51,7 @@ fn create(options: &Options) -> Result<Container> {
         mount_ns::isolate()?;
         let root = Root::bind(&rootfs)?;
         mount_ns::mount_filesystems(&root)?;
-        mount_ns::pivot(&root, false)?;
+        mount_ns::pivot(&root)?;
         links::rename("lab-end", "eth0")?;
         links::add_address("eth0", claim.address, options.subnet.prefix)
     };

@@ -45,7 +45,7 @@ fn create(options: &Options) -> Result<Container> {
         mount_ns::isolate()?;
         let root = Root::bind(&rootfs)?;
         mount_ns::mount_filesystems(&root)?;
-        mount_ns::pivot(&root, false)
+        mount_ns::pivot(&root)
     };
     let process = Process::create(FLAGS, &command, parent, child)?;
 

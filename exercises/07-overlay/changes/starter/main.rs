@@ -42,7 +42,7 @@ fn create(options: &Options) -> Result<Container> {
         mount_ns::isolate()?;
         let root = layers.mount()?;
         root.mount("proc", "/proc", MsFlags::empty(), "")?;
-        mount_ns::pivot(&root, false)
+        mount_ns::pivot(&root)
     };
     let process = Process::create(FLAGS, &command, parent, child)?;
 

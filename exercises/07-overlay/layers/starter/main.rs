@@ -47,7 +47,7 @@ fn create(options: &Options) -> Result<Container> {
         let merged = layers::mount_layers(&lower, scratch)?; //  yours
         let root = Root::open(&merged)?;
         mount_ns::mount_filesystems(&root)?;
-        mount_ns::pivot(&root, false)
+        mount_ns::pivot(&root)
     };
     let process = Process::create(FLAGS, &command, parent, child)?;
 

@@ -57,7 +57,7 @@ fn create(options: &Options, name: &str, command: &Command) -> Result<Container>
         let hostname = layer.merged().join("etc/hostname");
         fs::write(&hostname, format!("{name}\n")).step(|| "write /etc/hostname")?;
         root.mount("proc", "/proc", MsFlags::empty(), "")?;
-        mount_ns::pivot(&root, false)
+        mount_ns::pivot(&root)
     };
     let process = Process::create(FLAGS, command, parent, child)?;
 

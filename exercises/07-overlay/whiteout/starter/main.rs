@@ -50,7 +50,7 @@ fn create(options: &Options) -> Result<Container> {
         mount_ns::isolate()?;
         let root = mount_over(&[&layer, &image], &upper, &work, &merged)?;
         root.mount("proc", "/proc", MsFlags::empty(), "")?;
-        mount_ns::pivot(&root, false)
+        mount_ns::pivot(&root)
     };
     let process = Process::create(FLAGS, &command, parent, child)?;
 

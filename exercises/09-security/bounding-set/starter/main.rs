@@ -39,7 +39,7 @@ fn create(options: &Options) -> Result<Container> {
         mount_ns::isolate()?;
         let root = Root::bind(&image)?;
         root.mount("proc", "/proc", MsFlags::empty(), "")?;
-        mount_ns::pivot(&root, false)?;
+        mount_ns::pivot(&root)?;
         sys::get_ready().step(|| "get ready to change capabilities")
     };
     let become_user = |user: &User| {

@@ -43,7 +43,7 @@ fn create(options: &Options) -> Result<Container> {
         mount_ns::isolate()?;
         let root = Root::bind(&image)?;
         root.mount("proc", "/proc", MsFlags::empty(), "")?;
-        mount_ns::pivot(&root, false)
+        mount_ns::pivot(&root)
     };
     let become_user = |user: &User| {
         user.become_it()?;

@@ -39,7 +39,7 @@ fn create(options: &Options) -> Result<Container> {
         mount_ns::isolate()?;
         let root = Root::bind(&image)?;
         root.mount("proc", "/proc", MsFlags::empty(), "")?;
-        mount_ns::pivot(&root, false)
+        mount_ns::pivot(&root)
     };
     let become_user = |user: &User| confine::confine(user, &options.pid);
     let steps = Steps { parent, child, become_user };

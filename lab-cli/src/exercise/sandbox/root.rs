@@ -61,7 +61,7 @@ pub fn furnish(plan: &Plan, trees: &[OwnedFd]) -> Result<()> {
     })?;
     drop(root);
     // Opened anew: the lookup of `pivot` starts at the root it is going to be.
-    mount_ns::pivot(&Root::open(new)?, false)
+    mount_ns::pivot(&Root::open(new)?)
 }
 
 /// The host's links in its root that lead to directories we show.

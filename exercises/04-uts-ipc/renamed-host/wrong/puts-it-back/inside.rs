@@ -21,5 +21,5 @@ pub fn set_root(rootfs: &Path) -> Result<()> {
     mount_ns::isolate()?;
     let root = Root::bind(rootfs)?;
     mount_ns::mount_filesystems(&root)?;
-    mount_ns::pivot(&root, false)
+    mount_ns::pivot(&root)
 }

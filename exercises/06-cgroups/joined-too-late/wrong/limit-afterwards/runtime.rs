@@ -23,7 +23,7 @@ pub fn create(options: &Options) -> Result<Container> {
         mount_ns::isolate()?;
         let root = Root::bind(&rootfs)?;
         mount_ns::mount_filesystems(&root)?;
-        mount_ns::pivot(&root, false)?;
+        mount_ns::pivot(&root)?;
         options.pid.split_off_init()
     };
     let process = Process::create(FLAGS, &command, parent, child)?;

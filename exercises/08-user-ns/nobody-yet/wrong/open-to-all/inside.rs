@@ -14,7 +14,7 @@ pub fn build(image: &Path) -> Result<()> {
     root.mount("proc", "/proc", harmless(), "")?;
     root.mount("tmpfs", "/run", harmless(), "mode=777")?;
     root.mount("tmpfs", "/tmp", harmless(), "mode=1777")?;
-    mount_ns::pivot(&root, false)?;
+    mount_ns::pivot(&root)?;
     become_root()
 }
 
