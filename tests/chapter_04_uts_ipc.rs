@@ -1,9 +1,14 @@
 //! Chapter 4: names and queues of its own.
 
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use harness::Lab;
-use nix::unistd::gethostname;
+use harness::{Lab, Started, eventually, kernel};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, gethostname};
 
 #[test]
 fn the_host_name_is_the_containers_id_unless_asked_otherwise() {
@@ -31,6 +36,67 @@ fn the_hosts_file_knows_the_name() {
     );
     // They are shown, not written.
     assert!(!lab.sh("chapter-03", "cat /etc/hosts").ok().contains("web"));
+}
+
+/// Where a container has its record.
+fn record_of(lab: &Lab, id: &str) -> PathBuf {
+    let below = [lab.state_dir().join("containers").join(id), lab.state_dir().join(id)];
+    below.into_iter().find(|dir| dir.is_dir()).expect("a record")
+}
+
+/// A file of its /etc, as it sees it.
+fn read_as_seen(container: &Started, name: &str) -> String {
+    fs::read_to_string(format!("/proc/{}/root/etc/{name}", container.pid)).expect("a text")
+}
+
+#[test]
+fn the_files_of_its_etc_are_in_its_record_and_go_with_it() {
+    let Some(lab) = Lab::as_root() else { return };
+    for chapter in
+        ["chapter-04", "chapter-05", "chapter-06", "chapter-07", "chapter-08", "chapter-09"]
+    {
+        let network = if chapter == "chapter-04" { "" } else { "--network none" };
+        // Whoever runs in there reads them, and root writes them, as they always could.
+        let user = "test -r /etc/hosts && test -r /etc/hostname && cat /etc/hosts";
+        let ran = lab.sh(&format!("{chapter} {network} --user 1234:1234 --hostname web"), user);
+        assert!(ran.stdout.contains("\tweb\n"), "{chapter}: {ran:?}");
+        let script = "echo of the container >> /etc/hosts";
+        let container = lab.start(&format!("{chapter} {network}"), script);
+        let record = record_of(&lab, &container.id());
+        let hosts = record.join("hosts");
+        let text = fs::read_to_string(&hosts).expect("a text");
+        assert!(text.ends_with("\nof the container\n"), "{chapter}: {text}");
+        assert_eq!(hosts.metadata().unwrap().permissions().mode() & 0o7777, 0o644, "{chapter}");
+        // It is one file under two names.
+        File::options().append(true).open(&hosts).unwrap().write_all(b"of the host\n").unwrap();
+        let seen = read_as_seen(&container, "hosts");
+        assert!(seen.ends_with("\nof the container\nof the host\n"), "{chapter}: {seen}");
+        assert!(mounts_below(&record).is_empty(), "{chapter}: mounted on the host");
+        assert_eq!(container.finish().code, 0);
+        assert!(!record.exists(), "{chapter}: {}", record.display());
+    }
+}
+
+/// What is mounted in a directory, in our own mount table.
+fn mounts_below(dir: &Path) -> Vec<String> {
+    let table = fs::read_to_string("/proc/self/mountinfo").expect("a mount table");
+    let dir = dir.to_str().expect("a name of ours");
+    table.lines().filter(|line| line.contains(dir)).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_files_of_its_etc_go_with_the_record_of_a_killed_container() {
+    let Some(lab) = Lab::as_root() else { return };
+    let container = lab.start("chapter-04", "");
+    let id = container.id();
+    let (record, pid) = (record_of(&lab, &id), Pid::from_raw(container.runtime));
+    assert!(record.join("hostname").is_file());
+    kill(pid, Signal::SIGKILL).expect("it runs");
+    eventually("it ends", || !kernel::is_alive(container.pid));
+    drop(container);
+    // They are no leftovers of their own, of which it would tell.
+    assert_eq!(lab.lab(["clean"]).ok(), format!("removed record of {id}\n"));
+    assert!(!record.exists(), "{}", record.display());
 }
 
 #[test]

@@ -1,50 +1,77 @@
 //! Files in the container's /etc that tell what the runtime knows.
 //!
 //! Written into the root file system they would stay there, wrong for the next
-//! container. So they live on a tmpfs without a place, each is bound over its name in
-//! /etc, and the kernel frees them with the container:
+//! container. So they are in the container's record on the host, each is bound over its
+//! name in /etc, and they go with the record:
 //!
 //! ```text
-//!   tmpfs (no place)              rootfs
+//!   record of the container        its root
 //!   ├─ hostname ───── bind ─────▶ /etc/hostname
 //!   └─ hosts ──────── bind ─────▶ /etc/hosts
 //! ```
 //!
-//! For a moment the tmpfs does have one, all over /etc: before Linux 6.15, only what is
-//! mounted somewhere can be bound elsewhere.
+//! It is one file under two names. What the host writes into it, the container reads, while
+//! it runs; a file that was put in its place would be another one.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::Write;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 
-use mount_ns::{Root, Target, bind_from, detached_tmpfs};
-use nix::fcntl::{OFlag, openat};
-use nix::mount::{MntFlags, umount2};
-use nix::sys::stat::{Mode, fchmod};
-use process::{Result, Step};
+use mount_ns::{Mount, Root};
+use process::{Result, State, Step};
 
 /// A name in /etc, and what is shown there.
 pub type EtcFile = (&'static str, Vec<u8>);
 
-// ANCHOR: show
-/// Shows files in the container's /etc.
-pub fn show_in_etc(root: &Root, files: &[EtcFile]) -> Result<()> {
-    let (etc, tmpfs) = (Path::new("/etc"), detached_tmpfs()?);
-    root.place(tmpfs.as_fd(), etc, Target::Directory)?;
-    let mut mounts = Vec::new();
-    for (name, contents) in files {
-        let step = || format!("write the container's /etc/{name}");
-        let new = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_WRONLY | OFlag::O_CLOEXEC;
-        let mode = Mode::from_bits_truncate(0o644);
-        let file = openat(&tmpfs, *name, new, mode).step(step)?;
-        // Readable for every user in there, whatever the umask of ours outside.
-        fchmod(&file, mode).step(step)?;
-        File::from(file).write_all(contents).step(step)?;
-        mounts.push((etc.join(name), bind_from(tmpfs.as_fd(), Path::new(name))?));
+/// The files of one container.
+#[derive(Clone, Debug)]
+pub struct EtcFiles(Vec<Mount>);
+
+impl EtcFiles {
+    // ANCHOR: write
+    /// Writes them into the container's record, or anew what is in there.
+    pub fn write(files: &[EtcFile], state: &State) -> Result<Self> {
+        let mut mounts = Vec::new();
+        for (name, contents) in files {
+            let path = state.dir().join(name);
+            let step = || format!("write {}", path.display());
+            let mut file = File::create(&path).step(step)?;
+            // Readable for every user in there, whatever the umask of ours outside.
+            file.set_permissions(Permissions::from_mode(0o644)).step(step)?;
+            file.write_all(contents).step(step)?;
+            mounts.push(Mount::bind(path, Path::new("/etc").join(name), ""));
+        }
+        Ok(Self(mounts))
     }
-    let place = format!("/proc/self/fd/{}", tmpfs.as_raw_fd());
-    umount2(place.as_str(), MntFlags::MNT_DETACH).step(|| "take the tmpfs off /etc")?;
-    mounts.iter().try_for_each(|(path, mount)| root.place(mount.as_fd(), path, Target::File))
+
+    /// In the container: shows them in its /etc.
+    pub fn show(&self, root: &Root) -> Result<()> {
+        self.0.iter().try_for_each(|mount| root.apply(mount))
+    }
+    // ANCHOR_END: write
+
+    /// The same where they are open already.
+    pub fn show_opened(&self, root: &Root, opened: &[OwnedFd]) -> Result<()> {
+        self.0.iter().zip(opened).try_for_each(|(mount, file)| root.apply_opened(mount, file))
+    }
+
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Opens them, for a container whose root does not reach the record (chapter 8).
+    pub fn open(&self) -> Result<Vec<OwnedFd>> {
+        self.0.iter().map(Mount::open).collect()
+    }
+
+    /// Gives them to the user and group of the host that the container's root is.
+    pub fn give_to(&self, uid: u32, gid: u32) -> Result<()> {
+        self.0.iter().try_for_each(|Mount { source, .. }| {
+            chown(source, Some(uid), Some(gid))
+                .step(|| format!("give {} to user {uid}", source.display()))
+        })
+    }
 }
-// ANCHOR_END: show

@@ -25,7 +25,7 @@ mod names;
 mod options;
 mod sys;
 
-pub use etc::{EtcFile, show_in_etc};
+pub use etc::{EtcFile, EtcFiles};
 pub use names::{NameOptions, Names};
 pub use options::Options;
 pub use runtime::NAMESPACES;

@@ -8,7 +8,8 @@ use std::ffi::OsStr;
 use std::net::Ipv4Addr;
 
 use nix::unistd;
-use process::{Error, Result, State, Step};
+use process::{Error, Result, Step};
+use serde::{Deserialize, Serialize};
 
 use crate::{EtcFile, sys};
 
@@ -28,29 +29,34 @@ pub struct NameOptions {
     pub domainname: Option<String>,
 }
 
-/// The names of one container.
-#[derive(Clone, Debug)]
-pub struct Names {
-    hostname: String,
-    domainname: Option<String>,
-}
-
-impl Names {
+impl NameOptions {
     /// The names that were asked for, or the container's id.
     ///
     /// # Errors
     /// If a name is one that the kernel would refuse.
-    pub fn new(options: &NameOptions, state: &State) -> Result<Self> {
-        let hostname = options.hostname.as_deref().unwrap_or(state.id());
-        for name in [Some(hostname), options.domainname.as_deref()].into_iter().flatten() {
+    pub fn resolve(&self, id: &str) -> Result<Names> {
+        let hostname = self.hostname.as_deref().unwrap_or(id).to_owned();
+        let names = Names { hostname, domainname: self.domainname.clone() };
+        for name in std::iter::once(&names.hostname).chain(&names.domainname) {
             if name.is_empty() || name.len() > MAX_NAME {
                 return Err(Error::new(format!("`{name}` is no host name"))
                     .with_hint(format!("it must have 1 to {MAX_NAME} bytes")));
             }
         }
-        Ok(Self { hostname: hostname.to_owned(), domainname: options.domainname.clone() })
+        Ok(names)
     }
+}
 
+/// The names of one container.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Names {
+    /// The name of this host, as it were; 1 to 64 bytes.
+    pub hostname: String,
+    /// What follows it after a dot.
+    pub domainname: Option<String>,
+}
+
+impl Names {
     // ANCHOR: set
     /// Gives the names to the UTS namespace this process is in.
     pub fn set(&self) -> Result<()> {

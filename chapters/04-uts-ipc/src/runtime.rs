@@ -3,7 +3,7 @@
 use mount_ns::Root;
 use process::{Bytes, CloneFlags, Container, Process, Resolved, Result, State};
 
-use crate::{Names, Options};
+use crate::{EtcFiles, Options};
 
 // ANCHOR: flags
 /// What is of the container's own; new in this chapter: names and queues.
@@ -26,8 +26,8 @@ pub fn create(options: &Options) -> Result<Container> {
         .with("init", options.pid.init)
         .with("mounts", &mounts);
     let state = State::create()?;
-    let names = Names::new(&options.names, &state)?; //   new in this chapter
-    let etc = names.etc_files(None); //                   no address yet
+    let names = options.names.resolve(state.id())?; //    new in this chapter
+    let etc = EtcFiles::write(&names.etc_files(None), &state)?; // no address yet
 
     let parent = |_| Ok(());
     // ANCHOR: child
@@ -36,7 +36,7 @@ pub fn create(options: &Options) -> Result<Container> {
         mount_ns::isolate()?;
         let root = Root::bind(&rootfs)?;
         mounts.mount_filesystems(&root)?;
-        crate::show_in_etc(&root, &etc)?; //              new in this chapter
+        etc.show(&root)?; //                              new in this chapter
         mounts.mount_volumes(&root)?;
         mount_ns::pivot(&root)?;
         mounts.protect_root()?;

@@ -2,7 +2,7 @@
 
 use mount_ns::Root;
 use process::{Bytes, Container, Part, Process, Resolved, Result, State};
-use uts_ipc::{NAMESPACES, Names};
+use uts_ipc::{EtcFiles, NAMESPACES};
 
 use crate::{Network, Options};
 
@@ -19,9 +19,9 @@ pub fn create(options: &Options) -> Result<Container> {
         .with("init", options.pid.init)
         .with("mounts", &mounts);
     let state = State::create()?;
-    let names = Names::new(&options.names, &state)?;
+    let names = options.names.resolve(state.id())?;
     let network = Network::prepare(&options.network, &state)?; // ports, bridge, address
-    let etc = network.etc_files(&names); //               new: its address, resolv.conf
+    let etc = EtcFiles::write(&network.etc_files(&names), &state)?; // new: address, resolv.conf
 
     // ANCHOR: sides
     let parent = |pid| network.attach(pid); //            new in this chapter: the cable
@@ -30,7 +30,7 @@ pub fn create(options: &Options) -> Result<Container> {
         mount_ns::isolate()?;
         let root = Root::bind(&rootfs)?;
         mounts.mount_filesystems(&root)?;
-        uts_ipc::show_in_etc(&root, &etc)?;
+        etc.show(&root)?;
         mounts.mount_volumes(&root)?;
         mount_ns::pivot(&root)?;
         mounts.protect_root()?;

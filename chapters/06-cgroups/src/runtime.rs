@@ -3,7 +3,7 @@
 use mount_ns::Root;
 use net_ns::Network;
 use process::{Bytes, CloneArgs, Container, Part, Process, Resolved, Result, State};
-use uts_ipc::{NAMESPACES, Names};
+use uts_ipc::{EtcFiles, NAMESPACES};
 
 use crate::{Cgroup, Options};
 
@@ -20,10 +20,10 @@ pub fn create(options: &Options) -> Result<Container> {
         .with("init", options.pid.init)
         .with("mounts", &mounts);
     let state = State::create()?;
-    let names = Names::new(&options.names, &state)?;
+    let names = options.names.resolve(state.id())?;
     let network = Network::prepare(&options.network, &state)?;
     let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?; // new in this chapter
-    let etc = network.etc_files(&names);
+    let etc = EtcFiles::write(&network.etc_files(&names), &state)?;
 
     let parent = |pid| network.attach(pid);
     // ANCHOR: child
@@ -33,7 +33,7 @@ pub fn create(options: &Options) -> Result<Container> {
         mount_ns::isolate()?;
         let root = Root::bind(&rootfs)?;
         mounts.mount_filesystems(&root)?;
-        uts_ipc::show_in_etc(&root, &etc)?;
+        etc.show(&root)?;
         mounts.mount_volumes(&root)?;
         mount_ns::pivot(&root)?;
         mounts.protect_root()?;

@@ -34,6 +34,7 @@ use mount_ns::Mounts;
 use nix::unistd::{Gid, Pid, Uid, setresgid, setresuid};
 use overlay::Overlay;
 use process::{CloneFlags, Error, Part, Result, Step};
+use uts_ipc::EtcFiles;
 
 use crate::maps::{Kind, Map};
 use crate::trees::Opened;
@@ -113,13 +114,15 @@ impl UserNamespace {
         }
     }
 
-    /// In the runtime, before the clone: gives the writable layer to the container's root.
-    pub fn give(&self, overlay: &Overlay) -> Result<()> {
+    /// In the runtime, before the clone: gives what is to be the container's to its root.
+    pub fn give(&self, overlay: &Overlay, etc: &EtcFiles) -> Result<()> {
         match self.foreign() {
             Some(Maps { uids, gids, .. }) => {
                 let nobody = || Error::new("the container has no root: its map lacks id 0");
                 let uid = uids.outside(0).ok_or_else(nobody)?;
-                overlay.give_to(uid, gids.outside(0).ok_or_else(nobody)?)
+                let gid = gids.outside(0).ok_or_else(nobody)?;
+                etc.give_to(uid, gid)?;
+                overlay.give_to(uid, gid)
             }
             None => Ok(()),
         }
@@ -136,13 +139,19 @@ impl UserNamespace {
 
     /// In the runtime, after that: opens what the child cannot, or whose owners it could
     /// not change; see [`crate::Trees`].
-    pub fn open_trees(&self, pid: Pid, overlay: &Overlay, mounts: &Mounts) -> Result<Vec<OwnedFd>> {
+    pub fn open_trees(
+        &self,
+        pid: Pid,
+        overlay: &Overlay,
+        etc: &EtcFiles,
+        mounts: &Mounts,
+    ) -> Result<Vec<OwnedFd>> {
         if self.foreign().is_none() {
             return Ok(Vec::new());
         }
         let path = format!("/proc/{pid}/ns/user");
         let users = File::open(&path).step(|| format!("open {path}"))?;
-        let trees = Opened::open(overlay, mounts)?;
+        let trees = Opened::open(overlay, etc, mounts)?;
         let layers = overlay.lower().iter().zip(&trees.lower);
         let volumes = mounts.binds().map(|mount| &mount.source).zip(&trees.volumes);
         // ANCHOR: trees

@@ -5,7 +5,7 @@ use net_ns::Network;
 use overlay::Overlay;
 use process::{Bytes, CloneArgs, Container, Part, Process, Resolved, Result, State, Steps, User};
 use user_ns::{Trees, UserNamespace};
-use uts_ipc::{NAMESPACES, Names};
+use uts_ipc::{EtcFiles, NAMESPACES};
 
 use crate::{Confinement, Options};
 
@@ -24,30 +24,30 @@ pub fn create(options: &Options) -> Result<Container> {
         .with("init", options.pid.init)
         .with("mounts", &mounts);
     let state = State::create()?;
-    let names = Names::new(&options.names, &state)?;
+    let names = options.names.resolve(state.id())?;
     let network = Network::prepare(&options.network, &state)?;
     let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
     confinement.restrict_devices(&cgroup)?; //            new: before anybody is in it
     let overlay = Overlay::prepare(&options.layers, &mounts, rootfs, &state)?;
     let users = UserNamespace::prepare(&options.users)?;
-    users.give(&overlay)?;
-    let etc = network.etc_files(&names);
+    let etc = EtcFiles::write(&network.etc_files(&names), &state)?;
+    users.give(&overlay, &etc)?;
 
     let parent = |pid| {
         users.write_maps(pid)?;
         network.attach(pid)?;
-        users.open_trees(pid, &overlay, &mounts)
+        users.open_trees(pid, &overlay, &etc, &mounts)
     };
     let child = |opened| {
         cgroup.enter()?;
         users.become_root()?;
         names.set()?;
         mount_ns::isolate()?;
-        let trees = Trees::received(opened, &overlay);
+        let trees = Trees::received(opened, &overlay, &etc);
         let root = trees.mount_layers(&overlay)?;
         mounts.mount_filesystems(&root)?;
         confinement.show_devices(&root)?; //              new: what --device names
-        uts_ipc::show_in_etc(&root, &etc)?;
+        trees.show_etc(&root, &etc)?;
         trees.mount_volumes(&root, &mounts)?;
         mount_ns::pivot(&root)?;
         mounts.protect_root()?;

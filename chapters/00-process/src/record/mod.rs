@@ -10,6 +10,7 @@
 //! └── containers/
 //!     └── 3f9c0a1b2c4d/             one directory a container, named by its id
 //!         ├── container.json        process, chapter, command, what was asked for
+//!         ├── hosts, hostname …     what its /etc shows (chapter 4)
 //!         ├── cgroup                one record a leftover, made *before* the thing
 //!         └── network
 //! ```
@@ -49,8 +50,8 @@ pub(crate) use running::check_is_free;
 /// The name of the door of a container that lives on its own: a socket in its record.
 pub const DOOR: &str = "door";
 
-/// What is in a record beside leftovers.
-const OURS: [&str; 4] = [CONTAINER, UNFINISHED, OLD, DOOR];
+/// What is in a record beside leftovers; the last three are what the container's /etc shows.
+const OURS: [&str; 7] = [CONTAINER, UNFINISHED, OLD, DOOR, "hosts", "hostname", "resolv.conf"];
 
 /// As many digits of an id are shown.
 const SHORT: usize = 12;
