@@ -42,8 +42,8 @@ impl Part for Overlay {
     /// What the container changed; and with `--keep`, the layer is put aside.
     fn report(&self, outcome: &mut Outcome) -> Result<()> {
         let upper = self.on_host().join("upper");
-        let changes = changes(&upper, &self.lower, &self.mount_points);
-        if let Some(kept) = &self.keep {
+        let changes = changes(&upper, &self.layers.lower, &self.mount_points);
+        if let Some(kept) = &self.layers.keep {
             keep(&upper, kept)?;
             outcome.add(Kept(kept.clone()));
         }

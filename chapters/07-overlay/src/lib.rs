@@ -44,7 +44,7 @@ mod upper;
 
 pub use changes::{Change, Changes};
 pub use end::{KIND, Kept};
-pub use mount_options::mount_options;
+pub use mount_options::{Upper, mount_options};
 pub use options::Options;
-pub use overlay::{LayerOptions, Overlay};
+pub use overlay::{LayerOptions, Layers, Overlay};
 pub use remove::{refuse_mounts, remove_tree};

@@ -15,11 +15,18 @@ use std::path::{Path, PathBuf};
 use process::Result;
 
 // ANCHOR: options
+/// What becomes of the upper layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upper {
+    /// Somebody reads it afterwards.
+    Kept,
+    /// Nobody does, not even after a crash: so nothing has to be synced at the end. Linux
+    /// 5.10, overlayfs documentation, "Volatile mount".
+    Volatile,
+}
+
 /// The options for the layers `lower` below `dir`, which holds `upper` and `work`.
-///
-/// Nobody reads a *volatile* upper layer after a crash, so nothing has to be synced at
-/// the end: Linux 5.10, overlayfs documentation, "Volatile mount".
-pub fn mount_options(lower: &[PathBuf], dir: &Path, volatile: bool) -> Result<OsString> {
+pub fn mount_options(lower: &[PathBuf], dir: &Path, upper: Upper) -> Result<OsString> {
     let lower: Vec<_> = lower.iter().map(|dir| escape(dir)).collect();
     let mut options = OsString::from("lowerdir=");
     options.push(lower.join(OsStr::new(":")));
@@ -38,7 +45,7 @@ pub fn mount_options(lower: &[PathBuf], dir: &Path, volatile: bool) -> Result<Os
     } else {
         "off"
     });
-    if volatile {
+    if upper == Upper::Volatile {
         options.push(",volatile");
     }
     Ok(options)

@@ -29,8 +29,9 @@ use mount_ns::{Mounts, Root};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use process::{Error, Result, State, Step};
+use serde::{Deserialize, Serialize};
 
-use crate::mount_options::mount_options;
+use crate::mount_options::{Upper, mount_options};
 use crate::short_names::{MOST_OPTIONS, Opened};
 use crate::upper::can_be_upper;
 
@@ -50,35 +51,14 @@ pub struct LayerOptions {
     pub keep: bool,
 }
 
-/// The layers of one container.
-#[must_use = "dropping it removes the writable layer"]
-#[derive(Debug)]
-pub struct Overlay {
-    /// The lower directories, the topmost first, as the kernel wants them.
-    pub(crate) lower: Vec<PathBuf>,
-    /// Holds `upper` and `work`, and in the container, `merged` is mounted over both.
-    pub(crate) dir: PathBuf,
-    /// What `dir` is covered with in the container, if it cannot hold an upper layer.
-    pub(crate) tmpfs: Option<OwnedFd>,
-    /// Where the upper directory is moved at the end, instead of being removed.
-    pub(crate) keep: Option<PathBuf>,
-    /// Paths that the runtime made in the container: no change of the container's.
-    pub(crate) mount_points: Vec<PathBuf>,
-}
-
-impl Overlay {
-    /// Makes the directories for a fresh writable layer over `image`.
+impl LayerOptions {
+    /// The layers over `image`, for the container of this record.
     ///
     /// # Errors
-    /// If a layer is missing or a directory cannot be made.
-    pub fn prepare(
-        options: &LayerOptions,
-        mounts: &Mounts,
-        image: PathBuf,
-        state: &State,
-    ) -> Result<Self> {
+    /// If a layer is missing.
+    pub fn resolve(&self, image: PathBuf, state: &State) -> Result<Layers> {
         let mut lower = vec![image];
-        for layer in &options.layer {
+        for layer in &self.layer {
             let step = || format!("use {} as a layer", layer.display());
             let path = layer.canonicalize().step(step)?;
             if !path.metadata().step(step)?.is_dir() {
@@ -87,16 +67,51 @@ impl Overlay {
             lower.push(path);
         }
         lower.reverse();
+        let keep = self.keep.then(|| process::record::directory().join("kept").join(state.id()));
+        Ok(Layers { lower, keep })
+    }
+}
 
+/// What a container's root is made of.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Layers {
+    /// The lower directories, by absolute paths; the topmost first, as the kernel wants them.
+    #[serde(with = "process::bytes")]
+    pub lower: Vec<PathBuf>,
+    /// Where the upper directory is moved at the end, instead of being removed.
+    #[serde(with = "process::bytes")]
+    pub keep: Option<PathBuf>,
+}
+
+/// The root of one container, with its writable layer.
+#[must_use = "dropping it removes the writable layer"]
+#[derive(Debug)]
+pub struct Overlay {
+    /// What it is made of.
+    pub(crate) layers: Layers,
+    /// Holds `upper` and `work`, and in the container, `merged` is mounted over both.
+    pub(crate) dir: PathBuf,
+    /// What `dir` is covered with in the container, if it cannot hold an upper layer.
+    pub(crate) tmpfs: Option<OwnedFd>,
+    /// Paths that the runtime made in the container: no change of the container's.
+    pub(crate) mount_points: Vec<PathBuf>,
+}
+
+impl Overlay {
+    /// Makes the directories for a fresh writable layer.
+    ///
+    /// # Errors
+    /// If a directory cannot be made.
+    pub fn prepare(layers: &Layers, mounts: &Mounts, state: &State) -> Result<Self> {
         let dir = state.dir().join(RECORD);
-        let keep = options.keep.then(|| process::record::directory().join("kept").join(state.id()));
         // Readable for its owner only: setuid programs of an image are in there.
         DirBuilder::new().mode(0o700).create(&dir).step(|| format!("create {}", dir.display()))?;
         let etc = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"].map(Path::new);
         let mount_points = mounts.targets().chain(etc).map(Path::to_owned).collect();
-        let mut overlay = Self { lower, dir, tmpfs: None, keep, mount_points };
+        let layers = layers.clone();
+        let mut overlay = Self { layers, dir, tmpfs: None, mount_points };
         if !can_be_upper(&overlay.dir)? {
-            if overlay.keep.is_some() {
+            if overlay.layers.keep.is_some() {
                 return Err(Error::new(format!("keep a layer in {}", overlay.dir.display()))
                     .with_hint(
                         "this file system cannot hold one: $LAB_STATE_DIR may name another",
@@ -116,7 +131,7 @@ impl Overlay {
         }
         // The upper directory is the container's `/`: same owner and mode as below.
         let upper = dir.join("upper");
-        let top = fs::metadata(&self.lower[0]).step(|| "look at the topmost layer")?;
+        let top = fs::metadata(&self.layers.lower[0]).step(|| "look at the topmost layer")?;
         match chown(&upper, Some(top.uid()), Some(top.gid())) {
             // Its owner is nobody in our user namespace (chapter 8): then it stays ours.
             Err(error) if error.kind() == ErrorKind::InvalidInput => {}
@@ -136,19 +151,19 @@ impl Overlay {
                 mount_ns::Target::Directory,
             )?;
         }
-        self.mount_layers(&self.lower, &self.dir, &self.dir)
+        self.mount_layers(&self.layers.lower, &self.dir, &self.dir)
     }
 
     /// The same where the layers and our directory go by other names.
     // ANCHOR: mount
     pub fn mount_layers(&self, lower: &[PathBuf], dir: &Path, merged: &Path) -> Result<Root> {
-        let volatile = self.keep.is_none();
-        let mut options = mount_options(lower, dir, volatile)?;
+        let upper = if self.layers.keep.is_some() { Upper::Kept } else { Upper::Volatile };
+        let mut options = mount_options(lower, dir, upper)?;
         let opened;
         if options.len() >= MOST_OPTIONS {
             let dir = std::path::absolute(dir).step(|| format!("find {}", dir.display()))?;
             opened = Opened::new(lower)?;
-            options = mount_options(&opened.names, &dir, volatile)?;
+            options = mount_options(&opened.names, &dir, upper)?;
         }
         mount(Some("overlay"), merged, Some("overlay"), MsFlags::empty(), Some(&*options))
             .step(|| format!("mount an overlay of {}", self.names_of_lower()))
@@ -167,7 +182,7 @@ impl Overlay {
     // ANCHOR_END: mount
 
     fn names_of_lower(&self) -> String {
-        let names: Vec<_> = self.lower.iter().map(|dir| dir.display().to_string()).collect();
+        let names: Vec<_> = self.layers.lower.iter().map(|dir| dir.display().to_string()).collect();
         match names.len() {
             ..5 => names.join(" over "),
             many => format!("{many} layers"),

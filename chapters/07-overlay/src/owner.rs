@@ -18,7 +18,7 @@ use crate::Overlay;
 impl Overlay {
     /// The lower directories, the topmost first.
     pub fn lower(&self) -> &[PathBuf] {
-        &self.lower
+        &self.layers.lower
     }
 
     /// Gives the writable layer to another user and group of the host.

@@ -20,10 +20,11 @@ pub fn create(options: &Options) -> Result<Container> {
         .with("init", options.pid.init)
         .with("mounts", &mounts);
     let state = State::create()?;
+    let layers = options.layers.resolve(rootfs, &state)?; // new in this chapter
     let names = options.names.resolve(state.id())?;
     let network = Network::prepare(&options.network, &state)?;
     let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
-    let overlay = Overlay::prepare(&options.layers, &mounts, rootfs, &state)?; // new in this chapter
+    let overlay = Overlay::prepare(&layers, &mounts, &state)?; // new in this chapter
     let etc = EtcFiles::write(&network.etc_files(&names), &state)?;
 
     let parent = |pid| network.attach(pid);

@@ -21,10 +21,11 @@ pub fn create(options: &Options) -> Result<Container> {
         .with("init", options.pid.init)
         .with("mounts", &mounts);
     let state = State::create()?;
+    let layers = options.layers.resolve(rootfs, &state)?;
     let names = options.names.resolve(state.id())?;
     let network = Network::prepare(&options.network, &state)?;
     let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
-    let overlay = Overlay::prepare(&options.layers, &mounts, rootfs, &state)?;
+    let overlay = Overlay::prepare(&layers, &mounts, &state)?;
     let users = UserNamespace::prepare(&options.users)?; // new in this chapter
     let etc = EtcFiles::write(&network.etc_files(&names), &state)?;
     users.give(&overlay, &etc)?;
@@ -40,7 +41,7 @@ pub fn create(options: &Options) -> Result<Container> {
         users.become_root()?; //                          new in this chapter
         names.set()?;
         mount_ns::isolate()?;
-        let trees = Trees::received(opened, &overlay, &etc); //  new: what the parent opened
+        let trees = Trees::received(opened, &overlay, &etc); // new: what the parent opened
         let root = trees.mount_layers(&overlay)?;
         mounts.mount_filesystems(&root)?;
         trees.show_etc(&root, &etc)?;

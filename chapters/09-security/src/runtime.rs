@@ -24,11 +24,12 @@ pub fn create(options: &Options) -> Result<Container> {
         .with("init", options.pid.init)
         .with("mounts", &mounts);
     let state = State::create()?;
+    let layers = options.layers.resolve(rootfs, &state)?;
     let names = options.names.resolve(state.id())?;
     let network = Network::prepare(&options.network, &state)?;
     let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
     confinement.restrict_devices(&cgroup)?; //            new: before anybody is in it
-    let overlay = Overlay::prepare(&options.layers, &mounts, rootfs, &state)?;
+    let overlay = Overlay::prepare(&layers, &mounts, &state)?;
     let users = UserNamespace::prepare(&options.users)?;
     let etc = EtcFiles::write(&network.etc_files(&names), &state)?;
     users.give(&overlay, &etc)?;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
+use overlay::Upper;
 use process::{CloneFlags, Error, Result, State, Step, record};
 
 use super::check::{Check, from};
@@ -151,7 +152,7 @@ fn try_on_tmpfs(way: Way) -> Result<String> {
 /// What chapter 7 would mount it with. Only that a volatile one could not be mounted
 /// again, by the other way.
 fn options(dir: &Path) -> Result<OsString> {
-    ::overlay::mount_options(&[dir.join("lower")], dir, false)
+    ::overlay::mount_options(&[dir.join("lower")], dir, Upper::Kept)
 }
 
 /// Mounts one, and writes through it: some file systems refuse no sooner.
