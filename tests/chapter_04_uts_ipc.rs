@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use harness::{Lab, Started, eventually, kernel};
@@ -38,12 +38,6 @@ fn the_hosts_file_knows_the_name() {
     assert!(!lab.sh("chapter-03", "cat /etc/hosts").ok().contains("web"));
 }
 
-/// Where a container has its record.
-fn record_of(lab: &Lab, id: &str) -> PathBuf {
-    let below = [lab.state_dir().join("containers").join(id), lab.state_dir().join(id)];
-    below.into_iter().find(|dir| dir.is_dir()).expect("a record")
-}
-
 /// A file of its /etc, as it sees it.
 fn read_as_seen(container: &Started, name: &str) -> String {
     fs::read_to_string(format!("/proc/{}/root/etc/{name}", container.pid)).expect("a text")
@@ -62,7 +56,7 @@ fn the_files_of_its_etc_are_in_its_record_and_go_with_it() {
         assert!(ran.stdout.contains("\tweb\n"), "{chapter}: {ran:?}");
         let script = "echo of the container >> /etc/hosts";
         let container = lab.start(&format!("{chapter} {network}"), script);
-        let record = record_of(&lab, &container.id());
+        let record = lab.records().join(container.id());
         let hosts = record.join("hosts");
         let text = fs::read_to_string(&hosts).expect("a text");
         assert!(text.ends_with("\nof the container\n"), "{chapter}: {text}");
@@ -89,7 +83,7 @@ fn the_files_of_its_etc_go_with_the_record_of_a_killed_container() {
     let Some(lab) = Lab::as_root() else { return };
     let container = lab.start("chapter-04", "");
     let id = container.id();
-    let (record, pid) = (record_of(&lab, &id), Pid::from_raw(container.runtime));
+    let (record, pid) = (lab.records().join(&id), Pid::from_raw(container.runtime));
     assert!(record.join("hostname").is_file());
     kill(pid, Signal::SIGKILL).expect("it runs");
     eventually("it ends", || !kernel::is_alive(container.pid));

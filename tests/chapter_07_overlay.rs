@@ -11,6 +11,7 @@ use harness::host::Host;
 use harness::{Lab, Ran, Started, assert_snapshot, eventually, kernel, ran, skip};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::{Value, json};
 
 /// Everything about a tree: paths, kinds, modes, owners, sizes, times and contents.
 fn fingerprint(dir: &Path) -> String {
@@ -536,4 +537,60 @@ fn an_error_that_names_a_file_of_somebody_elses_is_one_clean_line() {
             assert!(!ran.stderr.trim_end().contains(char::is_control), "{program}: {ran:?}");
         }
     }
+}
+
+/// What the container that runs has in its record.
+fn resolved(lab: &Lab) -> Value {
+    let mut records = fs::read_dir(lab.records()).expect("records").flatten();
+    let file = records.next().expect("a record").path().join("container.json");
+    let record: Value = serde_json::from_slice(&fs::read(file).expect("a file")).expect("JSON");
+    record["resolved"].clone()
+}
+
+#[test]
+fn its_record_says_what_it_is_made_of_whatever_the_caller_called_it() {
+    let Some(lab) = Lab::as_root() else { return };
+    let here = lab.state_dir().join("here");
+    let odd = here.join(OsStr::from_bytes(b"odd\xe9"));
+    fs::create_dir_all(here.join("over")).unwrap();
+    fs::create_dir(&odd).unwrap();
+    let mut run = lab.program("lab");
+    run.current_dir(&here).args(["run", "chapter-07", "--network", "none", "--hostname", "web"]);
+    run.args(["--tmpfs", "/tmp:size=64k", "-v"]).arg(OsStr::from_bytes(b"odd\xe9:/data:ro"));
+    run.args(["--layer", "over", "--read-only", "--", "sh", "-c", "echo ready; read line"]);
+    let run = run.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = run.spawn().expect("lab starts");
+    let said = kernel::read_until(child.stdout.as_mut().expect("a pipe"), "ready\n");
+    let Some(_) = said else { panic!("{:?}", ran(child.wait_with_output().unwrap())) };
+    let resolved = resolved(&lab);
+    drop(child.stdin.take());
+    assert_ne!(child.wait_with_output().expect("it ends").status.code(), Some(125));
+
+    let mounts = &resolved["mounts"];
+    let [volume, tmpfs] = &mounts["volumes"].as_array().expect("a list")[..] else {
+        panic!("two of them: {mounts}")
+    };
+    assert_eq!(
+        *tmpfs,
+        json!({ "source": "tmpfs", "target": "/tmp", "kind": "tmpfs",
+                "options": ["nosuid", "nodev", "noexec", "size=64k"] })
+    );
+    let base64 = volume["source"]["base64"].as_str().expect("base64");
+    let script = "printf %s \"$0\" | base64 -d";
+    let decoded = Command::new("sh").args(["-c", script, base64]).output().expect("sh starts");
+    assert_eq!(decoded.stdout, odd.as_os_str().as_bytes());
+    assert_eq!((&volume["target"], &volume["kind"]), (&json!("/data"), &json!("bind")));
+    assert_eq!(volume["options"], json!(["rro"]));
+    assert_eq!(mounts["read_only"], json!(true));
+    let places = mounts["filesystems"].as_array().expect("a list");
+    let places: Vec<_> = places.iter().filter_map(|mount| mount["target"].as_str()).collect();
+    assert_eq!(places, ["/proc", "/sys", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue"]);
+    assert_eq!(
+        mounts["devices"][0],
+        json!({ "path": "/dev/null", "kind": "character", "major": 1, "minor": 3, "mode": 0o666 })
+    );
+    assert_eq!(resolved["names"], json!({ "hostname": "web", "domainname": null }));
+    let lower = json!([here.join("over"), resolved["root"]]);
+    assert_eq!(resolved["layers"], json!({ "lower": lower, "keep": null }));
+    assert!(Path::new(resolved["root"].as_str().expect("a path")).is_absolute());
 }

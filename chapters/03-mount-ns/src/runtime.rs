@@ -15,10 +15,8 @@ pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
     let mounts = options.mounts.resolve()?; //            new in this chapter
-    let resolved = Resolved::of(&command)
-        .with("root", Bytes(&rootfs))
-        .with("init", options.pid.init)
-        .with("mounts", &mounts);
+    let resolved = Resolved::of(&command).with("root", Bytes(&rootfs)).with("mounts", &mounts);
+    let resolved = resolved.with("init", options.pid.init);
     let state = State::create()?;
 
     // ANCHOR: child

@@ -21,12 +21,10 @@ pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
     let mounts = options.mounts.resolve()?;
-    let resolved = Resolved::of(&command)
-        .with("root", Bytes(&rootfs))
-        .with("init", options.pid.init)
-        .with("mounts", &mounts);
+    let resolved = Resolved::of(&command).with("root", Bytes(&rootfs)).with("mounts", &mounts);
     let state = State::create()?;
     let names = options.names.resolve(state.id())?; //    new in this chapter
+    let resolved = resolved.with("init", options.pid.init).with("names", &names);
     let etc = EtcFiles::write(&names.etc_files(None), &state)?; // no address yet
 
     let parent = |_| Ok(());

@@ -14,12 +14,10 @@ pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
     let mounts = options.mounts.resolve()?;
-    let resolved = Resolved::of(&command)
-        .with("root", Bytes(&rootfs))
-        .with("init", options.pid.init)
-        .with("mounts", &mounts);
+    let resolved = Resolved::of(&command).with("root", Bytes(&rootfs)).with("mounts", &mounts);
     let state = State::create()?;
     let names = options.names.resolve(state.id())?;
+    let resolved = resolved.with("init", options.pid.init).with("names", &names);
     let network = Network::prepare(&options.network, &state)?; // ports, bridge, address
     let etc = EtcFiles::write(&network.etc_files(&names), &state)?; // new: address, resolv.conf
 

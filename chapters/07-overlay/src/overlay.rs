@@ -56,8 +56,8 @@ impl LayerOptions {
     ///
     /// # Errors
     /// If a layer is missing.
-    pub fn resolve(&self, image: PathBuf, state: &State) -> Result<Layers> {
-        let mut lower = vec![image];
+    pub fn resolve(&self, image: &Path, state: &State) -> Result<Layers> {
+        let mut lower = vec![image.to_owned()];
         for layer in &self.layer {
             let step = || format!("use {} as a layer", layer.display());
             let path = layer.canonicalize().step(step)?;

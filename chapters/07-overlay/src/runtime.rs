@@ -15,13 +15,12 @@ pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
     let mounts = options.mounts.resolve()?;
-    let resolved = Resolved::of(&command)
-        .with("root", Bytes(&rootfs))
-        .with("init", options.pid.init)
-        .with("mounts", &mounts);
+    let resolved = Resolved::of(&command).with("root", Bytes(&rootfs)).with("mounts", &mounts);
     let state = State::create()?;
-    let layers = options.layers.resolve(rootfs, &state)?; // new in this chapter
+    let layers = options.layers.resolve(&rootfs, &state)?; // new in this chapter
+    let resolved = resolved.with("layers", &layers);
     let names = options.names.resolve(state.id())?;
+    let resolved = resolved.with("init", options.pid.init).with("names", &names);
     let network = Network::prepare(&options.network, &state)?;
     let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
     let overlay = Overlay::prepare(&layers, &mounts, &state)?; // new in this chapter

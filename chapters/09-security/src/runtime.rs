@@ -18,14 +18,13 @@ pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
     let mounts = options.mounts.resolve()?;
+    let resolved = Resolved::of(&command).with("root", Bytes(&rootfs)).with("mounts", &mounts);
     let confinement = Confinement::prepare(&options.security)?; // new: filters compiled
-    let resolved = Resolved::of(&command)
-        .with("root", Bytes(&rootfs))
-        .with("init", options.pid.init)
-        .with("mounts", &mounts);
     let state = State::create()?;
-    let layers = options.layers.resolve(rootfs, &state)?;
+    let layers = options.layers.resolve(&rootfs, &state)?;
+    let resolved = resolved.with("layers", &layers);
     let names = options.names.resolve(state.id())?;
+    let resolved = resolved.with("init", options.pid.init).with("names", &names);
     let network = Network::prepare(&options.network, &state)?;
     let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
     confinement.restrict_devices(&cgroup)?; //            new: before anybody is in it
