@@ -212,7 +212,8 @@ fn awkward_names_are_names_like_others() {
         lab.sh("chapter-07 --network none --keep", "printf x > \"$(printf '/no-\\377utf8')\"");
     let kept = PathBuf::from(kept.stderr.strip_prefix("kept: ").expect("its path").trim_end());
     assert!(kept.join(OsStr::from_bytes(b"no-\xffutf8")).exists());
-    assert_eq!(fs::read_dir(&state).unwrap().count(), 1, "nothing but `kept` is left");
+    assert_eq!(fs::read_dir(&state).unwrap().count(), 2, "`kept`, and no record in `containers`");
+    assert!(lab.ids().is_empty());
     // A line that is printed is one line, whatever is in the name.
     let ran = lab.sh("chapter-07 --network none --view brief", "touch \"/new\nline\"");
     assert!(ran.stderr.contains("A /new?line"), "{}", ran.stderr);
