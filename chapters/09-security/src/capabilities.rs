@@ -24,25 +24,17 @@
 //! ```
 //!
 //! Inheritable is empty on purpose: with the 14 in it, a file with inheritable file
-//! capabilities would give them to an ordinary user (CVE-2022-24769).
+//! capabilities would give them to an ordinary user (CVE-2022-24769). Ambient ones would be
+//! given to every user, and nobody asks for that with Docker's options.
 
 use std::str::FromStr;
 
+use nix::sys::prctl;
 use nix::unistd::geteuid;
 use process::{CapSets, Error, Result, Step};
+use serde::{Deserialize, Serialize};
 
-use crate::sys;
-
-/// All capabilities without their `CAP_`, in the kernel's order: linux/capability.h.
-#[rustfmt::skip]
-const NAMES: [&str; 41] = [
-    "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID",
-    "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW",
-    "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT",
-    "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD",
-    "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG",
-    "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF", "CHECKPOINT_RESTORE",
-];
+use crate::{Capability, CapabilitySet, sys};
 
 /// Docker's default: what installing and serving software takes, and nothing that
 /// reaches beyond the container's own files, processes and ports.
@@ -63,39 +55,6 @@ const DEFAULT: [&str; 14] = [
     "AUDIT_WRITE",
 ];
 
-/// One capability, by its number in the kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capability(u8);
-
-impl Capability {
-    /// All that this book knows of; the kernel may have fewer.
-    pub fn all() -> impl Iterator<Item = Self> {
-        (0..).zip(NAMES).map(|(number, _)| Self(number))
-    }
-
-    fn bit(self) -> u64 {
-        1 << self.0
-    }
-}
-
-impl std::fmt::Display for Capability {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "CAP_{}", NAMES[usize::from(self.0)])
-    }
-}
-
-impl FromStr for Capability {
-    type Err = String;
-
-    /// `CAP_SYS_TIME`, `SYS_TIME` or `sys_time`.
-    fn from_str(name: &str) -> Result<Self, String> {
-        let upper = name.to_ascii_uppercase();
-        let bare = upper.strip_prefix("CAP_").unwrap_or(&upper);
-        let found = Self::all().find(|known| NAMES[usize::from(known.0)] == bare);
-        found.ok_or_else(|| format!("there is no capability {name}"))
-    }
-}
-
 /// What `--cap-add` and `--cap-drop` take: one capability, or all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CapabilityChoice {
@@ -114,11 +73,20 @@ impl FromStr for CapabilityChoice {
 }
 
 /// The capabilities that a container shall have.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capabilities {
-    wanted: u64,
-    /// The part of them that was named one by one, and so must not be missing.
-    named: u64,
+    /// What any exec can give.
+    pub bounding: CapabilitySet,
+    /// What counts, where root runs the command.
+    pub effective: CapabilitySet,
+    /// What root may make effective.
+    pub permitted: CapabilitySet,
+    /// What an exec hands to programs whose file asks for it.
+    pub inheritable: CapabilitySet,
+    /// What an exec hands to any program, and to any user.
+    pub ambient: CapabilitySet,
+    /// Those of them that were named one by one: a container without is not made.
+    pub required: CapabilitySet,
 }
 
 impl Capabilities {
@@ -126,65 +94,78 @@ impl Capabilities {
     /// `--cap-drop ALL`, else the default set without the dropped and with the added.
     pub fn choose(add: &[CapabilityChoice], drop: &[CapabilityChoice]) -> Self {
         let has_all = |choices: &[_]| choices.contains(&CapabilityChoice::All);
-        let bits = |choices: &[_]| {
-            choices.iter().fold(0, |bits, choice| match choice {
-                CapabilityChoice::All => bits,
-                CapabilityChoice::One(capability) => bits | capability.bit(),
-            })
+        let named = |choices: &[CapabilityChoice]| -> CapabilitySet {
+            let one = |choice: &CapabilityChoice| match choice {
+                CapabilityChoice::All => None,
+                CapabilityChoice::One(one) => Some(*one),
+            };
+            choices.iter().filter_map(one).collect()
         };
-        let (added, dropped) = (bits(add), bits(drop));
+        let (added, dropped) = (named(add), named(drop));
         let wanted = match (has_all(add), has_all(drop)) {
-            (true, _) => Self::all().wanted & !dropped,
+            (true, _) => CapabilitySet::all().without(dropped),
             (false, true) => added,
-            (false, false) => default_set() & !dropped | added,
+            (false, false) => default_set().without(dropped).and(added),
         };
-        Self { wanted, named: added & wanted }
+        Self { required: added.within(wanted), ..Self::of_root(wanted) }
     }
 
     /// Everything, as far as the runtime has it itself: `--privileged`.
     pub fn all() -> Self {
-        Self { wanted: Capability::all().fold(0, |bits, one| bits | one.bit()), named: 0 }
+        Self::of_root(CapabilitySet::all())
     }
 
-    /// Whether the container is to have a capability of this name.
+    /// What makes a root that has these.
+    fn of_root(some: CapabilitySet) -> Self {
+        Self { bounding: some, effective: some, permitted: some, ..Self::default() }
+    }
+
+    /// Whether a program in the container can have a capability of this name.
     pub fn has(&self, name: &str) -> bool {
-        name.parse().is_ok_and(|one: Capability| self.wanted & one.bit() != 0)
+        name.parse().is_ok_and(|one| self.bounding.has(one))
     }
 
     /// What of it can be given: nobody gives what he does not have.
     ///
     /// # Errors
-    /// If a capability that was asked for by its name is not ours to give.
-    pub(crate) fn to_grant(&self) -> Result<u64> {
-        let ours = process::capget().step(|| "read our own capabilities")?.permitted;
-        let mut grant = 0;
-        for one in Capability::all().filter(|one| self.wanted & one.bit() != 0) {
-            if ours & one.bit() != 0 && is_in_bounding_set(one)? {
-                grant |= one.bit();
-            } else if self.named & one.bit() != 0 {
+    /// If a capability that is required is not ours to give.
+    pub(crate) fn to_grant(self) -> Result<Self> {
+        let ours = CapabilitySet(process::capget().step(|| "read our own capabilities")?.permitted);
+        let wanted = self.bounding.and(self.permitted).and(self.inheritable);
+        let mut granted = CapabilitySet::default();
+        for one in wanted.iter() {
+            if ours.has(one) && is_in_bounding_set(one)? {
+                granted = granted.and([one].into_iter().collect());
+            } else if self.required.has(one) {
                 return Err(Error::new(format!("--cap-add {one}: the runtime does not have it"))
                     .with_hint(
                         "`grep CapPrm /proc/self/status` shows what it has: nobody can give more",
                     ));
             }
         }
-        Ok(grant)
+        Ok(Self {
+            bounding: self.bounding.within(granted),
+            effective: self.effective.within(granted),
+            permitted: self.permitted.within(granted),
+            inheritable: self.inheritable.within(granted),
+            ambient: self.ambient.within(granted),
+            required: self.required,
+        })
     }
 }
 
-fn default_set() -> u64 {
-    let capabilities = DEFAULT.iter().filter_map(|name| name.parse::<Capability>().ok());
-    capabilities.fold(0, |bits, one| bits | one.bit())
+fn default_set() -> CapabilitySet {
+    DEFAULT.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
 // ANCHOR: bound
 /// Decides what any later exec can give. It needs CAP_SETPCAP, so it comes before
 /// [`keep`], and before the change of user, which takes that away as well.
-pub(crate) fn bound(grant: u64) -> Result<()> {
-    for one in Capability::all().filter(|one| grant & one.bit() == 0) {
+pub(crate) fn bound(grant: Capabilities) -> Result<()> {
+    for one in CapabilitySet::all().without(grant.bounding).iter() {
         // A capability that this kernel does not have yet is no danger.
         if is_in_bounding_set(one)? {
-            sys::drop_from_bounding_set(one.0)
+            sys::drop_from_bounding_set(one.number())
                 .step(|| format!("drop {one} from the bounding set"))?;
         }
     }
@@ -193,18 +174,35 @@ pub(crate) fn bound(grant: u64) -> Result<()> {
 // ANCHOR_END: bound
 
 fn is_in_bounding_set(one: Capability) -> Result<bool> {
-    sys::is_in_bounding_set(one.0).step(|| format!("look for {one} in the bounding set"))
+    sys::is_in_bounding_set(one.number()).step(|| format!("look for {one} in the bounding set"))
+}
+
+/// Before the change of user, which empties the permitted set: ambient ones outlive that.
+pub(crate) fn prepare_for_user(grant: Capabilities) -> Result<()> {
+    if grant.ambient == CapabilitySet::default() {
+        return Ok(());
+    }
+    prctl::set_keepcaps(true).step(|| "keep capabilities over the change of user")
 }
 
 // ANCHOR: keep
-/// Gives up everything else at once. A user other than root keeps nothing: as at Docker,
-/// capabilities are root's, and another user's program finds all sets but one empty.
-pub(crate) fn keep(grant: u64) -> Result<()> {
-    let kept = if geteuid().is_root() { grant } else { 0 };
-    let sets = CapSets { effective: kept, permitted: kept, inheritable: 0 };
-    sys::capset(sets).step(|| "give up capabilities")?;
+/// Gives up everything else at once. Whoever is not root keeps what is ambient, and mostly
+/// that is nothing: as at Docker, capabilities are root's.
+pub(crate) fn keep(grant: Capabilities) -> Result<()> {
+    // An exec leaves another user no more than this.
+    let limit = if geteuid().is_root() { CapabilitySet::all() } else { grant.ambient };
+    sys::capset(CapSets {
+        effective: grant.effective.within(limit).0,
+        permitted: grant.permitted.within(limit).0,
+        inheritable: grant.inheritable.0,
+    })
+    .step(|| "give up capabilities")?;
     // It has lost what is no longer inheritable already; this says so.
-    sys::clear_ambient_set().step(|| "clear the ambient set")
+    sys::clear_ambient_set().step(|| "clear the ambient set")?;
+    grant
+        .ambient
+        .iter()
+        .try_for_each(|one| sys::raise_ambient(one.number()).step(|| format!("make {one} ambient")))
 }
 // ANCHOR_END: keep
 
@@ -223,7 +221,7 @@ mod tests {
     #[test]
     fn the_default_is_dockers() {
         // What `docker run alpine grep CapEff /proc/self/status` prints.
-        assert_eq!(default_set(), 0xa804_25fb);
+        assert_eq!(default_set().0, 0xa804_25fb);
         assert_eq!(choose(&[], &[]).len(), 14);
     }
 
@@ -234,5 +232,13 @@ mod tests {
         assert!(choose(&["SYS_TIME"], &["CHOWN"]).contains(&"CAP_SYS_TIME".to_owned()));
         assert!(!choose(&["SYS_TIME"], &["CHOWN"]).contains(&"CAP_CHOWN".to_owned()));
         assert!("CAP_FLY".parse::<Capability>().is_err());
+    }
+
+    #[test]
+    fn sets_are_written_as_names() {
+        let chosen = Capabilities::choose(&["KILL".parse().unwrap()], &[CapabilityChoice::All]);
+        let text = serde_json::to_string(&chosen).unwrap();
+        assert!(text.starts_with(r#"{"bounding":["CAP_KILL"],"effective":["CAP_KILL"]"#), "{text}");
+        assert_eq!(serde_json::from_str::<Capabilities>(&text).unwrap(), chosen);
     }
 }

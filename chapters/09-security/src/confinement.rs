@@ -19,150 +19,68 @@
 //! ours is no_new_privs, which a container rarely misses: what stops working is `su`,
 //! `sudo` and whatever else has the setuid bit.
 
-use std::str::FromStr;
-
 use cgroups::Cgroup;
 use mount_ns::Root;
 use nix::sys::prctl;
 use process::{Result, Step, User};
 
-use crate::capabilities::{self, CapabilityChoice};
-use crate::{
-    Capabilities, DeviceRules, Filters, HostDevice, SeccompChoice, Ulimit, keyring, masks,
-};
-
-/// The command-line options of chapter 9.
-#[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Chapter 09: less power")]
-pub struct SecurityOptions {
-    /// Give a capability, such as NET_ADMIN, or ALL
-    #[arg(long, value_name = "CAPABILITY")]
-    pub cap_add: Vec<CapabilityChoice>,
-
-    /// Take a capability away, or ALL
-    #[arg(long, value_name = "CAPABILITY")]
-    pub cap_drop: Vec<CapabilityChoice>,
-
-    /// Do without the protection of this chapter
-    #[arg(long)]
-    pub privileged: bool,
-
-    /// seccomp=FILE, seccomp=unconfined or no-new-privileges=false
-    #[arg(long, value_name = "OPTION")]
-    pub security_opt: Vec<SecurityOption>,
-
-    /// Let the container have a device of the host
-    #[arg(long, value_name = "HOST[:CONTAINER[:rwm]]")]
-    pub device: Vec<HostDevice>,
-
-    /// Limit what one process may use, such as nofile=1024:2048
-    #[arg(long, value_name = "NAME=SOFT[:HARD]")]
-    pub ulimit: Vec<Ulimit>,
-}
-
-/// What `--security-opt` takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecurityOption {
-    /// Whether setuid and file capabilities have no effect.
-    NoNewPrivileges(bool),
-    /// The filter of system calls.
-    Seccomp(SeccompChoice),
-}
-
-impl FromStr for SecurityOption {
-    type Err = String;
-
-    /// `KEY=VALUE`, or `KEY:VALUE` as older Dockers have it.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (key, value) = text.split_once(['=', ':']).unwrap_or((text, "true"));
-        match (key, value) {
-            ("no-new-privileges", "true") => Ok(Self::NoNewPrivileges(true)),
-            ("no-new-privileges", "false") => Ok(Self::NoNewPrivileges(false)),
-            ("seccomp", choice) if text.len() > key.len() => {
-                Ok(Self::Seccomp(choice.parse().unwrap_or_default()))
-            }
-            _ => Err("expected seccomp=FILE, seccomp=unconfined or no-new-privileges".to_owned()),
-        }
-    }
-}
+use crate::{Filters, Security, Ulimit, capabilities, keyring, masks};
 
 /// What is taken from a container, ready to be applied.
 #[derive(Clone, Debug)]
 pub struct Confinement {
-    capabilities: Capabilities,
+    security: Security,
     filters: Filters,
-    limits: Vec<Ulimit>,
-    devices: Vec<HostDevice>,
-    rules: DeviceRules,
-    no_new_privileges: bool,
-    is_privileged: bool,
 }
 
 impl Confinement {
-    /// Reads the options and compiles the filters, which is the slow part.
+    /// Compiles the filters, which is the slow part.
     ///
     /// # Errors
-    /// If there is something wrong with the seccomp profile, or no such device.
-    pub fn prepare(options: &SecurityOptions) -> Result<Self> {
-        let is_privileged = options.privileged;
-        let mut no_new_privileges = !is_privileged;
-        let mut choice = SeccompChoice::default();
-        if is_privileged {
-            choice = SeccompChoice::Unconfined;
-        }
-        for option in &options.security_opt {
-            match option {
-                SecurityOption::NoNewPrivileges(value) => no_new_privileges = *value,
-                SecurityOption::Seccomp(wanted) => choice = wanted.clone(),
-            }
-        }
-        let capabilities = if is_privileged {
-            Capabilities::all()
-        } else {
-            Capabilities::choose(&options.cap_add, &options.cap_drop)
-        };
-        let filters = Filters::compile(&choice, &capabilities)?;
-        let limits = options.ulimit.clone();
-        let devices = options.device.clone();
-        let rules = DeviceRules::with(&devices)?;
-        Ok(Self { capabilities, filters, limits, devices, rules, no_new_privileges, is_privileged })
+    /// If there is something wrong with the seccomp profile.
+    pub fn prepare(security: Security) -> Result<Self> {
+        let filters = Filters::compile(&security.seccomp, &security.capabilities)?;
+        Ok(Self { security, filters })
     }
 
     /// In the runtime: the device rules, before anybody is in the cgroup.
     pub fn restrict_devices(&self, cgroup: &Cgroup) -> Result<()> {
-        if self.is_privileged { Ok(()) } else { self.rules.apply(cgroup) }
+        let rules = self.security.device_rules.as_ref();
+        rules.map_or(Ok(()), |rules| rules.apply(cgroup))
     }
 
     /// In the container, when its /dev is mounted.
     pub fn show_devices(&self, root: &Root) -> Result<()> {
-        self.devices.iter().try_for_each(|device| device.show(root))
+        self.security.devices.iter().try_for_each(|device| device.show(root))
     }
 
     /// In the container, when all else is mounted.
     pub fn mask_paths(&self) -> Result<()> {
-        if self.is_privileged { Ok(()) } else { masks::mask() }
+        masks::mask(&self.security.masked)?;
+        masks::make_read_only(&self.security.read_only)
     }
 
     /// In the container, as the last step before the gate: limits what an exec can give.
     pub fn bound_capabilities(&self) -> Result<()> {
-        capabilities::bound(self.capabilities.to_grant()?)
+        capabilities::bound(self.security.capabilities.to_grant()?)
     }
 
     // ANCHOR: enter
     /// In the container, between the gate and exec: gives everything up.
     pub fn enter(&self, user: &User) -> Result<()> {
-        let grant = self.capabilities.to_grant()?;
-        self.limits.iter().try_for_each(Ulimit::set)?;
+        let grant = self.security.capabilities.to_grant()?;
+        self.security.ulimits.iter().try_for_each(Ulimit::set)?;
         keyring::join()?;
-        if !self.no_new_privileges {
+        if !self.security.no_new_privileges {
             self.filters.load()?;
         }
+        capabilities::prepare_for_user(grant)?;
         user.become_it()?;
         capabilities::keep(grant)?;
         // Until exec this process is the runtime: nobody in the container shall trace
         // it or look into its memory. Exec sets it back.
         prctl::set_dumpable(false).step(|| "become undumpable")?;
-        if self.no_new_privileges {
+        if self.security.no_new_privileges {
             prctl::set_no_new_privs().step(|| "set no_new_privs")?;
             self.filters.load()?;
         }

@@ -27,7 +27,7 @@
 //! An instruction is 8 bytes: operation, two registers, jump offset, constant. There
 //! are compilers for this; for a dozen lines, an assembler of six operations will do.
 
-use crate::device_rule::{ALL, Kind, Rule};
+use crate::{DeviceAccess, DeviceKind, DeviceRule};
 
 const RESULT: u8 = 0;
 const CONTEXT: u8 = 1;
@@ -37,7 +37,7 @@ const MAJOR: u8 = 4;
 const MINOR: u8 = 5;
 
 /// The program for a list of rules of which one has to match.
-pub(crate) fn assemble(rules: &[Rule]) -> Vec<u64> {
+pub(crate) fn assemble(rules: &[DeviceRule]) -> Vec<u64> {
     let mut program = vec![
         load(ACCESS, 0),
         copy(TYPE, ACCESS),
@@ -53,16 +53,16 @@ pub(crate) fn assemble(rules: &[Rule]) -> Vec<u64> {
     program
 }
 
-fn assemble_rule(rule: &Rule) -> Vec<u64> {
+fn assemble_rule(rule: &DeviceRule) -> Vec<u64> {
     let kind = match rule.kind {
-        Kind::Block => 1,
-        Kind::Character => 2,
+        DeviceKind::Block => 1,
+        DeviceKind::Character => 2,
     };
     let mut tests = vec![vec![(TYPE, kind)]];
     let mut program = Vec::new();
-    if rule.access != ALL {
+    if rule.access != DeviceAccess::ALL {
         // Something is tried that is not allowed here: what remains is not 0.
-        program.extend([copy(RESULT, ACCESS), and(RESULT, !rule.access)]);
+        program.extend([copy(RESULT, ACCESS), and(RESULT, !rule.access.0)]);
         tests.push(vec![(RESULT, 0)]);
     }
     let numbers = [(MAJOR, rule.major), (MINOR, rule.minor)];

@@ -23,16 +23,16 @@ use cgroups::Cgroup;
 use nix::errno::Errno;
 use nix::unistd::geteuid;
 use process::{Error, Result, Step};
+use serde::{Deserialize, Serialize};
 
-use crate::device_rule::{ALL, Kind, MKNOD, Rule};
-use crate::{HostDevice, device_program, sys};
+use crate::{DeviceAccess, DeviceKind, DeviceRule, HostDevice, device_program, sys};
 
 // ANCHOR: default
 /// Docker's default. Making a node is harmless as long as it cannot be opened, and
 /// package managers do it.
-const DEFAULT: [Rule; 11] = [
-    Rule { kind: Kind::Character, major: None, minor: None, access: MKNOD },
-    Rule { kind: Kind::Block, major: None, minor: None, access: MKNOD },
+const DEFAULT: [DeviceRule; 11] = [
+    nodes(DeviceKind::Character),
+    nodes(DeviceKind::Block),
     character(1, Some(3)), // null
     character(1, Some(5)), // zero
     character(1, Some(7)), // full
@@ -45,13 +45,17 @@ const DEFAULT: [Rule; 11] = [
 ];
 // ANCHOR_END: default
 
-const fn character(major: u32, minor: Option<u32>) -> Rule {
-    Rule { kind: Kind::Character, major: Some(major), minor, access: ALL }
+const fn nodes(kind: DeviceKind) -> DeviceRule {
+    DeviceRule { kind, major: None, minor: None, access: DeviceAccess::MKNOD }
+}
+
+const fn character(major: u32, minor: Option<u32>) -> DeviceRule {
+    DeviceRule { kind: DeviceKind::Character, major: Some(major), minor, access: DeviceAccess::ALL }
 }
 
 /// Which devices a container may open.
-#[derive(Clone, Debug)]
-pub struct DeviceRules(Vec<Rule>);
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRules(pub Vec<DeviceRule>);
 
 impl DeviceRules {
     /// The default ones, and those that it is given.
@@ -90,7 +94,7 @@ impl DeviceRules {
     }
 }
 
-fn write_v1(dir: &Path, rules: &[Rule]) -> Result<()> {
+fn write_v1(dir: &Path, rules: &[DeviceRule]) -> Result<()> {
     let write = |file: &str, text: &str| {
         let path = dir.join(file);
         let written = OpenOptions::new()

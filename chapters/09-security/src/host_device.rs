@@ -24,18 +24,19 @@ use mount_ns::{Root, Target, bind_from};
 use nix::fcntl::AT_FDCWD;
 use nix::sys::stat::{major, minor};
 use process::{Error, Result, Step};
+use serde::{Deserialize, Serialize};
 
-use crate::device_rule::{ALL, Kind, MKNOD, READ, Rule, WRITE};
+use crate::{DeviceAccess, DeviceKind, DeviceRule};
 
 /// `HOST[:CONTAINER][:rwm]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostDevice {
     /// The node on the host.
     pub source: PathBuf,
     /// Where the container has it; an absolute path.
     pub target: PathBuf,
-    /// What it may do with the device: a sum of `MKNOD`, `READ` and `WRITE`.
-    access: u32,
+    /// What it may do with the device.
+    pub access: DeviceAccess,
 }
 
 impl FromStr for HostDevice {
@@ -45,7 +46,9 @@ impl FromStr for HostDevice {
         let parts: Vec<_> = text.split(':').collect();
         let (source, target, letters) = match parts[..] {
             [source] => (source, source, "rwm"),
-            [source, letters] if access(letters).is_some() => (source, source, letters),
+            [source, letters] if letters.parse::<DeviceAccess>().is_ok() => {
+                (source, source, letters)
+            }
             [source, target] => (source, target, "rwm"),
             [source, target, letters] => (source, target, letters),
             _ => return Err("expected HOST[:CONTAINER[:rwm]]".to_owned()),
@@ -53,26 +56,8 @@ impl FromStr for HostDevice {
         if let Some(path) = [source, target].into_iter().find(|path| !path.starts_with('/')) {
             return Err(format!("{path:?}: a device is named by an absolute path"));
         }
-        let access =
-            access(letters).ok_or_else(|| format!("{letters:?}: expected some of r, w and m"))?;
-        Ok(Self { source: source.into(), target: target.into(), access })
+        Ok(Self { source: source.into(), target: target.into(), access: letters.parse()? })
     }
-}
-
-/// Read, write, and make a node of it; each at most once.
-fn access(letters: &str) -> Option<u32> {
-    letters
-        .chars()
-        .try_fold(0, |sum, letter| {
-            let bit = match letter {
-                'r' => READ,
-                'w' => WRITE,
-                'm' => MKNOD,
-                _ => return None,
-            };
-            (sum & bit == 0).then_some(sum | bit)
-        })
-        .filter(|&sum| sum != 0)
 }
 
 impl HostDevice {
@@ -80,12 +65,12 @@ impl HostDevice {
     ///
     /// # Errors
     /// If there is no such device.
-    pub(crate) fn rule(&self) -> Result<Rule> {
+    pub(crate) fn rule(&self) -> Result<DeviceRule> {
         let step = || format!("--device {}", self.source.display());
         let found = fs::metadata(&self.source).step(step)?;
         let kind = match found.file_type() {
-            kind if kind.is_block_device() => Kind::Block,
-            kind if kind.is_char_device() => Kind::Character,
+            kind if kind.is_block_device() => DeviceKind::Block,
+            kind if kind.is_char_device() => DeviceKind::Character,
             _ => {
                 return Err(Error::new(format!("{}: not a device", step()))
                     .with_hint("files and directories are given with --volume"));
@@ -93,7 +78,7 @@ impl HostDevice {
         };
         let number = |part: u64| u32::try_from(part).ok();
         let (major, minor) = (number(major(found.rdev())), number(minor(found.rdev())));
-        Ok(Rule { kind, major, minor, access: self.access & ALL })
+        Ok(DeviceRule { kind, major, minor, access: self.access })
     }
 
     /// In the container, while the host's files are still in sight: shows the node.
@@ -110,14 +95,14 @@ mod tests {
     #[test]
     fn a_device_is_read_like_dockers() {
         let parse = |text: &str| text.parse::<HostDevice>();
-        let device = |source: &str, target: &str, access| HostDevice {
+        let device = |source: &str, target: &str, access: &str| HostDevice {
             source: source.into(),
             target: target.into(),
-            access,
+            access: access.parse().unwrap(),
         };
-        assert_eq!(parse("/dev/fuse"), Ok(device("/dev/fuse", "/dev/fuse", ALL)));
-        assert_eq!(parse("/dev/sda:r"), Ok(device("/dev/sda", "/dev/sda", READ)));
-        assert_eq!(parse("/dev/sda:/dev/d:wr"), Ok(device("/dev/sda", "/dev/d", READ | WRITE)));
+        assert_eq!(parse("/dev/fuse"), Ok(device("/dev/fuse", "/dev/fuse", "rwm")));
+        assert_eq!(parse("/dev/sda:r"), Ok(device("/dev/sda", "/dev/sda", "r")));
+        assert_eq!(parse("/dev/sda:/dev/d:wr"), Ok(device("/dev/sda", "/dev/d", "rw")));
         for wrong in ["", "sda", "/dev/sda:d", "/dev/sda:/dev/d:x", "/dev/sda:/d:rr", "/a:/b:r:w"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

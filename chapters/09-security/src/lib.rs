@@ -30,6 +30,8 @@
 //!
 //! Second reading:
 //!
+//! - `security.rs`: the options, and what they mean
+//! - `capability.rs`: capabilities by name
 //! - `seccomp.rs`, `profile.rs`, `comparison.rs`, `numbers.rs`, `ranges.rs`, `syscalls.rs`: a list of system calls, compiled for the kernel
 //! - `devices.rs`, `device_rule.rs`, `device_program.rs`, `host_device.rs`: who may open what, in both cgroup versions
 //! - `self_exe.rs`: the way back to the runtime
@@ -40,6 +42,7 @@
 pub mod runtime;
 
 mod capabilities;
+mod capability;
 mod comparison;
 mod confinement;
 mod device_program;
@@ -53,17 +56,21 @@ mod options;
 mod profile;
 mod ranges;
 mod seccomp;
+mod security;
 mod self_exe;
 mod sys;
 mod syscalls;
 mod ulimits;
 
-pub use capabilities::{Capabilities, Capability};
-pub use confinement::{Confinement, SecurityOption, SecurityOptions};
+pub use capabilities::{Capabilities, CapabilityChoice};
+pub use capability::{Capability, CapabilitySet};
+pub use confinement::Confinement;
+pub use device_rule::{DeviceAccess, DeviceKind, DeviceRule};
 pub use devices::DeviceRules;
 pub use host_device::HostDevice;
 pub use keyring::join as join_new_session_keyring;
 pub use options::Options;
-pub use seccomp::{Filters, SeccompChoice};
+pub use seccomp::{Filters, Seccomp, SeccompChoice};
+pub use security::{Security, SecurityOption, SecurityOptions};
 pub use self_exe::protect_runtime;
 pub use ulimits::Ulimit;

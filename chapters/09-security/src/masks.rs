@@ -52,26 +52,46 @@ const READ_ONLY: [&str; 5] =
     ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 // ANCHOR_END: read-only
 
-/// Covers the paths of this kernel's /proc and /sys, as the container sees them.
-pub(crate) fn mask() -> Result<()> {
+/// What is covered unless somebody says otherwise.
+pub(crate) fn masked() -> Result<Vec<PathBuf>> {
+    let mut masked: Vec<_> = MASKED.map(PathBuf::from).into();
+    masked.extend(thermal_counters()?);
+    Ok(masked)
+}
+
+/// What is read-only unless somebody says otherwise.
+pub(crate) fn read_only() -> Vec<PathBuf> {
+    READ_ONLY.map(PathBuf::from).into()
+}
+
+/// Covers paths of this kernel's /proc and /sys, as the container sees them.
+pub(crate) fn mask(paths: &[PathBuf]) -> Result<()> {
+    if paths.is_empty() {
+        return Ok(());
+    }
     let null = open_null()?;
     let mut empty = None;
-    for path in MASKED.map(PathBuf::from).into_iter().chain(thermal_counters()?) {
-        match fs::symlink_metadata(&path) {
+    for path in paths {
+        match fs::symlink_metadata(path) {
             // Not every kernel has all of them.
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
             found => {
                 if found.step(|| format!("look at {}", path.display()))?.is_dir() {
-                    cover_directory(&path, &mut empty)?
+                    cover_directory(path, &mut empty)?
                 } else {
-                    cover_file(&path, &null)?
+                    cover_file(path, &null)?
                 }
             }
         }
     }
+    Ok(())
+}
+
+/// Makes paths read-only.
+pub(crate) fn make_read_only(paths: &[PathBuf]) -> Result<()> {
     let root = Root::open(Path::new("/"))?;
-    READ_ONLY.iter().try_for_each(|path| protect(&root, path))
+    paths.iter().try_for_each(|path| protect(&root, path))
 }
 
 /// How often each processor became too hot, which tells of what others compute.
@@ -81,7 +101,8 @@ fn thermal_counters() -> Result<Vec<PathBuf>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.step(step)?,
     };
-    entries.map(|entry| Ok(entry.step(step)?.path().join("thermal_throttle"))).collect()
+    let paths = entries.map(|entry| Ok(entry.step(step)?.path().join("thermal_throttle")));
+    paths.filter(|path: &Result<PathBuf>| path.as_ref().map_or(true, |it| it.exists())).collect()
 }
 
 /// `/dev/null`, if that is what it says: a volume may hold anything, also a link that
@@ -121,14 +142,14 @@ fn bind(source: &Path, path: &Path) -> nix::Result<()> {
 
 // ANCHOR: protect
 /// Binds a path over itself; the copy can be read-only while the rest of /proc is not.
-fn protect(root: &Root, path: &str) -> Result<()> {
-    let copy = match bind_from(AT_FDCWD, Path::new(path)) {
+fn protect(root: &Root, path: &Path) -> Result<()> {
+    let copy = match bind_from(AT_FDCWD, path) {
         Err(error) if error.errno() == Some(Errno::ENOENT) => return Ok(()),
         copy => copy?,
     };
-    make_all_read_only(copy.as_fd()).step(|| format!("make {path} read-only"))?;
-    let found = Path::new(path).metadata().step(|| format!("look at {path}"))?;
+    make_all_read_only(copy.as_fd()).step(|| format!("make {} read-only", path.display()))?;
+    let found = path.metadata().step(|| format!("look at {}", path.display()))?;
     let target = if found.is_dir() { Target::Directory } else { Target::File };
-    root.place(copy.as_fd(), Path::new(path), target)
+    root.place(copy.as_fd(), path, target)
 }
 // ANCHOR_END: protect

@@ -18,8 +18,10 @@ pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
     let mounts = options.mounts.resolve()?;
+    let security = options.security.resolve()?; //       new in this chapter
     let resolved = Resolved::of(&command).with("root", Bytes(&rootfs)).with("mounts", &mounts);
-    let confinement = Confinement::prepare(&options.security)?; // new: filters compiled
+    let resolved = resolved.with("security", &security);
+    let confinement = Confinement::prepare(security)?; // new: filters compiled
     let state = State::create()?;
     let layers = options.layers.resolve(&rootfs, &state)?;
     let resolved = resolved.with("layers", &layers);

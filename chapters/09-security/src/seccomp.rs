@@ -33,6 +33,7 @@ use nix::errno::Errno;
 use nix::sys::utsname::uname;
 use process::{Error, Result, Step, plain_file};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, SeccompRule};
+use serde::{Deserialize, Serialize};
 
 use crate::profile::{Profile, Version, target};
 use crate::syscalls::number;
@@ -65,25 +66,56 @@ impl FromStr for SeccompChoice {
     }
 }
 
+/// A profile itself, whatever becomes of its file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Seccomp {
+    /// That of this chapter.
+    Default,
+    /// No filter at all.
+    Unconfined,
+    /// Another one.
+    Profile {
+        /// What it is called in messages.
+        name: String,
+        /// Docker's JSON.
+        text: String,
+    },
+}
+
+impl SeccompChoice {
+    /// Reads the profile.
+    ///
+    /// # Errors
+    /// If its file cannot be read.
+    pub fn resolve(&self) -> Result<Seccomp> {
+        let path = match self {
+            Self::Default => return Ok(Seccomp::Default),
+            Self::Unconfined => return Ok(Seccomp::Unconfined),
+            Self::File(path) => path,
+        };
+        let name = path.display().to_string();
+        let json =
+            plain_file::read_linked(path).step(|| format!("read the seccomp profile {name}"))?;
+        let no_text = |_| Error::new(format!("read the seccomp profile {name}: it is not UTF-8"));
+        Ok(Seccomp::Profile { text: String::from_utf8(json).map_err(no_text)?, name })
+    }
+}
+
 /// Filters ready to be added.
 #[derive(Clone, Debug)]
 pub struct Filters(Vec<BpfProgram>);
 
 impl Filters {
-    /// The chosen profile, as a container with these capabilities gets it.
+    /// A profile, as a container with these capabilities gets it.
     ///
     /// # Errors
-    /// If the profile cannot be read or is none.
-    pub fn compile(choice: &SeccompChoice, capabilities: &Capabilities) -> Result<Self> {
-        let profile = match choice {
-            SeccompChoice::Unconfined => return Ok(Self(Vec::new())),
-            SeccompChoice::Default => Profile::parse(DEFAULT.as_bytes(), "default")?,
-            SeccompChoice::File(path) => {
-                let name = path.display().to_string();
-                let json = plain_file::read_linked(path)
-                    .step(|| format!("read the seccomp profile {name}"))?;
-                Profile::parse(&json, &name)?
-            }
+    /// If it is none.
+    pub fn compile(seccomp: &Seccomp, capabilities: &Capabilities) -> Result<Self> {
+        let profile = match seccomp {
+            Seccomp::Unconfined => return Ok(Self(Vec::new())),
+            Seccomp::Default => Profile::parse(DEFAULT.as_bytes(), "default")?,
+            Seccomp::Profile { name, text } => Profile::parse(text.as_bytes(), name)?,
         };
         filters(&profile, capabilities).map(Self)
     }

@@ -47,7 +47,7 @@ pub fn capset(sets: CapSets) -> nix::Result<()> {
 /// `PR_CAPBSET_READ`: whether a capability is in the bounding set. One that this kernel
 /// does not have yet is not.
 pub fn is_in_bounding_set(capability: u8) -> nix::Result<bool> {
-    match prctl(libc::PR_CAPBSET_READ, capability.into()) {
+    match prctl(libc::PR_CAPBSET_READ, capability.into(), 0) {
         Err(Errno::EINVAL) => Ok(false),
         value => value.map(|value| value == 1),
     }
@@ -55,18 +55,28 @@ pub fn is_in_bounding_set(capability: u8) -> nix::Result<bool> {
 
 /// `PR_CAPBSET_DROP`: takes a capability out of the bounding set, for good.
 pub fn drop_from_bounding_set(capability: u8) -> nix::Result<()> {
-    prctl(libc::PR_CAPBSET_DROP, capability.into()).map(drop)
+    prctl(libc::PR_CAPBSET_DROP, capability.into(), 0).map(drop)
 }
 
 /// `PR_CAP_AMBIENT_CLEAR_ALL`.
 pub fn clear_ambient_set() -> nix::Result<()> {
-    prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL as libc::c_ulong).map(drop)
+    prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL as libc::c_ulong, 0).map(drop)
 }
 
-fn prctl(operation: libc::c_int, argument: libc::c_ulong) -> nix::Result<libc::c_int> {
+/// `PR_CAP_AMBIENT_RAISE`, for what is permitted and inheritable.
+pub fn raise_ambient(capability: u8) -> nix::Result<()> {
+    let raise = libc::PR_CAP_AMBIENT_RAISE as libc::c_ulong;
+    prctl(libc::PR_CAP_AMBIENT, raise, capability.into()).map(drop)
+}
+
+fn prctl(
+    operation: libc::c_int,
+    first: libc::c_ulong,
+    second: libc::c_ulong,
+) -> nix::Result<libc::c_int> {
     let unused: libc::c_ulong = 0;
     // SAFETY: the operations above take plain numbers and touch no memory.
-    Errno::result(unsafe { libc::prctl(operation, argument, unused, unused, unused) })
+    Errno::result(unsafe { libc::prctl(operation, first, second, unused, unused) })
 }
 
 /// `seccomp(2)`: adds a filter, which stays for good, also across exec.

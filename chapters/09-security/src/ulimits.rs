@@ -16,9 +16,10 @@ use std::str::FromStr;
 
 use nix::errno::Errno;
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
-use process::{Result, Step};
+use process::{Error, Result, Step};
+use serde::{Deserialize, Serialize};
 
-/// Docker's names, which are the kernel's without `RLIMIT_`.
+/// Docker's names.
 const NAMES: [(&str, Resource); 15] = [
     ("core", Resource::RLIMIT_CORE),
     ("cpu", Resource::RLIMIT_CPU),
@@ -38,10 +39,10 @@ const NAMES: [(&str, Resource); 15] = [
 ];
 
 /// `NAME=SOFT[:HARD]`, in the unit of the resource: bytes, seconds, or a number.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ulimit {
-    name: &'static str,
-    resource: Resource,
+    /// Which, in Docker's words: the kernel's without `RLIMIT_`, such as `nofile`.
+    pub name: String,
     /// What is enforced; [`RLIM_INFINITY`] for no limit.
     pub soft: u64,
     /// How far the process itself may raise it.
@@ -53,19 +54,23 @@ impl FromStr for Ulimit {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, limits) = text.split_once('=').ok_or("expected NAME=SOFT[:HARD]")?;
-        let known = NAMES.iter().find(|(known, _)| *known == name);
-        let &(name, resource) = known.ok_or_else(|| {
-            let names: Vec<_> = NAMES.iter().map(|(name, _)| *name).collect();
-            format!("there is no limit {name}: use one of {}", names.join(", "))
-        })?;
+        resource(name)?;
         let (soft, hard) = limits.split_once(':').unwrap_or((limits, limits));
         let (soft, hard) = (number(soft)?, number(hard)?);
         if soft <= hard {
-            Ok(Self { name, resource, soft, hard })
+            Ok(Self { name: name.to_owned(), soft, hard })
         } else {
             Err(format!("the soft limit {soft} is above the hard limit {hard}"))
         }
     }
+}
+
+fn resource(name: &str) -> Result<Resource, String> {
+    let known = NAMES.iter().find(|(known, _)| *known == name);
+    known.map(|&(_, resource)| resource).ok_or_else(|| {
+        let names: Vec<_> = NAMES.iter().map(|(name, _)| *name).collect();
+        format!("there is no limit {name}: use one of {}", names.join(", "))
+    })
 }
 
 fn number(text: &str) -> Result<u64, String> {
@@ -78,7 +83,9 @@ fn number(text: &str) -> Result<u64, String> {
 impl Ulimit {
     /// Sets the limit on this process, and so on all it will start.
     pub(crate) fn set(&self) -> Result<()> {
-        let Self { name, resource, soft, hard } = *self;
+        let Self { name, soft, hard } = self;
+        let (soft, hard) = (*soft, *hard);
+        let resource = resource(name).map_err(Error::new)?;
         let before = getrlimit(resource).step(|| format!("read the limit {name}"))?;
         setrlimit(resource, soft, hard)
             .step(|| format!("--ulimit {name}: set the hard limit to {}", show(hard)))
