@@ -30,6 +30,7 @@
 //! - `command.rs`, `user.rs`, `accounts.rs`, `interpreter.rs`: what is run, and as whom
 //! - `signals.rs`, `terminal.rs`, `stdio.rs`, `sys/`: Ctrl-C, Ctrl-Z and pipes
 //! - `life.rs`: who owns it, and when it ends
+//! - `join.rs`: born in somebody else's namespaces
 //! - `container.rs`, `part.rs`, `record/`: what is known of it on the host, and outlives us
 //! - `bytes.rs`: words that need not be text, in JSON
 //! - `home.rs`, `privilege.rs`, `ourselves.rs`, `plain_file.rs`, `printable.rs`: where we are, and what we believe
@@ -43,6 +44,7 @@ pub mod child;
 pub mod container;
 pub mod gate;
 pub mod home;
+pub mod join;
 pub mod plain_file;
 pub mod process;
 pub mod record;
