@@ -17,14 +17,13 @@
 //! no flag of the container's clone: there the child would be in before there was a
 //! moment to set the offsets.
 
-use std::fs::{self, File};
+use std::fs;
 
 use nix::errno::Errno;
-use nix::sched::{CloneFlags, setns, unshare};
+use nix::sched::unshare;
+use process::join::{self, WayBack};
 use process::{Error, Result, Step};
-
-/// nix does not have it: linux/sched.h.
-const CLONE_NEWTIME: CloneFlags = CloneFlags::from_bits_retain(libc::CLONE_NEWTIME);
+use serde::{Deserialize, Serialize};
 
 /// The command-line options of chapter 8 about clocks.
 #[derive(Clone, Debug, clap::Args)]
@@ -35,25 +34,34 @@ pub struct ClockOptions {
     pub clock_offset: Option<i64>,
 }
 
-/// Our children have other clocks, until this is dropped.
-#[must_use = "dropping it ends what it is for"]
-#[derive(Debug)]
-pub struct ShiftedClock {
-    own: Option<File>,
+/// The clocks of a container.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// How much more than the host's they show, in seconds; `None`: they are the host's.
+    pub offset: Option<i64>,
 }
 
 impl ClockOptions {
-    /// Shifts the clocks of whatever is cloned from now on.
+    /// What the options mean.
+    pub fn resolve(&self) -> Clock {
+        Clock { offset: self.clock_offset }
+    }
+}
+
+impl Clock {
+    /// Shifts the clocks of whatever is cloned from now on, until the guard is dropped.
     ///
     /// # Errors
     /// If the host has no time namespaces, or the clock would show less than zero.
-    pub fn shift(&self) -> Result<ShiftedClock> {
-        let Some(seconds) = self.clock_offset else { return Ok(ShiftedClock { own: None }) };
-        let own = File::open("/proc/self/ns/time")
-            .step(|| "open /proc/self/ns/time")
-            .map_err(|error| error.with_hint("time namespaces need Linux 5.6"))?;
-        unshare(CLONE_NEWTIME).step(|| "make a time namespace")?;
-        let clock = ShiftedClock { own: Some(own) };
+    pub fn shift(&self) -> Result<Option<WayBack>> {
+        let Some(seconds) = self.offset else { return Ok(None) };
+        let back = match WayBack::to_own(join::Kind::Time) {
+            // In a user namespace, the host's clocks are not ours to come back to. Then all
+            // that we clone later has these as well.
+            Err(error) if error.errno() == Some(Errno::EPERM) => None,
+            back => Some(back.map_err(|error| error.with_hint("time namespaces need Linux 5.6"))?),
+        };
+        unshare(join::Kind::Time.flag()).step(|| "make a time namespace")?;
         let step = || format!("shift the clocks by {seconds} s");
         let offsets = format!("monotonic {seconds} 0\nboottime {seconds} 0\n");
         fs::write("/proc/self/timens_offsets", offsets).step(step).map_err(|error| match error
@@ -63,14 +71,6 @@ impl ClockOptions {
                 .with_hint("no clock may show less than zero, or more than 146 years"),
             _ => error,
         })?;
-        Ok(clock)
-    }
-}
-
-impl Drop for ShiftedClock {
-    fn drop(&mut self) {
-        if let Some(own) = &self.own {
-            let _ = setns(own, CLONE_NEWTIME);
-        }
+        Ok(back)
     }
 }

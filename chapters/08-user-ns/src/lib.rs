@@ -41,7 +41,7 @@ mod options;
 mod sys;
 mod trees;
 
-pub use clock::{ClockOptions, ShiftedClock};
-pub use namespace::{Mode, UserNamespace, UserOptions};
+pub use clock::{Clock, ClockOptions};
+pub use namespace::{Maps, Mode, UserNamespace, UserOptions, Users};
 pub use options::Options;
 pub use trees::Trees;

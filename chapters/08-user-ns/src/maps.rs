@@ -26,6 +26,7 @@ use std::io::Write;
 use std::path::Path;
 
 use process::{Error, Result, Step};
+use serde::{Deserialize, Serialize};
 
 /// The kinds of ids there are: users and groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ impl Kind {
 }
 
 /// One line of a map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range {
     /// The first id inside.
     pub inside: u32,
@@ -58,7 +59,7 @@ pub struct Range {
 }
 
 /// All lines of a map.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Map(Vec<Range>);
 
 impl Map {

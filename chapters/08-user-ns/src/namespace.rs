@@ -31,9 +31,10 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use clap::ValueEnum;
 use mount_ns::Mounts;
-use nix::unistd::{Gid, Pid, Uid, setresgid, setresuid};
+use nix::unistd::{Gid, Pid, Uid, getegid, geteuid, setresgid, setresuid};
 use overlay::Overlay;
 use process::{CloneFlags, Error, Part, Result, Step};
+use serde::{Deserialize, Serialize};
 use uts_ipc::EtcFiles;
 
 use crate::maps::{Kind, Map};
@@ -58,6 +59,58 @@ pub enum Mode {
     Auto,
 }
 
+/// The users of a container.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Users {
+    /// The host's.
+    Host,
+    /// Its own.
+    Own(Maps),
+}
+
+/// Who is who, inside and outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maps {
+    /// Users.
+    pub uids: Map,
+    /// Groups.
+    pub gids: Map,
+}
+
+impl UserOptions {
+    /// Chooses the ids.
+    ///
+    /// # Errors
+    /// If there are none to choose from.
+    pub fn resolve(&self) -> Result<Users> {
+        if self.userns == Mode::Host {
+            return Ok(Users::Host);
+        }
+        let (uids, gids) = (subordinate::for_root(Kind::Uid)?, subordinate::for_root(Kind::Gid)?);
+        let are_ours = Map::of_this_process(Kind::Uid)?.covers(uids)
+            && Map::of_this_process(Kind::Gid)?.covers(gids);
+        Ok(Users::Own(if are_ours {
+            Maps {
+                uids: Map::range(uids.outside, uids.count),
+                gids: Map::range(gids.outside, gids.count),
+            }
+        } else {
+            // We are in a user namespace already and have no ids to give away. One more
+            // around the container still takes our power over this one from it.
+            Maps { uids: Map::identity(Kind::Uid)?, gids: Map::identity(Kind::Gid)? }
+        }))
+    }
+}
+
+impl Maps {
+    /// Whether root inside is another user outside than us.
+    fn are_foreign(&self) -> bool {
+        let us = (geteuid().as_raw(), getegid().as_raw());
+        (self.uids.outside(0), self.gids.outside(0)) != (Some(us.0), Some(us.1))
+    }
+}
+
 /// The user namespace of one container.
 #[derive(Debug)]
 pub struct UserNamespace {
@@ -65,45 +118,14 @@ pub struct UserNamespace {
     notes: RefCell<Vec<String>>,
 }
 
-#[derive(Debug)]
-struct Maps {
-    uids: Map,
-    gids: Map,
-    /// Whether root inside is another user outside than us.
-    are_foreign: bool,
-}
-
 impl UserNamespace {
-    /// Chooses the ids, before the clone.
-    ///
-    /// # Errors
-    /// If there are none to choose from.
-    pub fn prepare(options: &UserOptions) -> Result<Self> {
-        let maps = match options.userns {
-            Mode::Host => None,
-            Mode::Auto => {
-                let (uids, gids) =
-                    (subordinate::for_root(Kind::Uid)?, subordinate::for_root(Kind::Gid)?);
-                let are_ours = Map::of_this_process(Kind::Uid)?.covers(uids)
-                    && Map::of_this_process(Kind::Gid)?.covers(gids);
-                Some(if are_ours {
-                    Maps {
-                        uids: Map::range(uids.outside, uids.count),
-                        gids: Map::range(gids.outside, gids.count),
-                        are_foreign: true,
-                    }
-                } else {
-                    // We are in a user namespace already and have no ids to give away. One
-                    // more around the container still takes our power over this one from it.
-                    Maps {
-                        uids: Map::identity(Kind::Uid)?,
-                        gids: Map::identity(Kind::Gid)?,
-                        are_foreign: false,
-                    }
-                })
-            }
+    /// One for these users, before the clone.
+    pub fn prepare(users: &Users) -> Self {
+        let maps = match users {
+            Users::Host => None,
+            Users::Own(maps) => Some(maps.clone()),
         };
-        Ok(Self { maps, notes: RefCell::default() })
+        Self { maps, notes: RefCell::default() }
     }
 
     /// The namespace to make.
@@ -117,7 +139,7 @@ impl UserNamespace {
     /// In the runtime, before the clone: gives what is to be the container's to its root.
     pub fn give(&self, overlay: &Overlay, etc: &EtcFiles) -> Result<()> {
         match self.foreign() {
-            Some(Maps { uids, gids, .. }) => {
+            Some(Maps { uids, gids }) => {
                 let nobody = || Error::new("the container has no root: its map lacks id 0");
                 let uid = uids.outside(0).ok_or_else(nobody)?;
                 let gid = gids.outside(0).ok_or_else(nobody)?;
@@ -131,7 +153,7 @@ impl UserNamespace {
     // ANCHOR: maps
     /// In the runtime, while the child waits: says who is who.
     pub fn write_maps(&self, pid: Pid) -> Result<()> {
-        let Some(Maps { uids, gids, .. }) = &self.maps else { return Ok(()) };
+        let Some(Maps { uids, gids }) = &self.maps else { return Ok(()) };
         uids.write(Kind::Uid, &pid.to_string())?;
         gids.write(Kind::Gid, &pid.to_string())
     }
@@ -185,7 +207,7 @@ impl UserNamespace {
     // ANCHOR_END: root
 
     fn foreign(&self) -> Option<&Maps> {
-        self.maps.as_ref().filter(|maps| maps.are_foreign)
+        self.maps.as_ref().filter(|maps| maps.are_foreign())
     }
 }
 

@@ -25,7 +25,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let network = Network::prepare(&options.network, &state)?;
     let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
     let overlay = Overlay::prepare(&layers, &mounts, &state)?;
-    let users = UserNamespace::prepare(&options.users)?; // new in this chapter
+    let users = UserNamespace::prepare(&options.users.resolve()?); // new in this chapter
     let etc = EtcFiles::write(&network.etc_files(&names), &state)?;
     users.give(&overlay, &etc)?;
 
@@ -54,7 +54,7 @@ pub fn create(options: &Options) -> Result<Container> {
     // ANCHOR_END: both
     let flags = NAMESPACES | network.flags() | users.flags();
     let args = CloneArgs { flags, cgroup: cgroup.fd() };
-    let _clock = options.clock.shift()?; //               new in this chapter
+    let _clock = options.clock.resolve().shift()?; //               new in this chapter
     let steps = Steps { parent, child, become_user: User::become_it };
     let process = Process::create_in_steps(args, &command, steps)?;
 

@@ -31,7 +31,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
     confinement.restrict_devices(&cgroup)?; //            new: before anybody is in it
     let overlay = Overlay::prepare(&layers, &mounts, &state)?;
-    let users = UserNamespace::prepare(&options.users)?;
+    let users = UserNamespace::prepare(&options.users.resolve()?);
     let etc = EtcFiles::write(&network.etc_files(&names), &state)?;
     users.give(&overlay, &etc)?;
 
@@ -64,7 +64,7 @@ pub fn create(options: &Options) -> Result<Container> {
     };
     let flags = NAMESPACES | network.flags() | users.flags();
     let args = CloneArgs { flags, cgroup: cgroup.fd() };
-    let _clock = options.clock.shift()?;
+    let _clock = options.clock.resolve().shift()?;
     let steps = Steps { parent, child, become_user };
     let process = Process::create_in_steps(args, &command, steps)?;
 
