@@ -20,25 +20,38 @@ use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{InfoKind, LinkAttribute, LinkInfo, LinkMessage};
 use nix::errno::Errno;
 use process::{Error, Result, Step};
+use serde::{Deserialize, Serialize};
 
-use crate::forwarding::{self, Before};
-use crate::hardening::harden_bridge;
-use crate::link::Link;
-use crate::nat::{Lan, Nat};
-use crate::netlink::Netlink;
-use crate::subnet::Subnet;
-use crate::sysctl::Sysctl;
-use crate::{address, pool};
+use crate::{
+    Before, Lan, Link, Nat, Netlink, Subnet, Sysctl, add_address, address_of, harden_bridge, pool,
+    route_from, route_nothing_from,
+};
 
 /// The MAC address of a bridge of ours, "lab0" in ASCII: we know it by that. It has to be
 /// given. A bridge without takes the lowest of its ports', and changes it as they come and go.
 const MAC: [u8; 6] = [0x02, b'l', b'a', b'b', b'0', 0];
 
-/// The bridge, made whole.
-#[derive(Clone, Copy, Debug)]
+/// A bridge that containers can be on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bridge {
+    /// Its link's name, of 15 bytes at most.
+    pub name: String,
+    /// The addresses on it, where it has to be made; `None`: a range that nobody uses yet.
+    pub subnet: Option<Subnet>,
+}
+
+/// The one that all are on who want no other.
+impl Default for Bridge {
+    fn default() -> Self {
+        Self { name: "lab0".to_owned(), subnet: None }
+    }
+}
+
+/// A bridge, made whole.
+#[derive(Clone, Debug)]
+pub struct Switch {
     /// Its link's name.
-    pub name: &'static str,
+    pub name: String,
     /// Its link's number.
     pub index: u32,
     /// The addresses on it.
@@ -50,22 +63,24 @@ pub struct Bridge {
 }
 
 impl Bridge {
-    /// The bridge called `name` as it is, or a new one. The caller holds the lock.
-    pub fn ensure(netlink: &mut Netlink, name: &'static str, nat: Option<Nat>) -> Result<Self> {
-        let Some(link) = find(netlink, name)? else { return Self::create(netlink, name, nat) };
+    /// Finds it as it is, or makes it. The caller holds the lock.
+    pub fn ensure(&self, netlink: &mut Netlink, nat: Option<Nat>) -> Result<Switch> {
+        let name = &self.name;
+        let Some(link) = find(netlink, name)? else { return self.create(netlink, nat) };
         // An address is taken on a finished bridge only. So one that nobody is on
         // was left half made, or half removed, by a runtime that was killed.
         if pool::claims(netlink, link.index)?.is_empty() {
             remove(netlink, name, &link)?;
-            return Self::create(netlink, name, nat);
+            return self.create(netlink, nat);
         }
-        let (gateway, prefix) = address::of(netlink, link.index)?.ok_or_else(|| {
+        let (gateway, prefix) = address_of(netlink, link.index)?.ok_or_else(|| {
             Error::new(format!("the bridge {name} has lost its address"))
                 .with_hint("end the containers that are on it; the next one makes it anew")
         })?;
         let subnet = Subnet::of(gateway, prefix);
         let Note { before, nat: writer } = Note::on(&link);
-        let mut bridge = Self { name, index: link.index, subnet, before, nat: writer };
+        let mut bridge =
+            Switch { name: name.clone(), index: link.index, subnet, before, nat: writer };
         if bridge.nat.is_none() && nat.is_some() {
             // Somebody has installed nft since.
             bridge.nat = nat;
@@ -76,11 +91,12 @@ impl Bridge {
     }
 
     // ANCHOR: create
-    fn create(netlink: &mut Netlink, name: &'static str, nat: Option<Nat>) -> Result<Self> {
-        let subnet = Subnet::choose(netlink)?;
+    fn create(&self, netlink: &mut Netlink, nat: Option<Nat>) -> Result<Switch> {
+        let name = &self.name;
+        let subnet = self.subnet.map_or_else(|| Subnet::choose(netlink), Ok)?;
         let mut link = LinkMessage::default();
         link.attributes.extend([
-            LinkAttribute::IfName(name.to_owned()),
+            LinkAttribute::IfName(name.clone()),
             LinkAttribute::Address(MAC.to_vec()),
             LinkAttribute::LinkInfo(vec![LinkInfo::Kind(InfoKind::Bridge)]),
         ]);
@@ -92,26 +108,29 @@ impl Bridge {
         let index = find(netlink, name)?.ok_or_else(gone)?.index;
 
         // First how it was, then the change: a crash in between costs nothing.
-        let bridge = Self { name, index, subnet, before: Before::look()?, nat };
+        let before = Before::look()?;
+        let bridge = Switch { name: name.clone(), index, subnet, before, nat };
         bridge.write_note(netlink)?;
         // The rules about what is believed and what may pass stand before anybody can talk.
         harden_bridge(&Sysctl::open()?, name)?;
-        address::add(netlink, index, subnet.gateway(), subnet.prefix())?;
+        add_address(netlink, index, subnet.gateway(), subnet.prefix())?;
         bridge.join_outside(netlink)?;
         netlink.set_up(index).step(|| format!("switch {name} on"))?;
         Ok(bridge)
     }
     // ANCHOR_END: create
+}
 
+impl Switch {
     /// The rules, and then the routing; without rules, there is none for containers.
     fn join_outside(&self, netlink: &mut Netlink) -> Result<()> {
-        let Self { name, index, subnet, before, nat } = *self;
-        let Some(nat) = nat else { return forwarding::switch_off_from(name) };
+        let Self { name, index, subnet, before, nat } = self;
+        let Some(nat) = nat else { return route_nothing_from(name) };
         let mut older = bridges(netlink)?;
-        older.retain(|other| other.index < index);
-        let was_router = before.forwarding;
+        older.retain(|other| other.index < *index);
+        let (index, subnet, was_router) = (*index, *subnet, before.forwarding);
         nat.join(&Lan { bridge: name, index, subnet, was_router, older: &older })?;
-        forwarding::switch_on(name)
+        route_from(name)
     }
 
     fn write_note(&self, netlink: &mut Netlink) -> Result<()> {

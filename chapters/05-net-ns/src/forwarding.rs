@@ -49,14 +49,14 @@ impl Before {
 }
 
 /// Makes the host a router for what comes from `link`, among others.
-pub fn switch_on(link: &str) -> Result<()> {
+pub fn route_from(link: &str) -> Result<()> {
     let sysctl = Sysctl::open()?;
     sysctl.set(IP_FORWARD, "1")?;
     sysctl.set(&from(link), "1")
 }
 
 /// Sends nothing on that comes from `link`, even if the host is a router for others.
-pub fn switch_off_from(link: &str) -> Result<()> {
+pub fn route_nothing_from(link: &str) -> Result<()> {
     Sysctl::open()?.set(&from(link), "0")
 }
 

@@ -11,6 +11,7 @@
 //! Second reading:
 //!
 //! - `nat/`: the way out, and ports that lead in
+//! - `plan.rs`: the options, and what they mean
 //! - `plug.rs`, `publish.rs`, `lock.rs`: what one container has of the bridge
 //! - `hardening.rs`, `forwarding.rs`, `resolv.rs`: what is believed, let through and asked
 //! - `netlink.rs`, `link.rs`, `address.rs`, `subnet.rs`, `sysctl.rs`: how the kernel is told
@@ -26,6 +27,7 @@ pub mod lock;
 pub mod nat;
 pub mod netlink;
 pub mod network;
+pub mod plan;
 pub mod plug;
 pub mod pool;
 pub mod publish;
@@ -37,7 +39,18 @@ pub mod veth;
 
 mod options;
 
-pub use network::{Mode, Network, NetworkOptions, set_up_loopback};
+pub use address::{add as add_address, of as address_of};
+pub use bridge::{Bridge, Switch};
+pub use forwarding::{Before, route_from, route_nothing_from};
+pub use hardening::{harden, harden_bridge, harden_inside};
+pub use link::Link;
+pub use nat::{Lan, Nat};
+pub use netlink::{LOOPBACK, Netlink};
+pub use network::{Network, set_up_loopback};
 pub use options::Options;
-pub use plug::KIND;
+pub use plan::{Mode, NetworkMode, NetworkOptions, NetworkPlan};
+pub use plug::{KIND, Plug};
 pub use publish::{HELD_OUTSIDE, Protocol, Publish, Published};
+pub use resolv::{resolv_conf_for_container, resolv_conf_of_host};
+pub use subnet::Subnet;
+pub use sysctl::Sysctl;

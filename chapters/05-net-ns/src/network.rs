@@ -14,52 +14,20 @@
 //! address are taken before the clone, where an error costs nothing; the cable needs
 //! a namespace to end in; and only inside can one give its end an address.
 
-use clap::ValueEnum;
 use nix::errno::Errno;
 use nix::unistd::Pid;
 use process::{CloneFlags, Error, Kind, Part, Result, State};
 use uts_ipc::{EtcFile, Names};
 
-use crate::netlink::Netlink;
-use crate::plug::{KIND, Plug};
-use crate::publish::Publish;
-use crate::{resolv, veth};
-
-/// The command-line options of chapter 5.
-#[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Chapter 05: its own network")]
-pub struct NetworkOptions {
-    /// Which network the container has [default: bridge]
-    #[arg(long, value_enum, value_name = "MODE")]
-    pub network: Option<Mode>,
-
-    /// Lead a port of the host to one of the container
-    #[arg(short, long, value_name = "[[IP:]HOST:]PORT[/udp]")]
-    pub publish: Vec<Publish>,
-}
-
-impl NetworkOptions {
-    /// Whether nobody has asked for any network.
-    fn is_default(&self) -> bool {
-        self.network.is_none() && self.publish.is_empty()
-    }
-}
-
-/// Which network a container has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Mode {
-    /// Its own, with nobody else in it
-    None,
-    /// The host's
-    Host,
-    /// Its own, joined with the others' and the host's by a bridge
-    Bridge,
-}
+use crate::{
+    KIND, Netlink, NetworkMode, NetworkPlan, Plug, resolv_conf_for_container, resolv_conf_of_host,
+    veth,
+};
 
 /// A container's network. Dropping it removes what the kernel does not free itself.
 #[derive(Debug)]
 pub struct Network {
-    mode: Mode,
+    mode: NetworkMode,
     plug: Option<Plug>,
     resolv_conf: Vec<u8>,
     /// Why the bridge that everybody gets could not be had.
@@ -71,35 +39,30 @@ impl Network {
     ///
     /// # Errors
     /// If a port is in use, or the host refuses one of them; nothing is left then.
-    pub fn prepare(options: &NetworkOptions, state: &State) -> Result<Self> {
-        let mode = options.network.unwrap_or(Mode::Bridge);
-        if let (Mode::None | Mode::Host, Some(port)) = (mode, options.publish.first()) {
-            let mode = if mode == Mode::None { "none" } else { "host" };
-            return Err(Error::new(format!("publish {port}: not with --network {mode}"))
-                .with_hint(
-                    "a port is published from a network behind a bridge: --network bridge",
-                ));
-        }
-        let network = |mode, plug, resolv_conf| Self { mode, plug, resolv_conf, refusal: None };
-        match mode {
-            Mode::None => Ok(network(mode, None, Vec::new())),
-            Mode::Host => Ok(network(mode, None, resolv::of_host()?)),
-            Mode::Bridge => match Plug::take(&options.publish, state) {
-                Ok(plug) => Ok(network(mode, Some(plug), resolv::for_container()?)),
-                // A user who has not asked for a network can do without.
-                Err(error) if options.is_default() && is_refusal(&error)? => {
-                    Ok(Self { refusal: Some(error), ..network(Mode::None, None, Vec::new()) })
-                }
-                Err(error) => Err(error),
-            },
+    pub fn prepare(plan: &NetworkPlan, state: &State) -> Result<Self> {
+        let network =
+            |plug, resolv_conf| Self { mode: plan.mode.clone(), plug, resolv_conf, refusal: None };
+        let bridge = match &plan.mode {
+            NetworkMode::None => return Ok(network(None, Vec::new())),
+            NetworkMode::Host => return Ok(network(None, resolv_conf_of_host()?)),
+            NetworkMode::Bridge(bridge) => bridge,
+        };
+        match Plug::take(bridge, &plan.publish, state) {
+            Ok(plug) => Ok(network(Some(plug), resolv_conf_for_container()?)),
+            // Who has not asked for a network can do without.
+            Err(error) if plan.is_default && is_refusal(&error)? => {
+                let (mode, refusal) = (NetworkMode::None, Some(error));
+                Ok(Self { mode, refusal, ..network(None, Vec::new()) })
+            }
+            Err(error) => Err(error),
         }
     }
 
     /// The namespace to make.
     pub fn flags(&self) -> CloneFlags {
         match self.mode {
-            Mode::Host => CloneFlags::empty(),
-            Mode::None | Mode::Bridge => CloneFlags::CLONE_NEWNET,
+            NetworkMode::Host => CloneFlags::empty(),
+            NetworkMode::None | NetworkMode::Bridge(_) => CloneFlags::CLONE_NEWNET,
         }
     }
 
@@ -122,14 +85,14 @@ impl Network {
 
     /// In the container: switches the links on and sets address and route.
     pub fn configure_inside(&self) -> Result<()> {
-        if self.mode == Mode::Host {
+        if self.mode == NetworkMode::Host {
             return Ok(());
         }
         let netlink = &mut Netlink::open()?;
         match veth::set_up_loopback(netlink) {
             // A root without CAP_NET_ADMIN, as in somebody else's container, has it only
             // where the network belongs to a user namespace of the container's own.
-            Err(_) if self.mode == Mode::None && !netlink.may_change()? => return Ok(()),
+            Err(_) if self.mode == NetworkMode::None && !netlink.may_change()? => return Ok(()),
             done => done?,
         }
         match &self.plug {

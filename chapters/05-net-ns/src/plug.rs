@@ -2,8 +2,8 @@
 //!
 //! The cable goes with the namespace. The address, the rules for published ports and,
 //! with the last container, the bridge have to be given back. All three are found
-//! again by the container's id alone (as a MAC address, in a table's name), so the
-//! record on disk has one thing to tell: which program wrote the rules, if any.
+//! again by the container's id (as a MAC address, in a table's name), so the record on disk
+//! has two lines: which program wrote the rules, if any, and which bridge it is.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -11,16 +11,13 @@ use std::path::PathBuf;
 
 use process::{Error, Kind, Result, State, Turn};
 
-use crate::bridge::{self, Bridge};
+use crate::bridge::{self, Bridge, Switch};
 use crate::nat::{self, Nat};
 use crate::netlink::Netlink;
 use crate::pool::{self, Mac};
 use crate::publish::{Publish, Published};
 use crate::sysctl::Sysctl;
 use crate::{forwarding, lock};
-
-/// The bridge that all are on.
-const BRIDGE: &str = "lab0";
 
 /// The name of that record.
 const RECORD: &str = "network";
@@ -40,7 +37,7 @@ pub struct Plug {
     /// The inner link's.
     pub address: Ipv4Addr,
     /// Where the outer link belongs.
-    pub bridge: Bridge,
+    pub bridge: Switch,
     /// The ports of the host that lead here.
     pub ports: Vec<Published>,
     /// The switches of either side's network.
@@ -49,7 +46,7 @@ pub struct Plug {
 
 impl Plug {
     /// Takes everything that can be had before there is a namespace.
-    pub fn take(wishes: &[Publish], state: &State) -> Result<Self> {
+    pub fn take(on: &Bridge, wishes: &[Publish], state: &State) -> Result<Self> {
         let nat = Nat::find();
         if let (None, Some(port)) = (nat, wishes.first()) {
             return Err(Error::new(format!("publish {port}: neither nft nor iptables is in PATH"))
@@ -61,13 +58,13 @@ impl Plug {
         let _lock = lock::lock()?;
         let netlink = &mut Netlink::open()?;
         let rules = nat.filter(|_| !ports.is_empty());
-        state.record(RECORD, rules.map_or("", Nat::name))?;
+        state.record(RECORD, format!("{}\n{}\n", rules.map_or("", Nat::name), on.name))?;
         let record = state.dir().join(RECORD);
         let mut written = None; // nothing that has to be removed yet
-        let made = Bridge::ensure(netlink, BRIDGE, nat).and_then(|bridge| {
+        let made = on.ensure(netlink, nat).and_then(|bridge| {
             let address = pool::take(netlink, bridge.index, bridge.subnet, mac)?;
             if let Some(nat) = rules {
-                forwarding::allow_loopback_through(BRIDGE)?;
+                forwarding::allow_loopback_through(&on.name)?;
                 written = Some(nat);
                 nat.publish(state.id(), address, &ports)?;
             }
@@ -79,7 +76,7 @@ impl Plug {
                 Ok(Self { id, record, rules, mac, address, bridge, ports, sysctl })
             }
             Err(error) => {
-                if release(state.id(), written).is_ok() {
+                if release(state.id(), &on.name, written).is_ok() {
                     let _ = fs::remove_file(record);
                 }
                 Err(error)
@@ -101,7 +98,8 @@ impl Plug {
 
 impl Drop for Plug {
     fn drop(&mut self) {
-        let released = lock::lock().and_then(|_lock| release(&self.id, self.rules));
+        let released =
+            lock::lock().and_then(|_lock| release(&self.id, &self.bridge.name, self.rules));
         if released.is_ok() {
             let _ = fs::remove_file(&self.record);
         }
@@ -115,7 +113,12 @@ impl Drop for Plug {
 fn sweep(state: &State) -> Result<Vec<String>> {
     let Some(record) = state.recorded(RECORD)? else { return Ok(Vec::new()) };
     let _lock = lock::lock()?;
-    let removed = release(state.id(), Nat::named(&String::from_utf8_lossy(&record)))?;
+    let record = String::from_utf8_lossy(&record);
+    let mut lines = record.lines();
+    let rules = lines.next().and_then(Nat::named);
+    // Earlier runtimes had one bridge, and did not write down which.
+    let bridge = lines.next().map_or_else(|| Bridge::default().name, str::to_owned);
+    let removed = release(state.id(), &bridge, rules)?;
     state.forget(RECORD)?;
     Ok(removed)
 }
@@ -123,7 +126,7 @@ fn sweep(state: &State) -> Result<Vec<String>> {
 /// Gives back all that a container has, made or half made. The caller holds the lock.
 ///
 /// The address goes after the rules that point to it, and the bridge after all.
-fn release(id: &str, rules: Option<Nat>) -> Result<Vec<String>> {
+fn release(id: &str, bridge: &str, rules: Option<Nat>) -> Result<Vec<String>> {
     let netlink = &mut Netlink::open()?;
     let owner = Mac::of(id)?;
     let mut removed = Vec::new();
@@ -131,15 +134,15 @@ fn release(id: &str, rules: Option<Nat>) -> Result<Vec<String>> {
         nat.unpublish(id)?;
         removed.push(format!("published ports: {}", nat::table(id)));
     }
-    let Some(link) = bridge::find(netlink, BRIDGE)? else { return Ok(removed) };
+    let Some(link) = bridge::find(netlink, bridge)? else { return Ok(removed) };
     let claims = pool::claims(netlink, link.index)?;
     for claim in claims.iter().filter(|claim| claim.owner == owner) {
         pool::give_back(netlink, link.index, *claim)?;
         removed.push(format!("address {}", claim.address));
     }
     if claims.iter().all(|claim| claim.owner == owner) {
-        bridge::remove(netlink, BRIDGE, &link)?;
-        removed.push(format!("bridge {BRIDGE}"));
+        bridge::remove(netlink, bridge, &link)?;
+        removed.push(format!("bridge {bridge}"));
     }
     Ok(removed)
 }

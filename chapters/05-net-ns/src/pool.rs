@@ -23,8 +23,7 @@ use netlink_packet_route::neighbour::{
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use process::{Error, Result, Step};
 
-use crate::netlink::Netlink;
-use crate::subnet::Subnet;
+use crate::{Netlink, Subnet};
 
 /// The address of a container's link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,13 +17,15 @@ use std::str::FromStr;
 
 use nix::errno::Errno;
 use process::{Error, Result, Step};
+use serde::{Deserialize, Serialize};
 
 /// Where a helper outside holds the ports, this variable has the addresses on the host,
 /// one for each wish.
 pub const HELD_OUTSIDE: &str = "LAB_PORTS_HELD_OUTSIDE";
 
 /// What a port belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// A stream of bytes.
     Tcp,
@@ -42,7 +44,7 @@ impl Protocol {
 }
 
 /// A wish: `[[IP:]HOST:]CONTAINER[/tcp|/udp]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Publish {
     /// Address and port on the host; 0.0.0.0 is every address, port 0 any free one.
     pub host: SocketAddrV4,

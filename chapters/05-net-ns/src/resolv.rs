@@ -20,13 +20,13 @@ const BEHIND_SYSTEMD: &str = "/run/systemd/resolve/resolv.conf";
 
 /// The host's settings, as they are: bytes, whose meaning is the C library's business. A
 /// host without any is fine.
-pub fn of_host() -> Result<Vec<u8>> {
+pub fn resolv_conf_of_host() -> Result<Vec<u8>> {
     read(HOST)
 }
 
 /// The host's settings without the servers that a container cannot reach.
-pub fn for_container() -> Result<Vec<u8>> {
-    let reachable = without_loopback(&of_host()?);
+pub fn resolv_conf_for_container() -> Result<Vec<u8>> {
+    let reachable = without_loopback(&resolv_conf_of_host()?);
     if has_server(&reachable) {
         return Ok(reachable);
     }

@@ -18,7 +18,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let state = State::create()?;
     let names = options.names.resolve(state.id())?;
     let resolved = resolved.with("init", options.pid.init).with("names", &names);
-    let network = Network::prepare(&options.network, &state)?; // ports, bridge, address
+    let network = Network::prepare(&options.network.resolve()?, &state)?; // ports, bridge, address
     let etc = EtcFiles::write(&network.etc_files(&names), &state)?; // new: address, resolv.conf
 
     // ANCHOR: sides

@@ -11,6 +11,7 @@ use std::net::Ipv4Addr;
 use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use process::{Error, Result, Step};
+use serde::{Deserialize, Serialize};
 
 use crate::netlink::Netlink;
 
@@ -36,7 +37,7 @@ const PREFIX: u8 = 22;
 
 /// The addresses that agree in their first bits. Of its hosts, the first is the bridge, the
 /// others are containers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subnet {
     network: Ipv4Addr,
     prefix: u8,

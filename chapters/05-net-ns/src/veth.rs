@@ -28,12 +28,8 @@ use nix::errno::Errno;
 use nix::unistd::Pid;
 use process::{Error, Result, Step};
 
-use crate::address as addresses;
-use crate::hardening::{harden, harden_inside};
-use crate::netlink::{LOOPBACK, Netlink};
 use crate::pool::Mac;
-use crate::subnet::Subnet;
-use crate::sysctl::Sysctl;
+use crate::{LOOPBACK, Netlink, Subnet, Sysctl, add_address, harden, harden_inside};
 
 /// The inner end's name, as the first network card of a machine is called.
 pub const ETH0: &str = "eth0";
@@ -114,7 +110,7 @@ pub fn configure(
     let link = netlink.link(ETH0).step(|| format!("look for {ETH0}"))?;
     let link = link.ok_or_else(|| Error::new(format!("the container has no {ETH0}")))?;
     harden_inside(sysctl)?;
-    addresses::add(netlink, link.index, address, subnet.prefix())?;
+    add_address(netlink, link.index, address, subnet.prefix())?;
     // Not sooner: an end is refused to be switched on before it has its other one.
     netlink.set_up(link.index).step(|| format!("switch {ETH0} on"))?;
     // And this not before: a gateway has to be in reach.

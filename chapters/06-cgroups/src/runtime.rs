@@ -19,7 +19,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let state = State::create()?;
     let names = options.names.resolve(state.id())?;
     let resolved = resolved.with("init", options.pid.init).with("names", &names);
-    let network = Network::prepare(&options.network, &state)?;
+    let network = Network::prepare(&options.network.resolve()?, &state)?;
     let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?; // new in this chapter
     let etc = EtcFiles::write(&network.etc_files(&names), &state)?;
 

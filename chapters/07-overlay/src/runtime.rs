@@ -21,7 +21,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let resolved = resolved.with("layers", &layers);
     let names = options.names.resolve(state.id())?;
     let resolved = resolved.with("init", options.pid.init).with("names", &names);
-    let network = Network::prepare(&options.network, &state)?;
+    let network = Network::prepare(&options.network.resolve()?, &state)?;
     let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
     let overlay = Overlay::prepare(&layers, &mounts, &state)?; // new in this chapter
     let etc = EtcFiles::write(&network.etc_files(&names), &state)?;

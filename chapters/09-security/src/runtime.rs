@@ -27,7 +27,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let resolved = resolved.with("layers", &layers);
     let names = options.names.resolve(state.id())?;
     let resolved = resolved.with("init", options.pid.init).with("names", &names);
-    let network = Network::prepare(&options.network, &state)?;
+    let network = Network::prepare(&options.network.resolve()?, &state)?;
     let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
     confinement.restrict_devices(&cgroup)?; //            new: before anybody is in it
     let overlay = Overlay::prepare(&layers, &mounts, &state)?;
