@@ -10,15 +10,22 @@ pub type Namespaces = BTreeMap<Kind, u64>;
 /// The kinds of namespaces; namespaces(7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
 pub enum Kind {
+    /// What is seen of the cgroups.
     Cgroup,
+    /// Message queues and shared memory.
     Ipc,
+    /// Mounts.
     Mnt,
+    /// Links, addresses, ports.
     Net,
+    /// Process ids.
     Pid,
+    /// The offsets of clocks.
     Time,
+    /// Users and their power.
     User,
+    /// Host and domain name.
     Uts,
 }
 
