@@ -351,3 +351,51 @@ fn the_init_is_confined_like_the_command_and_shows_nothing_of_the_host() {
                   done; readlink /proc/1/exe; true";
     assert_eq!(lab.sh("chapter-09 --userns host --network none --init", script).ok(), "");
 }
+
+#[test]
+fn its_record_says_what_it_may_do() {
+    let Some(lab) = Lab::as_root() else { return };
+    let args = "chapter-09 --network none -m 64m --cap-drop ALL --cap-add kill --ulimit core=0";
+    let container = lab.start(args, "");
+    let record = lab.records().join(container.id()).join("container.json");
+    let record: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(record).expect("a record")).expect("JSON");
+    let resolved = &record["resolved"];
+    let security = &resolved["security"];
+    for (set, names) in [
+        ("bounding", "[\"CAP_KILL\"]"),
+        ("effective", "[\"CAP_KILL\"]"),
+        ("permitted", "[\"CAP_KILL\"]"),
+        ("inheritable", "[]"),
+        ("ambient", "[]"),
+    ] {
+        assert_eq!(security["capabilities"][set].to_string(), names, "{set}");
+    }
+    assert_eq!(security["no_new_privileges"], true);
+    assert_eq!(security["seccomp"], "default");
+    let has = |list: &str, path: &str| {
+        security[list].as_array().is_some_and(|paths| paths.iter().any(|it| it == path))
+    };
+    assert!(has("masked", "/proc/kcore") && has("read_only", "/proc/sys"), "{security}");
+    assert_eq!(security["ulimits"].to_string(), r#"[{"hard":0,"name":"core","soft":0}]"#);
+    assert_eq!(security["device_rules"].as_array().map(Vec::len), Some(11));
+    assert_eq!(resolved["network"]["mode"], "none");
+    let memory = &resolved["limits"]["settings"][0];
+    assert_eq!(
+        (&memory["option"], &memory["v2"]["value"]),
+        (&"--memory".into(), &"67108864".into())
+    );
+    assert!(resolved["users"]["own"]["uids"][0]["count"].is_u64(), "{resolved}");
+    assert!(resolved["clock"]["offset"].is_null());
+    container.finish();
+}
+
+#[test]
+fn its_system_paths_can_be_left_as_they_are() {
+    let Some(lab) = Lab::as_root() else { return };
+    let script = "grep -c ' /proc/[^ ]* ' /proc/self/mountinfo";
+    let covered = lab.sh("chapter-09 --network none", script);
+    assert_ne!(covered.ok(), "0\n");
+    let bare = lab.sh("chapter-09 --network none --security-opt systempaths=unconfined", script);
+    assert_eq!(bare.stdout, "0\n");
+}

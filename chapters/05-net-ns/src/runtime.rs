@@ -14,11 +14,16 @@ pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
     let mounts = options.mounts.resolve()?;
-    let resolved = Resolved::of(&command).with("root", Bytes(&rootfs)).with("mounts", &mounts);
+    let network = options.network.resolve()?; // new in this chapter
     let state = State::create()?;
     let names = options.names.resolve(state.id())?;
-    let resolved = resolved.with("init", options.pid.init).with("names", &names);
-    let network = Network::prepare(&options.network.resolve()?, &state)?; // ports, bridge, address
+    let resolved = Resolved::of(&command)
+        .with("root", Bytes(&rootfs))
+        .with("init", options.pid.init)
+        .with("mounts", &mounts)
+        .with("names", &names)
+        .with("network", &network);
+    let network = Network::prepare(&network, &state)?; // ports, bridge, address
     let etc = EtcFiles::write(&network.etc_files(&names), &state)?; // new: address, resolv.conf
 
     // ANCHOR: sides

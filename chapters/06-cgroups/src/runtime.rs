@@ -15,12 +15,19 @@ pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
     let mounts = options.mounts.resolve()?;
-    let resolved = Resolved::of(&command).with("root", Bytes(&rootfs)).with("mounts", &mounts);
+    let network = options.network.resolve()?;
+    let limits = options.limits.resolve()?; // new in this chapter
     let state = State::create()?;
     let names = options.names.resolve(state.id())?;
-    let resolved = resolved.with("init", options.pid.init).with("names", &names);
-    let network = Network::prepare(&options.network.resolve()?, &state)?;
-    let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?; // new in this chapter
+    let resolved = Resolved::of(&command)
+        .with("root", Bytes(&rootfs))
+        .with("init", options.pid.init)
+        .with("mounts", &mounts)
+        .with("names", &names)
+        .with("network", &network)
+        .with("limits", &limits);
+    let network = Network::prepare(&network, &state)?;
+    let cgroup = Cgroup::create(&limits, &state)?; // new in this chapter
     let etc = EtcFiles::write(&network.etc_files(&names), &state)?;
 
     let parent = |pid| network.attach(pid);

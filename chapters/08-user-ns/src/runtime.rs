@@ -16,16 +16,27 @@ pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
     let mounts = options.mounts.resolve()?;
-    let resolved = Resolved::of(&command).with("root", Bytes(&rootfs)).with("mounts", &mounts);
+    let network = options.network.resolve()?;
+    let limits = options.limits.resolve()?;
+    let users = options.users.resolve()?; // new in this chapter
+    let clock = options.clock.resolve(); // new in this chapter
     let state = State::create()?;
     let layers = options.layers.resolve(&rootfs, &state)?;
-    let resolved = resolved.with("layers", &layers);
     let names = options.names.resolve(state.id())?;
-    let resolved = resolved.with("init", options.pid.init).with("names", &names);
-    let network = Network::prepare(&options.network.resolve()?, &state)?;
-    let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
+    let resolved = Resolved::of(&command)
+        .with("root", Bytes(&rootfs))
+        .with("init", options.pid.init)
+        .with("mounts", &mounts)
+        .with("names", &names)
+        .with("network", &network)
+        .with("limits", &limits)
+        .with("layers", &layers)
+        .with("users", &users)
+        .with("clock", clock);
+    let network = Network::prepare(&network, &state)?;
+    let cgroup = Cgroup::create(&limits, &state)?;
     let overlay = Overlay::prepare(&layers, &mounts, &state)?;
-    let users = UserNamespace::prepare(&options.users.resolve()?); // new in this chapter
+    let users = UserNamespace::prepare(&users); // new in this chapter
     let etc = EtcFiles::write(&network.etc_files(&names), &state)?;
     users.give(&overlay, &etc)?;
 
@@ -54,7 +65,7 @@ pub fn create(options: &Options) -> Result<Container> {
     // ANCHOR_END: both
     let flags = NAMESPACES | network.flags() | users.flags();
     let args = CloneArgs { flags, cgroup: cgroup.fd() };
-    let _clock = options.clock.resolve().shift()?; //               new in this chapter
+    let _clock = clock.shift()?; //               new in this chapter
     let steps = Steps { parent, child, become_user: User::become_it };
     let process = Process::create_in_steps(args, &command, steps)?;
 

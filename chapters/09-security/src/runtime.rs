@@ -18,20 +18,31 @@ pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.command()?;
     let rootfs = options.root.resolve()?;
     let mounts = options.mounts.resolve()?;
-    let security = options.security.resolve()?; //       new in this chapter
-    let resolved = Resolved::of(&command).with("root", Bytes(&rootfs)).with("mounts", &mounts);
-    let resolved = resolved.with("security", &security);
-    let confinement = Confinement::prepare(security)?; // new: filters compiled
+    let network = options.network.resolve()?;
+    let limits = options.limits.resolve()?;
+    let users = options.users.resolve()?;
+    let clock = options.clock.resolve();
+    let security = options.security.resolve()?; // new in this chapter
     let state = State::create()?;
     let layers = options.layers.resolve(&rootfs, &state)?;
-    let resolved = resolved.with("layers", &layers);
     let names = options.names.resolve(state.id())?;
-    let resolved = resolved.with("init", options.pid.init).with("names", &names);
-    let network = Network::prepare(&options.network.resolve()?, &state)?;
-    let cgroup = Cgroup::create(&options.limits.resolve()?, &state)?;
+    let resolved = Resolved::of(&command)
+        .with("root", Bytes(&rootfs))
+        .with("init", options.pid.init)
+        .with("mounts", &mounts)
+        .with("names", &names)
+        .with("network", &network)
+        .with("limits", &limits)
+        .with("layers", &layers)
+        .with("users", &users)
+        .with("clock", clock)
+        .with("security", &security);
+    let confinement = Confinement::prepare(security)?; // new: filters compiled
+    let network = Network::prepare(&network, &state)?;
+    let cgroup = Cgroup::create(&limits, &state)?;
     confinement.restrict_devices(&cgroup)?; //            new: before anybody is in it
     let overlay = Overlay::prepare(&layers, &mounts, &state)?;
-    let users = UserNamespace::prepare(&options.users.resolve()?);
+    let users = UserNamespace::prepare(&users);
     let etc = EtcFiles::write(&network.etc_files(&names), &state)?;
     users.give(&overlay, &etc)?;
 
@@ -64,7 +75,7 @@ pub fn create(options: &Options) -> Result<Container> {
     };
     let flags = NAMESPACES | network.flags() | users.flags();
     let args = CloneArgs { flags, cgroup: cgroup.fd() };
-    let _clock = options.clock.resolve().shift()?;
+    let _clock = clock.shift()?;
     let steps = Steps { parent, child, become_user };
     let process = Process::create_in_steps(args, &command, steps)?;
 
