@@ -33,7 +33,8 @@
 //! - `join.rs`: born in somebody else's namespaces
 //! - `container.rs`, `part.rs`, `record/`: what is known of it on the host, and outlives us
 //! - `bytes.rs`: words that need not be text, in JSON
-//! - `home.rs`, `privilege.rs`, `ourselves.rs`, `plain_file.rs`, `printable.rs`: where we are, and what we believe
+//! - `home.rs`, `privilege.rs`, `ourselves.rs`: where we are, and what we may
+//! - `kernel_file.rs`, `plain_file.rs`, `printable.rs`: what we read, and what we believe of it
 //!
 //! Nothing is isolated yet: the process sees the host's files, processes and network. The
 //! caller's open descriptors, environment, signal settings and groups are what it does
@@ -45,6 +46,7 @@ pub mod container;
 pub mod gate;
 pub mod home;
 pub mod join;
+pub mod kernel_file;
 pub mod plain_file;
 pub mod process;
 pub mod record;

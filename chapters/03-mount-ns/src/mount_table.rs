@@ -11,11 +11,10 @@
 //! proc_pid_mountinfo(5).
 
 use std::ffi::OsString;
-use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use process::{Result, Step};
+use process::{Result, Step, kernel_file};
 
 /// What is mounted somewhere, as far as it matters here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +36,7 @@ pub struct Mounted {
 /// # Errors
 /// If /proc is not there.
 pub fn mount_table() -> Result<Vec<Mounted>> {
-    let table = fs::read("/proc/self/mountinfo").step(|| "read /proc/self/mountinfo")?;
+    let table = kernel_file::read("/proc/self/mountinfo").step(|| "read /proc/self/mountinfo")?;
     Ok(table.split(|&byte| byte == b'\n').filter_map(parse).collect())
 }
 

@@ -15,11 +15,9 @@
 //! After chroot the host's tree was still mounted, one lookup away. After
 //! pivot_root it is gone from the namespace: there is nothing to climb to.
 
-use std::fs;
-
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::{chdir, fchdir, pivot_root};
-use process::{Error, Result, Step};
+use process::{Error, Result, Step, kernel_file};
 
 use crate::Root;
 
@@ -60,7 +58,7 @@ fn explain(error: Error) -> Error {
 
 /// Whether we are in a chroot of somebody's: then nothing is mounted on what is `/` for us.
 pub fn is_chroot() -> bool {
-    let table = fs::read("/proc/self/mountinfo").unwrap_or_default();
+    let table = kernel_file::read("/proc/self/mountinfo").unwrap_or_default();
     let mut lines = table.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
     // The fifth word is where it is mounted: proc_pid_mountinfo(5).
     let is_root = |line: &[u8]| line.split(|&byte| byte == b' ').nth(4) == Some(b"/");

@@ -6,13 +6,13 @@
 //! namespace. No image and no volume can put other files in its place.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, openat};
 use nix::sys::stat::Mode;
-use process::{Error, Result, Step};
+use process::{Error, Result, Step, kernel_file};
 
 const DIRECTORY: &str = "/proc/sys/net";
 
@@ -34,8 +34,8 @@ impl Sysctl {
     /// `ENOENT` where the kernel, or this link, has no such switch.
     pub fn get(&self, name: &str) -> Result<Vec<u8>> {
         let step = || format!("read {DIRECTORY}/{name}");
-        let mut value = Vec::new();
-        self.file(name, OFlag::O_RDONLY).step(step)?.read_to_end(&mut value).step(step)?;
+        let file = self.file(name, OFlag::O_RDONLY).step(step)?;
+        let value = kernel_file::read_open(file).step(step)?;
         Ok(value.trim_ascii_end().to_owned())
     }
 

@@ -11,13 +11,13 @@
 //! - **v1**: all files are there at once, but a new `cpuset` is empty, and a process
 //!   cannot enter a cgroup that has no processor to run on.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use process::{Error, Result, Step};
+use process::{Error, Result, Step, kernel_file};
 
 use crate::{Hierarchy, Membership, Version, delegation};
 
@@ -115,12 +115,12 @@ impl Group {
 
     /// The file's one number, if it is there and holds one (`max` is none).
     pub fn number(&self, file: &str) -> Option<u64> {
-        fs::read_to_string(self.dir.join(file)).ok()?.trim().parse().ok()
+        kernel_file::read_text(self.dir.join(file)).ok()?.trim().parse().ok()
     }
 
     /// The number after `key` in a file of many, such as `oom_kill 1`.
     pub fn field(&self, file: &str, key: &str) -> Option<u64> {
-        let text = fs::read_to_string(self.dir.join(file)).ok()?;
+        let text = kernel_file::read_text(self.dir.join(file)).ok()?;
         let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '))?;
         value.trim().parse().ok()
     }
@@ -133,7 +133,7 @@ impl Group {
 fn enable(parent: &Path, controllers: &[&str]) -> Result<()> {
     let file = parent.join("cgroup.subtree_control");
     let step = || format!("enable {} in {}", controllers.join(", "), file.display());
-    let enabled = fs::read_to_string(&file).step(step)?;
+    let enabled = kernel_file::read_text(&file).step(step)?;
     let missing: Vec<_> = controllers
         .iter()
         .filter(|&&name| !enabled.split_whitespace().any(|has| has == name))
@@ -150,7 +150,7 @@ fn enable(parent: &Path, controllers: &[&str]) -> Result<()> {
 fn fill_cpuset(dir: &Path) -> Result<()> {
     ["cpuset.cpus", "cpuset.mems"].iter().try_for_each(|name| {
         let (from, to) = (dir.with_file_name(name), dir.join(name));
-        let copied = fs::read_to_string(&from).and_then(|all| write(&to, all.trim()));
+        let copied = kernel_file::read_text(&from).and_then(|all| write(&to, all.trim()));
         copied.step(|| format!("copy {} to {}", from.display(), to.display()))
     })
 }

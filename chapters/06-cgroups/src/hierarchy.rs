@@ -22,12 +22,11 @@
 //! ```
 
 use std::ffi::OsStr;
-use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use mount_ns::{Mounted, mount_table};
-use process::{Result, Step};
+use process::{Result, Step, kernel_file};
 
 /// The generation of a hierarchy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +91,7 @@ impl Hierarchy {
 pub fn hierarchies() -> Result<Vec<Hierarchy>> {
     let mounts = mount_table()?;
     let mut hierarchies = Vec::new();
-    let list = fs::read("/proc/self/cgroup").step(|| "read /proc/self/cgroup")?;
+    let list = kernel_file::read("/proc/self/cgroup").step(|| "read /proc/self/cgroup")?;
     for line in list.split(|&byte| byte == b'\n').rev() {
         let Some((names, _)) = parse_membership(line) else { continue };
         // The same tree may be mounted twice: take the mount that shows most of it.
@@ -118,7 +117,7 @@ pub fn unmounted_controllers(hierarchies: &[Hierarchy]) -> Vec<String> {
             || has_v2 && BUILT_INTO_V2.contains(&name)
     };
     // `name  hierarchy  num_cgroups  enabled`, after a heading.
-    fs::read_to_string("/proc/cgroups")
+    kernel_file::read_text("/proc/cgroups")
         .unwrap_or_default()
         .lines()
         .skip(1)
@@ -153,7 +152,7 @@ fn to_hierarchy(mount: &Mounted, names: Vec<String>) -> Result<Hierarchy> {
             let file = mount.target.join("cgroup.controllers");
             // Its names are the kernel's.
             let available =
-                fs::read_to_string(&file).step(|| format!("read {}", file.display()))?;
+                kernel_file::read_text(&file).step(|| format!("read {}", file.display()))?;
             (Version::V2, available.split_whitespace().map(str::to_owned).collect())
         }
         _ => (Version::V1, names),

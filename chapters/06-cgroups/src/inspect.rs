@@ -4,11 +4,10 @@
 //! A limit further up the tree binds everything below it: a process may use what the
 //! tightest of all its cgroup's ancestors allows. Its use is counted in its own.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::Pid;
-use process::{Result, Step};
+use process::{Result, Step, kernel_file};
 
 use crate::hierarchy::parse_membership;
 use crate::{Hierarchy, Version, hierarchies};
@@ -69,7 +68,7 @@ pub struct Usage {
 /// If there is no such process, or /proc does not show it to us.
 pub fn of_process(pid: Pid) -> Result<Vec<Membership>> {
     let path = format!("/proc/{pid}/cgroup");
-    let list = fs::read(&path)
+    let list = kernel_file::read(&path)
         .step(|| format!("read {path}"))
         .map_err(|error| error.with_hint(format!("is there a process {pid}? ps -e lists them")))?;
     let lines = list.split(|&byte| byte == b'\n');
@@ -110,7 +109,7 @@ pub fn limits_of(pid: Pid) -> Result<Usage> {
         }
         if place.hierarchy.has("cpuset") {
             let file = name("cpuset.effective_cpus", "cpuset.cpus.effective");
-            let read = |dir: &Path| fs::read_to_string(dir.join(file)).ok();
+            let read = |dir: &Path| kernel_file::read_text(dir.join(file)).ok();
             usage.cpuset = place.on_the_way_up(read).first().map(|list| list.trim().to_owned());
         }
     }
@@ -120,7 +119,7 @@ pub fn limits_of(pid: Pid) -> Result<Usage> {
 /// A file's one number; none for v2's `max`, nor for v1's word for it: the largest
 /// multiple of a page that fits 63 bits.
 pub(crate) fn number(path: &Path) -> Option<u64> {
-    let number: u64 = fs::read_to_string(path).ok()?.trim().parse().ok()?;
+    let number: u64 = kernel_file::read_text(path).ok()?.trim().parse().ok()?;
     (number < i64::MAX as u64 - 0xffff).then_some(number)
 }
 
@@ -132,7 +131,7 @@ fn quota_v1(dir: &Path) -> Option<f64> {
 
 /// `cpu.max`: `50000 100000`, or `max 100000` for none.
 fn quota_v2(dir: &Path) -> Option<f64> {
-    let text = fs::read_to_string(dir.join("cpu.max")).ok()?;
+    let text = kernel_file::read_text(dir.join("cpu.max")).ok()?;
     let (quota, period) = text.trim().split_once(' ')?;
     Some(quota.parse::<f64>().ok()? / period.parse::<f64>().ok()?)
 }

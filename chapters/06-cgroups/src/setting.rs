@@ -1,9 +1,7 @@
 //! One limit: a file and a value, in the words of both generations.
 
-use std::fs;
-
 use nix::errno::Errno;
-use process::{Error, Result, Step};
+use process::{Error, Result, Step, kernel_file};
 use serde::{Deserialize, Serialize};
 
 use crate::group::{Group, find};
@@ -107,7 +105,7 @@ fn check_processors(group: &Group, knob: &Knob) -> Result<()> {
         Version::V2 => "cpuset.cpus.effective",
     };
     let path = group.hierarchy.mount.join(file);
-    let available = fs::read_to_string(&path).step(|| format!("read {}", path.display()))?;
+    let available = kernel_file::read_text(&path).step(|| format!("read {}", path.display()))?;
     let lists = (knob.value.parse::<CpuList>(), available.parse::<CpuList>());
     if let (Ok(wanted), Ok(available)) = lists
         && !wanted.cpus.is_subset(&available.cpus)

@@ -21,11 +21,11 @@
 //! - **newuidmap** and **newgidmap** are installed with the power of root, and map for
 //!   anybody the ranges that /etc/subuid and /etc/subgid grant them.
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
-use process::{Error, Result, Step};
+use process::{Error, Result, Step, kernel_file};
 use serde::{Deserialize, Serialize};
 
 /// The kinds of ids there are: users and groups.
@@ -87,7 +87,7 @@ impl Map {
     /// The map of the user namespace in which we are.
     pub fn of_this_process(kind: Kind) -> Result<Self> {
         let path = Path::new("/proc/self").join(kind.file());
-        let text = fs::read_to_string(&path).step(|| format!("read {}", path.display()))?;
+        let text = kernel_file::read_text(&path).step(|| format!("read {}", path.display()))?;
         let range = |line: &str| {
             let mut numbers = line.split_whitespace().map(str::parse);
             let mut next = || numbers.next()?.ok();

@@ -5,7 +5,7 @@
 //! this process for ever, and reading in it fails once the process is gone.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -15,7 +15,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, openat, readlinkat};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, geteuid};
-use process::Error;
+use process::{Error, kernel_file};
 
 use super::text::Text;
 use crate::namespace::{Kind, Namespaces};
@@ -58,9 +58,7 @@ impl Proc {
 
     /// Reads one of its files, in which there may be names of any bytes.
     pub fn read_bytes(&self, name: &str) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        File::from(self.file(name, OFlag::O_RDONLY)?).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        kernel_file::read_open(File::from(self.file(name, OFlag::O_RDONLY)?))
     }
 
     /// The same to be shown. Bytes in it that are not UTF-8 are not the kernel's own text.

@@ -4,7 +4,6 @@
 //! the moment at which it started, in clock ticks after which boot, there is one process at
 //! most that it can mean.
 
-use std::fs;
 use std::os::fd::{AsFd, OwnedFd};
 
 use nix::errno::Errno;
@@ -12,7 +11,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, Step, sys};
+use crate::{Error, Result, Step, kernel_file, sys};
 
 /// A process, alive or not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +31,7 @@ impl Identity {
     /// If nobody has.
     pub fn of(pid: i32) -> Result<Self> {
         let read = |path: String| {
-            let bytes = fs::read(&path).step(|| format!("read {path}"))?;
+            let bytes = kernel_file::read(&path).step(|| format!("read {path}"))?;
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         };
         let stat = read(format!("/proc/{pid}/stat"))?;

@@ -4,10 +4,9 @@
 //! here how the container itself sees the paths: `/proc/PID/cgroup` starts them at the root
 //! of the *reader's* cgroup namespace, so [`here`] is read inside.
 
-use std::fs;
-
 use cgroups::{Membership, Usage, Version, limits_of, of_process, size};
 use nix::unistd::Pid;
+use process::kernel_file;
 use serde::Serialize;
 
 use crate::view::proc::Proc;
@@ -116,7 +115,7 @@ fn read(pid: Pid, inside: Option<&Places>) -> Option<Cgroup> {
 
 /// v1 counts it in `cpuacct`, in nanoseconds; v2 in every cgroup, in microseconds.
 fn cpu_usage(place: &Membership) -> Option<u64> {
-    let read = |file| fs::read_to_string(place.dir()?.join(file)).ok();
+    let read = |file| kernel_file::read_text(place.dir()?.join(file)).ok();
     match place.hierarchy.version {
         Version::V1 if place.hierarchy.has("cpuacct") => {
             Some(read("cpuacct.usage")?.trim().parse::<u64>().ok()? / 1000)

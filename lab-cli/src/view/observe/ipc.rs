@@ -5,7 +5,6 @@
 //! process standing in the container's. POSIX queues are files of a small file system
 //! of their own, and can be counted wherever it is mounted.
 
-use std::fs;
 use std::os::fd::AsFd;
 
 use cgroups::size;
@@ -13,6 +12,7 @@ use nix::dir::Dir;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sys::stat::Mode;
 use nix::sys::statfs::{FsType, fstatfs};
+use process::kernel_file;
 use serde::{Deserialize, Serialize};
 
 use crate::view::mountinfo::Mount;
@@ -38,9 +38,9 @@ pub struct Ipc {
 
 /// The objects in the IPC namespace we are in.
 pub fn here() -> Option<Ipc> {
-    let queues = fs::read_to_string("/proc/sysvipc/msg").ok()?;
-    let semaphores = fs::read_to_string("/proc/sysvipc/sem").ok()?;
-    let segments = fs::read_to_string("/proc/sysvipc/shm").ok()?;
+    let queues = kernel_file::read_text("/proc/sysvipc/msg").ok()?;
+    let semaphores = kernel_file::read_text("/proc/sysvipc/sem").ok()?;
+    let segments = kernel_file::read_text("/proc/sysvipc/shm").ok()?;
     let (header, segments) = segments.split_once('\n')?;
     let size_at = header.split_whitespace().position(|title| title == "size")?;
     let size = |line: &str| line.split_whitespace().nth(size_at)?.parse::<u64>().ok();
