@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use harness::{Lab, eventually, kernel, skip};
+use tracer::{Event, Tracer};
 
 /// CVE-2019-5736. Where the image should have the loader of dynamic programs, it has
 /// this: executed in the runtime's place, it opens the runtime's file and becomes
@@ -91,4 +92,22 @@ fn the_container_cannot_overwrite_the_runtime() {
     }
     assert_eq!(attack_the_runtime(&lab, "chapter-07"), ("overwritten", false));
     assert_eq!(attack_the_runtime(&lab, "chapter-09 --userns host"), ("read-only", true));
+}
+
+#[test]
+fn the_runtime_is_started_again_before_it_looks_at_anything() {
+    let Some(lab) = Lab::as_root() else { return };
+    let mut run = lab.program("lab");
+    run.args(["run", "chapter-09", "--network", "none", "--view", "none", "--", "true"]);
+    let mut tracer = Tracer::start(run).expect("it starts");
+    let mut calls = Vec::new();
+    while let Some((pid, event)) = tracer.next_event().expect("waitpid") {
+        match event {
+            Event::Entered(call) if pid == tracer.first() => calls.push(call.number),
+            _ => {}
+        }
+    }
+    let at = |number| calls.iter().position(|call| *call == number);
+    let listed = at(libc::SYS_getdents64).expect("what killed runs have left is looked for");
+    assert!(at(libc::SYS_execveat).expect("it starts again") < listed);
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+use crate::chapters::Chapter;
 use crate::cli::{Cli, Command};
 use crate::output::print;
 
@@ -36,6 +37,9 @@ mod view;
 mod workers;
 
 fn main() -> ExitCode {
+    if will_be_protected() {
+        security::protect_early();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage::answer(&error),
@@ -67,6 +71,15 @@ fn main() -> ExitCode {
         Command::Man { command } => print_manual(command.as_deref()),
     };
     output::finish(result.unwrap_or_else(|error| output::fail(&error)))
+}
+
+/// Whether a chapter is run that starts this program again, so that it is better done now.
+/// If there are options before the chapter, it is done when they are known.
+fn will_be_protected() -> bool {
+    let mut words = std::env::args_os().skip(1);
+    let is_run = words.next().is_some_and(|word| word == "run");
+    let chapter = words.next().and_then(|word| Chapter::named(word.to_str()?));
+    is_run && chapter.is_some_and(|chapter| chapter.number >= 9)
 }
 
 /// Prints the page of `lab`, or of one of its commands.

@@ -72,5 +72,5 @@ pub use keyring::join as join_new_session_keyring;
 pub use options::Options;
 pub use seccomp::{Filters, Seccomp, SeccompChoice};
 pub use security::{Security, SecurityOption, SecurityOptions};
-pub use self_exe::protect_runtime;
+pub use self_exe::{protect_early, protect_runtime};
 pub use ulimits::Ulimit;

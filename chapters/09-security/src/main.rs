@@ -13,6 +13,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
+    security::protect_early();
     let cli = Cli::parse();
     process::main(|| {
         user_ns::rootless::become_root(&cli.options.network, process::container::note)?;

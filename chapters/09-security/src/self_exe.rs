@@ -37,8 +37,19 @@ use process::{Error, Result, Step, c_string};
 
 const OURSELVES: &str = "/proc/self/exe";
 
+/// Does [`protect_runtime`] as soon as a program starts: what it did before its exec, it
+/// would do twice.
+///
+/// What fails here fails again in there, which tells why. And without root's power it is
+/// too early: this program will start again in a user namespace, and be protected there.
+pub fn protect_early() {
+    if process::is_privileged() {
+        let _ = protect_runtime();
+    }
+}
+
 /// Makes sure that this program cannot be written to through `/proc/self/exe`, by
-/// executing it once more if need be. To be called first of all.
+/// executing it once more if need be. To be called before anything is made.
 ///
 /// # Errors
 /// If neither a read-only mount nor a copy can be made.
