@@ -14,16 +14,18 @@
 //! Some commands have two speeds, as when they wait for the kernel now and then; so each
 //! one's best tenth is told as well: one time in ten is at most that.
 //!
-//! Usage: `interleave ROUNDS PAUSE_MS REFERENCE… < COMMANDS`, where each line of the
-//! input has a name, a program and its arguments, with tabs between them. A REFERENCE is
-//! the name of one, and gives a column with the ratios of all medians to its median; or,
-//! as `NAME/tenth`, to its best tenth.
+//! Usage: `interleave ROUNDS PAUSE_MS TIMES REFERENCE… < COMMANDS`, where each line of the
+//! input has a name, a program and its arguments, with tabs between them. A pause of 0
+//! leaves the cold rounds out. A REFERENCE is the name of one, and gives a column with the
+//! ratios of all medians to its median; or, as `NAME/tenth`, to its best tenth. For other
+//! programs, the file TIMES gets a line each: hot or cold, name, median and best tenth in
+//! microseconds, with tabs between.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "somebody sits in front of it")]
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::process::{Command, ExitCode, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -49,9 +51,10 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn Error>> {
     let args: Vec<_> = std::env::args().collect();
-    let [_, rounds, pause, references @ ..] = args.as_slice() else {
-        return Err("usage: interleave ROUNDS PAUSE_MS REFERENCE… < COMMANDS".into());
+    let [_, rounds, pause, times, references @ ..] = args.as_slice() else {
+        return Err("usage: interleave ROUNDS PAUSE_MS TIMES REFERENCE… < COMMANDS".into());
     };
+    let mut times = File::create(times)?;
     let (rounds, pause) = (rounds.parse::<usize>()?, Duration::from_millis(pause.parse()?));
     let mut contenders: Vec<_> =
         io::read_to_string(io::stdin())?.lines().enumerate().filter_map(Contender::parse).collect();
@@ -66,7 +69,8 @@ fn run() -> Result<(), Box<dyn Error>> {
             contender.hot.push(time);
         }
     }
-    for _ in 0..rounds {
+    let cold_rounds = if pause.is_zero() { 0 } else { rounds };
+    for _ in 0..cold_rounds {
         random.shuffle(&mut contenders);
         for contender in &mut contenders {
             sleep(pause);
@@ -75,8 +79,16 @@ fn run() -> Result<(), Box<dyn Error>> {
         }
     }
     contenders.sort_by_key(|contender| contender.place);
-    print("hot", &contenders, references, |contender| &contender.hot);
-    print("cold", &contenders, references, |contender| &contender.cold);
+    let hot: fn(&Contender) -> &[Duration] = |contender| &contender.hot;
+    let cold: fn(&Contender) -> &[Duration] = |contender| &contender.cold;
+    let tables = [("hot", hot), ("cold", cold)];
+    for (title, of) in &tables[..if cold_rounds == 0 { 1 } else { 2 }] {
+        print(title, &contenders, references, *of);
+        for contender in &contenders {
+            let [median, tenth] = [MEDIAN, TENTH].map(|share| fastest(of(contender), share) * 1e6);
+            writeln!(times, "{title}\t{}\t{median:.0}\t{tenth:.0}", contender.name)?;
+        }
+    }
     Ok(())
 }
 

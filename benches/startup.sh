@@ -2,20 +2,21 @@
 # How long it takes to make a container, run /bin/true in it and remove it: lab beside the
 # least that its work costs (benches/floor), and beside crun and runc on the same files;
 # then every chapter's runtime, to see what each kernel feature costs; then each network,
-# alone, beside another container and beside many.
+# alone, beside another container and beside many; last, what it should be at most.
 #
 #   benches/startup.sh [ROUNDS [PAUSE_MS [MANY]]]
 #
-# As root; 40 rounds, 70 ms and 250 containers if not given. Each command is timed once a
-# round, in random order, first back to back (hot), then with a pause before each (cold).
-# Everything made is in one temporary directory, which is removed at the end, and in a
-# network namespace that ends with us.
+# As root; 100 rounds, 70 ms and 300 containers if not given: two minutes, when all is
+# built. Each command is timed once a round, in random order, back to back (hot); those
+# beside crun and runc also with a pause before each (cold). Everything made is in one
+# temporary directory, which is removed at the end, and in a network namespace that ends
+# with us. On a busy machine the times are somebody else's: see the load that is printed.
 # shellcheck disable=SC2086 # $rest and its like are several words
 set -eu
 
-rounds=${1:-40}
+rounds=${1:-100}
 pause=${2:-70}
-many=${3:-250}
+many=${3:-300}
 cd "$(dirname "$0")/.."
 say() { echo "$*" >&2; }
 [ "$(id -u)" = 0 ] || { say "error: namespaces need root: run it with sudo"; exit 1; }
@@ -193,27 +194,74 @@ view() { line "lab view" "$lab" view "$1"; }
     done
 } >"$work/chapters"
 
-# The commands come from standard input, the columns of ratios are named.
+# measure TABLE ROUNDS PAUSE REFERENCE…, where each reference gives a column of ratios. The
+# commands come from standard input, and the times are kept for the end.
 measure() {
+    table=$1
+    shift
+    rounds_here=$1 pause_here=$2
+    shift 2
     echo
-    inside "$target/release/interleave" "$rounds" "$pause" "$@"
+    inside "$target/release/interleave" "$rounds_here" "$pause_here" "$work/$table.times" "$@"
     echo
 }
+load() { cut -d ' ' -f 1-3 /proc/loadavg; }
 
-say "measuring $rounds rounds hot, then $rounds cold with pauses of $pause ms, five times"
-echo "Medians and best tenths of $rounds. lab's root and the floor's is an overlay; crun and"
-echo "runc start on the plain directory, with the same namespaces and mounts. The floor is"
-echo "what chapter 07 asks of the kernel, and nothing else. All without a network:"
-measure floor crun crun/tenth <"$work/runtimes"
+say "measuring: $rounds rounds of each table"
+echo "$(nproc) processors, Linux $(uname -r), load $(load). Medians and best tenths of $rounds."
+echo "lab's root and the floor's is an overlay; crun and runc start on the plain directory,"
+echo "with the same namespaces and mounts. The floor is what chapter 07 asks of the kernel,"
+echo "and nothing else. All without a network:"
+measure runtimes "$rounds" "$pause" floor crun crun/tenth <"$work/runtimes"
 echo "Each chapter's runtime, without a network:"
-measure floor "chapter-07 overlay" "chapter-08 user-ns" <"$work/chapters"
+measure chapters "$rounds" 0 floor "chapter-07 overlay" "chapter-08 user-ns" <"$work/chapters"
 echo "Chapter 07 with each network, alone (the bridge is made and removed each time):"
-{ floor; none; bridge; ports; } | measure "--network none"
+{ floor; none; bridge; ports; } | measure alone $((rounds / 4 + 1)) 0 "--network none"
 stay
 name=$(sed -n 2p "$work/ready")
 echo "The same beside another container on the bridge, and a look at that one:"
-{ floor; none; bridge; ports; view "$name"; } | measure "--network none"
+{ floor; none; bridge; ports; view "$name"; } | measure beside "$rounds" 0 "--network none"
 say "starting $many containers"
 while [ "$started" -le "$many" ]; do stay; done
 echo "The same beside $many of them:"
-{ floor; none; bridge; view "$name"; } | measure "--network none"
+{ floor; none; bridge; view "$name"; } | measure crowd "$rounds" 0 "--network none"
+
+# What a start should cost at most. A time that was not taken is none.
+time_of() { # TABLE hot|cold NAME [tenth]
+    [ "${4:-}" = tenth ] && column=4 || column=3
+    awk -F '\t' -v kind="$2" -v name="$3" -v column=$column \
+        '$1 == kind && $2 == name { print $column; exit }' "$work/$1.times"
+}
+bar() { # WHAT LIMIT UNIT EXPRESSION: the last one in awk's language
+    case "$4" in
+    *"()"*) printf '%-56s %8s   at most %5s %-3s\n' "$1" "?" "$2" "$3" ;;
+    *) awk -v what="$1" -v limit="$2" -v unit="$3" "BEGIN {
+           value = $4
+           printf \"%-56s %8.2f   at most %5s %-3s %s\n\", what, value, limit, unit,
+                  value <= limit ? \"met\" : \"MISSED\" }" ;;
+    esac
+}
+# The same as a term of such an expression.
+of() { echo "($(time_of "$@"))"; }
+grep -q "lab, static" "$work/runtimes" && best="lab, static" || best=lab
+none="--network none"
+
+echo "What it should be at most; load $(load):"
+echo
+for kind in hot cold; do
+    bar "chapter 07, $kind, to the floor" 1.45 × \
+        "$(of runtimes $kind "$best") / $(of runtimes $kind floor)"
+done
+bar "chapter 07 to crun's best tenth" 0.6 × \
+    "$(of runtimes hot "$best") / $(of runtimes hot crun tenth)"
+bar "the bridge beside another container to no network" 1.25 × \
+    "$(of beside hot "--network bridge") / $(of beside hot "$none")"
+bar "a published port to no network" 3 × \
+    "$(of beside hot "-p 127.0.0.1:18181:80") / $(of beside hot "$none")"
+bar "chapter 09 to chapter 08" 1.25 × \
+    "$(of chapters hot "chapter-09 security") / $(of chapters hot "chapter-08 user-ns")"
+bar "a look beside $many containers" 10 ms "$(of crowd hot "lab view") / 1000"
+# What the floor takes longer is the kernel's.
+bar "a start longer for each container alive, by our own part" 4 µs \
+    "(($(of crowd hot "$none") - $(of beside hot "$none")) \
+    - ($(of crowd hot floor) - $(of beside hot floor))) / ($many - 1)"
