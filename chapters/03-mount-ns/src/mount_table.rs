@@ -63,17 +63,12 @@ pub fn unescape(field: &[u8]) -> OsString {
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field;
     while let Some((&first, tail)) = rest.split_first() {
-        let octal = tail.get(..3).and_then(|digits| std::str::from_utf8(digits).ok());
-        match octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
-            Some(byte) if first == b'\\' => {
-                bytes.push(byte);
-                rest = &tail[3..];
-            }
-            _ => {
-                bytes.push(first);
-                rest = tail;
-            }
-        }
+        let digits = tail.get(..3).filter(|_| first == b'\\');
+        let octal = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        let octal = octal.and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        let (byte, read) = octal.map_or((first, 0), |byte| (byte, 3));
+        bytes.push(byte);
+        rest = &tail[read..];
     }
     OsString::from_vec(bytes)
 }
