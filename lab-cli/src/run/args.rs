@@ -55,7 +55,7 @@ impl Args for RunArgs {
         let all = AllOptions::augment_args(Command::new("all"));
         let mut options: Vec<Arg> = all.get_arguments().cloned().collect();
         // In the order of the chapters; the command has no heading, and stands by itself.
-        options.sort_by_key(|option| option.get_help_heading().map(str::to_owned));
+        options.sort_by(|one, other| one.get_help_heading().cmp(&other.get_help_heading()));
         let position = |option: Arg| {
             if option.is_positional() { option.help_heading(None::<&str>) } else { option }
         };
