@@ -36,6 +36,11 @@ mod usage;
 mod view;
 mod workers;
 
+/// musl's own gives each freed page back to the kernel at once, and asks for it again.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 fn main() -> ExitCode {
     if will_be_protected() {
         security::protect_early();
