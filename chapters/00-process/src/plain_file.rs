@@ -32,10 +32,12 @@ fn open(path: &Path, flags: i32) -> io::Result<File> {
 
 /// Reads what was opened with O_NONBLOCK.
 pub(crate) fn read_from(file: &File) -> io::Result<Vec<u8>> {
-    if !file.metadata()?.is_file() {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    let mut bytes = Vec::new();
+    // Room for the whole at once, and for one more: that there is none tells the end.
+    let mut bytes = Vec::with_capacity(metadata.len().min(LARGEST) as usize + 1);
     file.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
         return Err(io::Error::other("it is larger than 1 MiB"));
