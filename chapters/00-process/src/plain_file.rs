@@ -37,7 +37,8 @@ pub(crate) fn read_from(file: &File) -> io::Result<Vec<u8>> {
         return Err(io::Error::other("it is not a regular file"));
     }
     // Room for the whole at once, and for one more: that there is none tells the end.
-    let mut bytes = Vec::with_capacity(metadata.len().min(LARGEST) as usize + 1);
+    let length = usize::try_from(metadata.len().min(LARGEST)).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(length + 1);
     file.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
         return Err(io::Error::other("it is larger than 1 MiB"));

@@ -14,7 +14,8 @@
 //! - `plan.rs`: the options, and what they mean
 //! - `plug.rs`, `publish.rs`, `lock.rs`: what one container has of the bridge
 //! - `hardening.rs`, `forwarding.rs`, `resolv.rs`: what is believed, let through and asked
-//! - `netlink.rs`, `link.rs`, `address.rs`, `subnet.rs`, `sysctl.rs`: how the kernel is told
+//! - `netlink.rs`, `attributes.rs`, `link.rs`, `neighbour.rs`: how the kernel is asked, and answers
+//! - `address.rs`, `subnet.rs`, `sysctl.rs`: what it is told
 
 #![forbid(unsafe_code)]
 
@@ -25,6 +26,7 @@ pub mod hardening;
 pub mod link;
 pub mod lock;
 pub mod nat;
+pub mod neighbour;
 pub mod netlink;
 pub mod network;
 pub mod plan;
@@ -37,6 +39,7 @@ pub mod subnet;
 pub mod sysctl;
 pub mod veth;
 
+mod attributes;
 mod options;
 
 pub use address::{add as add_address, of as address_of};
@@ -45,6 +48,7 @@ pub use forwarding::{Before, route_from, route_nothing_from};
 pub use hardening::{harden, harden_bridge, harden_inside};
 pub use link::Link;
 pub use nat::{Lan, Nat};
+pub use neighbour::Neighbour;
 pub use netlink::{LOOPBACK, Netlink};
 pub use network::{Network, set_up_loopback};
 pub use options::Options;

@@ -18,8 +18,9 @@ use netlink_packet_core::{
     NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
     NetlinkPayload,
 };
-use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkFlags, LinkMessage};
+use netlink_packet_route::neighbour::NeighbourMessage;
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 use nix::errno::Errno;
@@ -27,6 +28,7 @@ use nix::libc;
 use process::{Result, Step};
 
 use crate::link::Link;
+use crate::neighbour::Neighbour;
 
 /// The index of `lo`, the first link of every network namespace.
 pub const LOOPBACK: u32 = 1;
@@ -78,6 +80,14 @@ impl Netlink {
         all.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
         let answers = self.exchange(RouteNetlinkMessage::GetLink(all), NLM_F_DUMP)?;
         Ok(answers.iter().filter_map(|answer| Link::parse(&answer[HEADER..])).collect())
+    }
+
+    /// All IPv4 neighbours that this namespace knows of, on whichever link.
+    pub fn neighbours(&mut self) -> nix::Result<Vec<Neighbour>> {
+        let mut all = NeighbourMessage::default();
+        all.header.family = AddressFamily::Inet;
+        let answers = self.exchange(RouteNetlinkMessage::GetNeighbour(all), NLM_F_DUMP)?;
+        Ok(answers.iter().filter_map(|answer| Neighbour::parse(&answer[HEADER..])).collect())
     }
 
     /// A link by its name; `None` if this namespace has none of that name.

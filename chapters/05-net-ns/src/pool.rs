@@ -23,7 +23,7 @@ use netlink_packet_route::neighbour::{
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use process::{Error, Result, Step};
 
-use crate::{Netlink, Subnet};
+use crate::{Neighbour, Netlink, Subnet};
 
 /// The address of a container's link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,20 +58,11 @@ pub struct Claim {
 
 /// Every address of the bridge that is taken.
 pub fn claims(netlink: &mut Netlink, bridge: u32) -> Result<Vec<Claim>> {
-    let mut all = NeighbourMessage::default();
-    all.header.family = AddressFamily::Inet;
-    let answers = netlink
-        .dump(RouteNetlinkMessage::GetNeighbour(all))
-        .step(|| "list the neighbours of the bridge")?;
-    Ok(answers
-        .iter()
-        .filter_map(|answer| match answer {
-            RouteNetlinkMessage::NewNeighbour(entry) if entry.header.ifindex == bridge => {
-                claim(entry)
-            }
-            _ => None,
-        })
-        .collect())
+    let known = netlink.neighbours().step(|| "list the neighbours of the bridge")?;
+    // The others the kernel has learned by itself.
+    let written = known.iter().filter(|entry| entry.index == bridge && entry.is_permanent);
+    let claim = |entry: &Neighbour| Claim { address: entry.address, owner: Mac(entry.mac) };
+    Ok(written.map(claim).collect())
 }
 
 /// Takes an address nobody has. The caller holds the lock.
@@ -114,22 +105,6 @@ fn entry(bridge: u32, claim: Claim) -> NeighbourMessage {
         NeighbourAttribute::LinkLayerAddress(claim.owner.bytes()),
     ]);
     entry
-}
-
-/// What a permanent entry says; the others the kernel has learned by itself.
-fn claim(entry: &NeighbourMessage) -> Option<Claim> {
-    if entry.header.state != NeighbourState::Permanent {
-        return None;
-    }
-    let address = entry.attributes.iter().find_map(|attribute| match attribute {
-        NeighbourAttribute::Destination(NeighbourAddress::Inet(address)) => Some(*address),
-        _ => None,
-    })?;
-    let owner = entry.attributes.iter().find_map(|attribute| match attribute {
-        NeighbourAttribute::LinkLayerAddress(bytes) => bytes.as_slice().try_into().ok().map(Mac),
-        _ => None,
-    })?;
-    Some(Claim { address, owner })
 }
 
 #[cfg(test)]
