@@ -72,28 +72,27 @@ impl Group {
     /// Makes the directory, and what is missing on the way.
     pub fn make(&mut self) -> Result<()> {
         for dir in self.missing() {
-            match self.make_one(&dir) {
+            match make_one(&dir) {
                 // Somebody else was on the same way.
                 Err(error) if error.errno() == Some(Errno::EEXIST) => {}
-                made => made?,
+                made => made.and_then(|()| self.fill(&dir))?,
             }
         }
-        self.make_one(&self.dir)?;
+        make_one(&self.dir)?;
         self.is_made = true;
-        Ok(())
+        self.fill(&self.dir)
     }
 
-    /// Whatever the caller's umask: only root may make cgroups in it.
-    fn make_one(&self, dir: &Path) -> Result<()> {
-        DirBuilder::new()
-            .mode(0o755)
-            .create(dir)
-            .step(|| format!("make the cgroup {}", dir.display()))
-            .map_err(explain)?;
-        if self.hierarchy.version == Version::V1 && self.hierarchy.has("cpuset") {
-            fill_cpuset(dir)?;
+    /// v1: gives a cpuset all that its parent has.
+    fn fill(&self, dir: &Path) -> Result<()> {
+        if self.hierarchy.version == Version::V2 || !self.hierarchy.has("cpuset") {
+            return Ok(());
         }
-        Ok(())
+        ["cpuset.cpus", "cpuset.mems"].iter().try_for_each(|name| {
+            let (from, to) = (dir.with_file_name(name), dir.join(name));
+            let copied = kernel_file::read_text(&from).and_then(|all| write(&to, all.trim()));
+            copied.step(|| format!("copy {} to {}", from.display(), to.display()))
+        })
     }
 
     /// v2: hands `controllers` down to the group.
@@ -111,18 +110,6 @@ impl Group {
     /// Sets a limit.
     pub fn write(&self, file: &str, value: &str) -> io::Result<()> {
         write(&self.dir.join(file), value)
-    }
-
-    /// The file's one number, if it is there and holds one (`max` is none).
-    pub fn number(&self, file: &str) -> Option<u64> {
-        kernel_file::read_text(self.dir.join(file)).ok()?.trim().parse().ok()
-    }
-
-    /// The number after `key` in a file of many, such as `oom_kill 1`.
-    pub fn field(&self, file: &str, key: &str) -> Option<u64> {
-        let text = kernel_file::read_text(self.dir.join(file)).ok()?;
-        let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '))?;
-        value.trim().parse().ok()
     }
 }
 
@@ -146,13 +133,10 @@ fn enable(parent: &Path, controllers: &[&str]) -> Result<()> {
 }
 // ANCHOR_END: enable
 
-/// v1: gives a cpuset all that its parent has.
-fn fill_cpuset(dir: &Path) -> Result<()> {
-    ["cpuset.cpus", "cpuset.mems"].iter().try_for_each(|name| {
-        let (from, to) = (dir.with_file_name(name), dir.join(name));
-        let copied = kernel_file::read_text(&from).and_then(|all| write(&to, all.trim()));
-        copied.step(|| format!("copy {} to {}", from.display(), to.display()))
-    })
+/// Whatever the caller's umask: only root may make cgroups in it.
+fn make_one(dir: &Path) -> Result<()> {
+    let made = DirBuilder::new().mode(0o755).create(dir);
+    made.step(|| format!("make the cgroup {}", dir.display())).map_err(explain)
 }
 
 /// The group in whose hierarchy a controller lives, asked for by its name in v1

@@ -14,7 +14,7 @@
 
 use std::time::Duration;
 
-use process::{Entry, ExitStatus, Kind, Outcome, Part, Result};
+use process::{Entry, ExitStatus, Kind, Outcome, Part, Result, kernel_file};
 
 use crate::group::{Group, find};
 use crate::inspect::number;
@@ -145,4 +145,19 @@ impl Groups {
             .map(|limit| format!("the memory limit of {}", size(limit)))
     }
     // ANCHOR_END: killed_by
+}
+
+/// Its counters.
+impl Group {
+    /// The file's one number, if it is there and holds one (`max` is none).
+    pub fn number(&self, file: &str) -> Option<u64> {
+        kernel_file::read_text(self.dir.join(file)).ok()?.trim().parse().ok()
+    }
+
+    /// The number after `key` in a file of many, such as `oom_kill 1`.
+    pub fn field(&self, file: &str, key: &str) -> Option<u64> {
+        let text = kernel_file::read_text(self.dir.join(file)).ok()?;
+        let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '))?;
+        value.trim().parse().ok()
+    }
 }
