@@ -117,6 +117,8 @@ fn the_full_view_tells_the_containers_side_in_detail() {
     let filters: &[(&str, &str)] = &[
         (r"device \d+:\d+, inode \d+", "device <device>, inode <inode>"),
         (r"(?m)^(  \w+ +)\d{10}", "${1}<inode>"),
+        // Which file system the state directory is on is the host's affair, too.
+        (r"(?m)^(  /etc/\w+(?:\.conf)?) \(\w+\)", "$1 (<its record's>)"),
         (r"memory [\d.]+ [KM]iB", "memory <used>"),
         (r"cpu [\d.]+ s", "cpu <time>"),
         // At the end of the list there is room for one hierarchy, not for several.

@@ -17,7 +17,7 @@ pub struct RunArgs {
     pub matches: ArgMatches,
 }
 
-/// What is asked of `lab` itself.
+// What is asked of `lab` itself. (A `///` here would be the text of the help.)
 #[derive(Args, Clone)]
 pub struct OwnArgs {
     /// The chapter: chapter-07, 07, 7 or overlay
@@ -42,11 +42,8 @@ pub struct OwnArgs {
 /// How much to show.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ViewChoice {
-    /// Everything.
     Full,
-    /// A line for each aspect.
     Brief,
-    /// Nothing.
     None,
 }
 

@@ -7,6 +7,7 @@
 //!            └ which directory of that file system
 //! ```
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
@@ -19,6 +20,8 @@ use crate::view::proc::Proc;
 pub struct Mount {
     /// The mount's number, which it keeps for life.
     pub id: u64,
+    /// The number of the mount that it is on.
+    pub parent: u64,
     /// The directory of the file system that is mounted.
     pub directory: OsString,
     /// The mount point, seen from the process's root.
@@ -40,19 +43,35 @@ pub struct Mount {
 /// What the process can reach from its root.
 pub fn read(process: &Proc) -> Option<Vec<Mount>> {
     let table = process.read_bytes("mountinfo").ok()?;
-    Some(table.split(|&byte| byte == b'\n').filter_map(parse).collect())
+    let mounts: Vec<_> = table.split(|&byte| byte == b'\n').filter_map(parse).collect();
+    Some(parents_first(mounts))
+}
+
+/// The kernel lists them as they were made. One that comes before what it is on was put there
+/// later: chapter 8's runtime makes some that the container puts in their places.
+fn parents_first(mounts: Vec<Mount>) -> Vec<Mount> {
+    let all: HashSet<u64> = mounts.iter().map(|mount| mount.id).collect();
+    let mut before = HashSet::new();
+    let (moved, mut mounts): (Vec<_>, Vec<_>) = mounts.into_iter().partition(|mount| {
+        before.insert(mount.id);
+        all.contains(&mount.parent) && !before.contains(&mount.parent)
+    });
+    mounts.extend(moved);
+    mounts
 }
 
 fn parse(line: &[u8]) -> Option<Mount> {
     let mut fields = line.split(|&byte| byte == b' ');
     let text = |field: &[u8]| String::from_utf8_lossy(field).into_owned();
     let id = text(fields.next()?).parse().ok()?;
-    let directory = unescape(fields.nth(2)?);
+    let parent = text(fields.next()?).parse().ok()?;
+    let directory = unescape(fields.nth(1)?);
     let target = unescape(fields.next()?);
     let flags = text(fields.next()?);
     let propagation = fields.by_ref().take_while(|field| *field != b"-").map(text).collect();
     Some(Mount {
         id,
+        parent,
         directory,
         target,
         read_only: flags.split(',').any(|option| option == "ro"),
