@@ -278,7 +278,7 @@ fn lab_clean_leaves_a_container_alone_that_belongs_to_itself_and_lives() {
     assert_eq!(lab.lab(["clean"]).ok(), "nothing to clean\n");
     let ran = lab.lab(["run", "chapter-00", "--name", "web", "--", "true"]);
     assert!(ran.stderr.contains("the name web is in use"), "{ran:?}");
-    assert!(record.join("cgroup").exists() && kernel::is_alive(container.id() as i32));
+    assert!(record.join("cgroup").exists() && kernel::is_alive(container.id().cast_signed()));
     container.kill().unwrap();
     container.wait().unwrap();
     let swept = lab.lab(["clean"]).ok();
