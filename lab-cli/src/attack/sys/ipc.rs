@@ -6,7 +6,7 @@ use std::os::fd::{FromRawFd, OwnedFd};
 use nix::Result;
 use nix::errno::Errno;
 
-use super::{SIZE, text_of};
+use super::short_text::{SIZE, text_of};
 
 /// The size of a message, in the type of the field that takes it.
 const MESSAGE_SIZE: libc::c_long = 64;

@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use nix::Result;
 use nix::errno::Errno;
 
-use super::{SIZE, text_of};
+use super::short_text::{SIZE, text_of};
 
 /// Of linux/keyctl.h.
 const SEARCH: libc::c_ulong = 10;

@@ -9,6 +9,7 @@ mod files;
 mod ipc;
 mod keys;
 mod links;
+mod short_text;
 mod terminal;
 
 pub use files::{handle_of, open_by_handle, open_from};
@@ -16,9 +17,6 @@ pub use ipc::{make_queue, make_segment, read_queue, read_segment, remove_queue, 
 pub use keys::{add_key, read_key};
 pub use links::{loopback_mtu, send_frame};
 pub use terminal::{leave_terminal, push_input, take_terminal};
-
-/// The bytes of a System V segment and of a message that we use.
-const SIZE: usize = 64;
 
 /// Asks for a module to be loaded from no file: `EBADF` if it would have been allowed.
 pub fn load_no_module() -> Errno {
@@ -68,10 +66,4 @@ pub fn kernel_log() -> Result<usize> {
     // SAFETY: the buffer is as long as is told.
     let result = unsafe { libc::klogctl(READ_ALL, bytes.as_mut_ptr().cast(), LENGTH) };
     Errno::result(result).map(|length| length.cast_unsigned() as usize)
-}
-
-/// The text before the first zero.
-fn text_of(bytes: &[u8]) -> String {
-    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    String::from_utf8_lossy(&bytes[..end]).into_owned()
 }
