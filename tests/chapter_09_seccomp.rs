@@ -317,6 +317,17 @@ fn a_file_that_never_ends_is_no_profile() {
 }
 
 #[test]
+fn a_profile_that_the_record_has_no_room_for_is_an_error_and_leaves_nothing() {
+    let Some(lab) = Lab::as_root() else { return };
+    let file = lab.state_dir().join("rules.json");
+    let json = r#"{ "defaultAction": "SCMP_ACT_ALLOW" }"#;
+    fs::write(&file, json.to_owned() + &" ".repeat((1 << 20) - 100)).unwrap();
+    let said = refusal(&lab, &file);
+    assert!(said.contains("it would be larger than 1 MiB"), "{said}");
+    // That nothing is left, says the end of `lab`.
+}
+
+#[test]
 fn the_kernels_cryptography_is_out_of_reach_from_this_chapter_on() {
     let Some(lab) = Lab::as_root() else { return };
     // A host whose kernel would load a module for it, which asking does not do.

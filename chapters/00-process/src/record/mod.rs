@@ -177,14 +177,22 @@ impl State {
     }
 
     /// Writes down a leftover-to-be, before it is made. `kind` is a file name.
+    ///
+    /// # Errors
+    /// If it cannot be written, or is more than will be read again: nobody could find the
+    /// container then, nor clean up after it.
     pub fn record(&self, kind: &str, what: impl AsRef<[u8]>) -> Result<()> {
         let path = self.dir.join(kind);
+        let step = || format!("write {}", path.display());
+        if what.as_ref().len() as u64 > plain_file::LARGEST {
+            return Err(Error::new(format!("{}: it would be larger than 1 MiB", step()))
+                .with_hint(
+                    "what was asked of the container is in there, with its profile and environment",
+                ));
+        }
         let options = &mut File::options();
         options.write(true).create(true).truncate(true).mode(0o600);
-        options
-            .open(&path)
-            .and_then(|mut file| file.write_all(what.as_ref()))
-            .step(|| format!("write {}", path.display()))
+        options.open(&path).and_then(|mut file| file.write_all(what.as_ref())).step(step)
     }
 
     /// What was written down under `kind`; `None` if nothing was.
