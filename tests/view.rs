@@ -1,5 +1,6 @@
 //! The side-by-side view: what it shows, of whom, and that nobody notices.
 
+use std::fs::read;
 use std::process::{Command, Stdio};
 
 use harness::terminal::on_terminal;
@@ -86,6 +87,11 @@ fn a_container_is_found_by_its_name_its_id_or_the_beginning_of_it() {
     looks_at_web(&["web"]);
     looks_at_web(&[&id]);
     looks_at_web(&[&id[..11]]);
+    let record = read(lab.records().join(&id).join("container.json")).expect("its record");
+    let record: Value = serde_json::from_slice(&record).expect("JSON");
+    let whole = record["id"].as_str().expect("an id");
+    assert_eq!(whole.len(), 64);
+    looks_at_web(&[whole]);
     looks_at_web(&["--pid", &pid.to_string()]);
 
     let several = lab.lab(["view"]);
@@ -97,7 +103,12 @@ fn a_container_is_found_by_its_name_its_id_or_the_beginning_of_it() {
         (r"  \b[0-9a-f]{12}\b  -  chapter-02.*", "  <id>  -  chapter-02-pid-ns  pid <pid>  sh …"),
         (r"  \b[0-9a-f]{12}\b  web  chapter-04.*", "  <id>  web  chapter-04-uts-ipc  pid <pid>  sh …"),
     ]);
-    assert_eq!(lab.lab(["view", "nobody"]).code, 125);
+    let unknown = lab.lab(["view", "nobody"]);
+    assert_eq!(unknown.code, 1);
+    assert_snapshot!("view_unknown", unknown.stderr, filters => &[
+        (r"\b[0-9a-f]{12}, [0-9a-f]{12} \(web\)", "<id> (web), <id>"),
+        (r"\b[0-9a-f]{12}\b", "<id>"),
+    ]);
     assert_eq!(lab.lab(["view", "--pid", "0"]).code, 2);
     assert_eq!(lab.lab(["view", "--pid", "4194304"]).code, 125);
     web.finish();

@@ -21,6 +21,9 @@ pub struct Error {
 }
 
 impl Error {
+    /// The exit code where nothing was attempted: there is no such container, or not in that
+    /// state.
+    pub const REFUSED: u8 = 1;
     /// The exit code of a runtime that failed itself, as Docker has it.
     pub const RUNTIME_FAILED: u8 = 125;
     /// The exit code for a command that exists and cannot be executed.

@@ -88,10 +88,10 @@ pub use part::{Kind, Part, Turn, sweep};
 pub use printable::printable;
 pub use privilege::{MORE_POWER, POWERLESS_ROOT, has_hosts_ids, is_privileged};
 pub use process::Process;
-pub use record::{Resolved, State};
+pub use record::{Resolved, State, find};
 pub use status::{Entry, ExitStatus, Outcome};
 pub use stdio::Stdio;
-pub use sys::{CapSets, Cloned, capget, close_all_but, exit_now};
+pub use sys::{CapSets, Cloned, capget, close_all_but, exit_now, pidfd_open};
 pub use user::User;
 
 // What the first reading needs of the second.

@@ -48,9 +48,10 @@ pub struct Args {
 /// # Errors
 /// If there is no such container, or we may not look into it.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let pid = match args.pid {
-        Some(pid) => Pid::from_raw(pid),
-        None => choose(running()?, args.name.as_deref())?.pid,
+    let pid = match (args.pid, &args.name) {
+        (Some(pid), _) => Pid::from_raw(pid),
+        (None, Some(name)) => process::find(name)?.pid,
+        (None, None) => only(running()?)?.pid,
     };
     if args.watch {
         return watch::watch(pid, args.view);
@@ -65,35 +66,17 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The container that is meant: by name, by id or the beginning of one, or the only
-/// one there is.
-fn choose(containers: Vec<Running>, wanted: Option<&str>) -> Result<Running, Error> {
-    let Some(wanted) = wanted else {
-        return only(containers, "no container is running", "more than one container is running");
-    };
-    let is_exact = |one: &Running| one.name.as_deref() == Some(wanted) || one.id == wanted;
-    let (exact, others): (Vec<_>, Vec<_>) = containers.into_iter().partition(is_exact);
-    let chosen = if exact.is_empty() {
-        others.into_iter().filter(|one| one.id.starts_with(wanted)).collect()
-    } else {
-        exact
-    };
-    only(
-        chosen,
-        &format!("no container is called {wanted}"),
-        &format!("more than one container is called {wanted}"),
-    )
-}
-
-fn only(mut containers: Vec<Running>, none: &str, many: &str) -> Result<Running, Error> {
+/// The only container there is.
+fn only(mut containers: Vec<Running>) -> Result<Running, Error> {
     match (containers.len(), containers.pop()) {
         (1, Some(one)) => Ok(one),
         (_, Some(last)) => {
             containers.push(last);
             containers.iter().for_each(|one| output::tell(&format!("  {}\n", describe(one))));
-            Err(Error::new(many).with_hint("give the name or the id of one"))
+            Err(Error::new("more than one container is running")
+                .with_hint("give the name or the id of one"))
         }
-        (_, None) => Err(Error::new(none)
+        (_, None) => Err(Error::new("no container is running")
             .with_hint("`lab run chapter-07 -- sh` starts one; --pid N looks at any process")),
     }
 }

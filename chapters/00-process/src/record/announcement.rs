@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::identity::Identity;
+use super::resolved::Recorded;
 use crate::life::Owner;
 use crate::{Error, Result, Step, bytes, plain_file};
 
@@ -130,6 +131,32 @@ impl Announcement {
         let owner = serde_json::to_value(Owner::Itself).map_err(io::Error::from).step(step)?;
         complete.insert("owner".to_owned(), owner);
         serde_json::to_vec(&complete).map_err(io::Error::from).step(step)
+    }
+
+    /// What the container was asked to be.
+    ///
+    /// # Errors
+    /// If there is no record.
+    pub fn recorded(record: &Path) -> Result<Recorded> {
+        #[derive(Deserialize)]
+        struct Values {
+            #[serde(default)]
+            resolved: Recorded,
+        }
+        let path = record.join(CONTAINER);
+        let step = || format!("read {}", path.display());
+        let text = match plain_file::read(&path) {
+            // Before there were versions, nothing of it was written down.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Recorded::default()),
+            text => text.step(step)?,
+        };
+        let values: Values = serde_json::from_slice(&text).map_err(io::Error::from).step(step)?;
+        Ok(values.resolved)
+    }
+
+    /// All 64 digits of its id, where its record has them; `short` is the record's name.
+    pub fn full_id<'a>(&'a self, short: &'a str) -> &'a str {
+        if self.id.is_empty() { short } else { &self.id }
     }
 
     /// Whether it belongs to itself, and has not ended.

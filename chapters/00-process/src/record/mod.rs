@@ -38,8 +38,8 @@ use nix::unistd::Pid;
 
 pub use directory::{containers, directory, make_private};
 pub use lock::Lock;
-pub use resolved::Resolved;
-pub use running::{Running, running};
+pub use resolved::{Recorded, Resolved};
+pub use running::{Running, find, running};
 
 use crate::{Command, Error, Result, Step, plain_file};
 use announcement::{Announcement, CONTAINER, OLD, UNFINISHED};

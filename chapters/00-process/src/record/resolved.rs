@@ -13,7 +13,8 @@
 
 use std::io;
 
-use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{Command, Result, Step};
@@ -47,6 +48,23 @@ impl Resolved {
     /// The name it shall have, its command, and all of the values.
     pub(super) fn values(self) -> Result<(Command, Map<String, Value>)> {
         self.values.map(|values| (self.command, values))
+    }
+}
+
+/// The same values, read from the record again.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Recorded(Map<String, Value>);
+
+impl Recorded {
+    /// One of them; `None` if its chapter has no such value.
+    ///
+    /// # Errors
+    /// If it is not what this version knows by that name.
+    pub fn value<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+        let read = |value: &Value| T::deserialize(value).map_err(io::Error::from);
+        let value = self.0.get(name).map(read).transpose();
+        value.step(|| format!("read what the container's {name} is"))
     }
 }
 
