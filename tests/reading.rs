@@ -113,7 +113,9 @@ impl Chapter {
 fn every_file_of_a_chapter_is_for_the_first_reading_or_the_second() {
     for chapter in chapters() {
         let mut listed = chapter.list("First reading");
-        assert_eq!(listed.first(), Some(&"runtime.rs"), "{}", chapter.name);
+        if chapter.files.contains_key("runtime.rs") {
+            assert_eq!(listed.first(), Some(&"runtime.rs"), "{}", chapter.name);
+        }
         listed.extend(chapter.list("Second reading"));
         listed.sort_unstable();
         let names = chapter.files.keys().map(String::as_str);

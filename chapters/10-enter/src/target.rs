@@ -1,0 +1,115 @@
+//! The process that is joined: a container's first one, or any other of the host.
+//!
+//! A process ends when it likes, and another one gets its number. So it is held by two
+//! descriptors, which mean this process for ever: a *pidfd*, pidfd_open(2), is what setns(2)
+//! joins by, and its directory in /proc is where the kernel tells what it has. All of its
+//! files are opened through that directory, and never by a path:
+//!
+//! ```text
+//!   /proc/4711/           opened once
+//!     status cgroup …     what it has, in words
+//!     ns/                 its namespaces
+//!     root                its root directory, whatever that is called here
+//! ```
+
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open, openat};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::stat::Mode;
+use nix::unistd::Pid;
+use process::record::{Recorded, Running};
+use process::{Error, Result, Step, kernel_file, pidfd_open};
+
+/// A process whose things another one shall have.
+#[derive(Debug)]
+pub struct Target {
+    pid: Pid,
+    pidfd: OwnedFd,
+    directory: OwnedFd,
+    recorded: Recorded,
+}
+
+impl Target {
+    /// The first process of a container of ours.
+    ///
+    /// # Errors
+    /// If it has ended.
+    pub fn of(container: &Running) -> Result<Self> {
+        Self::held(container.pid, container.pidfd()?, container.recorded()?)
+    }
+
+    /// Any process of the host, whoever has made it.
+    ///
+    /// # Errors
+    /// If there is none of this number.
+    pub fn of_pid(pid: Pid) -> Result<Self> {
+        let pidfd = match pidfd_open(pid) {
+            Err(Errno::ESRCH) => return Err(gone(pid)),
+            opened => opened.step(|| format!("open a pidfd of process {pid}"))?,
+        };
+        Self::held(pid, pidfd, Recorded::default())
+    }
+
+    fn held(pid: Pid, pidfd: OwnedFd, recorded: Recorded) -> Result<Self> {
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let directory = match open(format!("/proc/{pid}").as_str(), flags, Mode::empty()) {
+            Err(Errno::ENOENT) => return Err(gone(pid)),
+            opened => opened.step(|| format!("open /proc/{pid}"))?,
+        };
+        let target = Self { pid, pidfd, directory, recorded };
+        // As long as it lives, nobody else has its number: so both are of the same process.
+        if target.has_ended()? { Err(gone(pid)) } else { Ok(target) }
+    }
+
+    /// Its number on the host, for messages.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// The descriptor that means it, for setns(2).
+    pub fn pidfd(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
+    }
+
+    /// What its container was asked to be; nothing, if it is none of ours.
+    pub fn recorded(&self) -> &Recorded {
+        &self.recorded
+    }
+
+    /// Whether it has ended.
+    ///
+    /// # Errors
+    /// If the kernel does not say.
+    pub fn has_ended(&self) -> Result<bool> {
+        let end = &mut [PollFd::new(self.pidfd.as_fd(), PollFlags::POLLIN)];
+        let ended = poll(end, PollTimeout::ZERO).step(|| "look whether a process has ended")?;
+        Ok(ended > 0)
+    }
+
+    /// Opens one of its files, such as `ns/net` or `root`.
+    ///
+    /// # Errors
+    /// If it has ended, or we may not.
+    pub fn open(&self, name: &str, flags: OFlag) -> Result<OwnedFd> {
+        openat(&self.directory, name, flags | OFlag::O_CLOEXEC, Mode::empty())
+            .step(|| format!("open /proc/{}/{name}", self.pid))
+    }
+
+    /// Reads one of them: bytes, since there may be names in it that somebody has chosen.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn read(&self, name: &str) -> Result<Vec<u8>> {
+        let file = File::from(self.open(name, OFlag::O_RDONLY)?);
+        kernel_file::read_open(file).step(|| format!("read /proc/{}/{name}", self.pid))
+    }
+}
+
+fn gone(pid: Pid) -> Error {
+    Error::new(format!("there is no process {pid}"))
+        .with_hint("ps -e lists them")
+        .with_exit_code(Error::REFUSED)
+}
