@@ -106,11 +106,17 @@ impl User {
         format!("{}:{}", bin.display(), std::env::var("PATH").unwrap())
     }
 
+    /// Waits until as many containers are recorded, and the world has ended.
+    #[track_caller]
+    fn has_left(&self, records: usize) {
+        let state = self.home.path().join("state");
+        eventually("the world ends", || fs::read_dir(&state).unwrap().count() == records);
+    }
+
     /// Runs `lab` to its end, and makes sure that nothing is left recorded.
     pub fn run(&self, args: &[&str]) -> Output {
         let output = self.lab(args).output().expect("lab starts");
-        let records = fs::read_dir(self.home.path().join("state/containers"));
-        assert_eq!(records.map_or(0, Iterator::count), 0);
+        self.has_left(0);
         output
     }
 }
@@ -199,7 +205,7 @@ fn what_a_killed_run_of_an_ordinary_user_leaves_is_cleaned() {
     assert!(said.is_some(), "it did not start");
     kill(Pid::from_raw(run.id().cast_signed()), Signal::SIGKILL).unwrap();
     run.wait().unwrap();
-    assert_eq!(fs::read_dir(user.home.path().join("state")).unwrap().count(), 1);
+    user.has_left(1);
     let output = user.run(&["clean"]);
     assert!(text(&output.stdout).contains("removed writable layer"), "{output:?}");
 }
@@ -310,7 +316,7 @@ fn start(mut lab: Command) -> (Child, i32) {
     let children = format!("/proc/{0}/task/{0}/children", run.id());
     let is_container = |pid: &i32| {
         let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-        name.trim() != "lab:uplink"
+        name.trim() != "lab:ports"
     };
     let children = fs::read_to_string(children).unwrap();
     let pid = children.split_whitespace().flat_map(str::parse).find(is_container);

@@ -22,6 +22,9 @@ const KINDS: &[Kind] = &[net_ns::KIND, cgroups::KIND, overlay::KIND];
 /// recorded and is tried again the next time; it keeps nothing else from being removed.
 pub fn run() -> Result<ExitCode> {
     let mut done = Done::default();
+    if !process::is_privileged() {
+        user_ns::rootless::sweep()?.into_iter().for_each(|line| done.tell(Ok(line)));
+    }
     // Things made as root of a user namespace can be removed only as such a root.
     let is_for_us = |state: &State| process::is_privileged() || !state.has_leftovers();
     let (ours, others): (Vec<_>, Vec<_>) = State::abandoned()?.into_iter().partition(is_for_us);
@@ -44,7 +47,7 @@ pub fn run() -> Result<ExitCode> {
         for line in others.iter().filter_map(end_process) {
             done.tell(Ok(line));
         }
-        user_ns::rootless::enter(World::Isolated)?;
+        user_ns::rootless::enter(World::Left, output::note)?;
     }
     for line in rootfs::sweep()? {
         println!("{line}");
@@ -83,6 +86,9 @@ impl Done {
 pub fn sweep_before_run() {
     if !process::is_privileged() {
         return; // chapter 0, which leaves nothing
+    }
+    if user_ns::rootless::has_other_network() {
+        return; // the next run in there does it
     }
     let warn = |error: Error| {
         output::warn(&format!("cleaning up after an earlier run: {error}"), error.hint());

@@ -181,7 +181,8 @@ fn names_a_step(error: &str) -> bool {
 /// What is left for good: a removal that failed is tried again by `lab clean`.
 fn left(host: &Host) -> Option<String> {
     let ids = host.new_ids();
-    if !host.ids().is_empty() {
+    host.settle();
+    if !host.ids().is_empty() || !host.is_root() {
         let ran = host.lab(&["clean"]);
         if ran.code != 0 {
             return Some(format!("{ran:?}"));

@@ -4,6 +4,7 @@
 //! What is followed is the runtime, and the container's first process until its exec; not
 //! the programs that they start.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::process::Command;
@@ -30,6 +31,8 @@ pub enum Fault {
     KillInit,
     /// Both do.
     KillBoth,
+    /// Who is about to make the call does.
+    KillCaller,
     /// The call is not made, and fails.
     Fail(Errno),
 }
@@ -66,12 +69,22 @@ pub fn run(mut command: Command, fault: Option<(Moment, Fault)>) -> Traced {
         !is_late
     });
 
-    let has_runtime = !matches!(fault, Some((_, Fault::KillRuntime | Fault::KillBoth)));
+    // With the process that holds its world, it dies as well.
+    let has_runtime = matches!(fault, None | Some((_, Fault::KillInit | Fault::Fail(_))));
     let (mut calls, mut init, mut hit, mut code) = (Calls::new(), None, None, -1);
+    let mut world = HashSet::new();
     while let Some((pid, event)) = tracer.next_event().expect("waitpid") {
-        let who = if pid == runtime { Who::Runtime } else { Who::Init };
+        let who = match pid {
+            pid if pid == runtime => Who::Runtime,
+            pid if world.contains(&pid) => Who::World,
+            _ => Who::Init,
+        };
         match (who, event) {
-            (_, Event::Forked { child }) => init = Some(child),
+            (Who::Runtime, Event::Forked { child }) => init = Some(child),
+            // By who ends at once, so that it is nobody's child.
+            (_, Event::Forked { child }) => {
+                world.insert(child);
+            }
             // What went wrong has gone wrong. To follow the rest would only take time; but
             // if the runtime is dead, nobody but us waits for the last of its processes.
             (_, Event::Entered(_)) if hit.is_some() && has_runtime => tracer.let_go(),
@@ -80,14 +93,14 @@ pub fn run(mut command: Command, fault: Option<(Moment, Fault)>) -> Traced {
                 let now = calls.count(who, &call);
                 if let Some((moment, fault)) = fault
                     && now == Some(moment)
-                    && strike(&mut tracer, call.number, fault, init)
+                    && strike(&mut tracer, pid, call.number, fault, init)
                 {
                     hit = Some(call.number);
                 }
             }
             (Who::Runtime, Event::Executed) => calls.load_again(),
             // It is the container's command from here on.
-            (Who::Init, Event::Executed) => tracer.let_go(),
+            (Who::Init | Who::World, Event::Executed) => tracer.let_go(),
             (Who::Runtime, Event::Exited(status)) => code = status,
             _ => {}
         }
@@ -101,9 +114,15 @@ pub fn run(mut command: Command, fault: Option<(Moment, Fault)>) -> Traced {
     }
 }
 
-/// Has a fault happen at the call before which somebody is stopped; `false` if that call
-/// cannot fail.
-fn strike(tracer: &mut Tracer, number: i64, fault: Fault, init: Option<Pid>) -> bool {
+/// Has a fault happen at the call before which `caller` is stopped; `false` if that call
+/// cannot fail, or if there is nobody to be killed.
+fn strike(
+    tracer: &mut Tracer,
+    caller: Pid,
+    number: i64,
+    fault: Fault,
+    init: Option<Pid>,
+) -> bool {
     let shoot = |pid| kill(pid, Signal::SIGKILL).expect("it is there");
     let runtime = tracer.first();
     // Only while the runtime has not collected it: else its number is nobody's, or
@@ -112,7 +131,11 @@ fn strike(tracer: &mut Tracer, number: i64, fault: Fault, init: Option<Pid>) -> 
     let init = init.filter(is_there);
     match fault {
         Fault::KillRuntime => shoot(runtime),
-        Fault::KillInit => init.into_iter().for_each(shoot),
+        Fault::KillCaller => shoot(caller),
+        Fault::KillInit => match init {
+            Some(init) => shoot(init),
+            None => return false,
+        },
         Fault::KillBoth => {
             shoot(runtime);
             init.into_iter().for_each(shoot);

@@ -72,13 +72,14 @@ fn kill_everybody_everywhere(chapter: &str, new_host: fn() -> Host) {
 }
 
 /// Every kill that makes a difference: of the runtime, whoever is at work; of the first
-/// process, while it is at work; of both at once.
+/// process, while it is at work; of both at once; of the processes that hold a world.
 fn cases(whole: &Traced) -> Vec<Case> {
     let mut cases = Vec::new();
     for moment in whole.calls.moments() {
         let faults: &[Fault] = match moment.who {
             Who::Runtime => &[Fault::KillRuntime, Fault::KillBoth],
             Who::Init => &[Fault::KillRuntime, Fault::KillInit, Fault::KillBoth],
+            Who::World => &[Fault::KillRuntime, Fault::KillCaller],
         };
         for &fault in faults {
             for sweeper in [Sweeper::Clean, Sweeper::NextRun] {

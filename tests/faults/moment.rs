@@ -27,6 +27,8 @@ pub enum Who {
     Runtime,
     /// The process it makes, until that executes the container's command.
     Init,
+    /// The processes that hold an ordinary user's world and network, and outlive it.
+    World,
 }
 
 /// Just before one system call.
@@ -43,6 +45,7 @@ pub struct Moment {
 pub struct Calls {
     runtime: Count,
     init: Count,
+    world: Count,
     progress: Progress,
 }
 
@@ -65,8 +68,8 @@ enum Progress {
 
 impl Calls {
     pub fn new() -> Self {
-        let [runtime, init] = [Count::default(), Count::default()];
-        Self { runtime, init, progress: Progress::Loading }
+        let [runtime, init, world] = [(); 3].map(|()| Count::default());
+        Self { runtime, init, world, progress: Progress::Loading }
     }
 
     /// The moment of a call that is about to be made, if it is one that counts.
@@ -98,13 +101,15 @@ impl Calls {
     /// Every moment so far.
     pub fn moments(&self) -> Vec<Moment> {
         let of = |who, count: &Count| (1..=count.calls).map(move |call| Moment { who, call });
-        of(Who::Runtime, &self.runtime).chain(of(Who::Init, &self.init)).collect()
+        let of_one = of(Who::Runtime, &self.runtime).chain(of(Who::Init, &self.init));
+        of_one.chain(of(Who::World, &self.world)).collect()
     }
 
     fn of(&mut self, who: Who) -> &mut Count {
         match who {
             Who::Runtime => &mut self.runtime,
             Who::Init => &mut self.init,
+            Who::World => &mut self.world,
         }
     }
 }

@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
 use crate::net::Net;
-use crate::{Lab, Ran, Started, cgroup, is_id, kernel, skip};
+use crate::{DEADLINE, Lab, Ran, Started, cgroup, is_id, kernel, skip};
 
 /// A host, and the state of it before anything ran there.
 pub struct Host {
@@ -127,9 +128,21 @@ impl Host {
         }
     }
 
+    /// Waits until an ordinary user's world has ended, which it does a moment after the last
+    /// run in it.
+    pub fn settle(&self) {
+        let start = Instant::now();
+        while !self.is_root && !self.lab.processes().is_empty() && start.elapsed() < DEADLINE {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     /// What is left of the containers `ids`, or is missing, a line each.
     pub fn left(&self, ids: &[String]) -> Vec<String> {
+        self.settle();
         let mut left: Vec<String> = Vec::new();
+        let places = ["world", "network"].map(|place| self.lab.state_dir().join(place));
+        left.extend(places.iter().filter(|it| it.exists()).map(|it| it.display().to_string()));
         left.extend(self.ids().into_iter().map(|id| format!("the record of {id}")));
         for id in ids {
             left.extend(cgroup::dirs(id).into_iter().map(|dir| dir.display().to_string()));

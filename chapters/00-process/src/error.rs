@@ -68,15 +68,15 @@ impl Error {
         self.exit_code
     }
 
-    /// The error as one message for the gate: four fields, a NUL after each.
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    /// The error as one message to another process: four fields, a NUL after each.
+    pub fn encode(&self) -> Vec<u8> {
         let errno = self.errno.map_or(0, |errno| errno as i32);
         let hint = self.hint.as_deref().unwrap_or("");
         format!("{}\0{}\0{}\0{}\0", self.step, errno, hint, self.exit_code).into_bytes()
     }
 
     /// The error that [`Self::encode`] wrote; `None` if the message is cut off.
-    pub(crate) fn decode(message: &[u8]) -> Option<Self> {
+    pub fn decode(message: &[u8]) -> Option<Self> {
         let message = String::from_utf8_lossy(message);
         let mut fields = message.split_terminator('\0');
         let step = fields.next()?.to_owned();

@@ -83,7 +83,7 @@ pub use held::Steps;
 pub use life::{Lifetime, keep_death_signal};
 pub use nix::sched::CloneFlags;
 pub use options::Options;
-pub use ourselves::own_program;
+pub use ourselves::{leads_to_us, own_program};
 pub use part::{Kind, Part, Turn, sweep};
 pub use printable::printable;
 pub use privilege::{MORE_POWER, POWERLESS_ROOT, has_hosts_ids, is_privileged};

@@ -13,7 +13,12 @@ const OURSELVES: &str = "/proc/self/exe";
 /// since, or the mount that it is on may be in no mount namespace any more: then the path
 /// that the kernel tells begins in the middle, and only the link itself leads there.
 pub fn own_program() -> PathBuf {
+    let path = std::env::current_exe().ok().filter(|path| leads_to_us(path));
+    path.unwrap_or_else(|| OURSELVES.into())
+}
+
+/// Whether a path leads to our own program.
+pub fn leads_to_us(path: &Path) -> bool {
     let file = |path: &Path| fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
-    let is_ours = |path: &PathBuf| file(path) == file(OURSELVES.as_ref());
-    std::env::current_exe().ok().filter(is_ours).unwrap_or_else(|| OURSELVES.into())
+    file(path) == file(OURSELVES.as_ref())
 }

@@ -8,8 +8,8 @@
 //! an error before anything was made, and `ss -ltnp` tells whose it is.
 //!
 //! The network in which this runs need not be the host's: chapter 8 has one for ordinary
-//! users, and a helper on the host that holds the ports and leads them in. By then the
-//! host's addresses are decided; whatever arrives in here for such a port is meant.
+//! users, and a helper that holds the ports on the host and leads them in. Each of the host's
+//! addresses has a loopback address to stand in for it there.
 
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
@@ -109,7 +109,7 @@ pub struct Published {
     pub protocol: Protocol,
     /// Whether the port on the host was left to us.
     pub is_random: bool,
-    _held: OwnedFd,
+    held: OwnedFd,
 }
 
 impl std::fmt::Display for Published {
@@ -136,7 +136,7 @@ impl Published {
             }
             published.push(match held_outside.next() {
                 Some(shown) => {
-                    let host = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, shown.port());
+                    let host = SocketAddrV4::new(stand_in(*shown.ip()), shown.port());
                     let is_random = wish.host.port() == 0;
                     Self { shown, is_random, ..Self::reserve(&Publish { host, ..*wish })? }
                 }
@@ -144,6 +144,15 @@ impl Published {
             });
         }
         Ok(published)
+    }
+
+    /// Where the helper that holds it outside finds it in the network of the containers.
+    pub fn stand_in(&self) -> SocketAddrV4 {
+        let ip = match stand_in(*self.shown.ip()) {
+            any if any.is_unspecified() => Ipv4Addr::LOCALHOST,
+            ip => ip,
+        };
+        SocketAddrV4::new(ip, self.shown.port())
     }
 
     // ANCHOR: reserve
@@ -160,9 +169,23 @@ impl Published {
             opened.step(|| format!("publish {host}")).map_err(|error| explain(error, wish))?;
         let is_random = host.port() == 0;
         host.set_port(local.port());
-        Ok(Self { host, shown: host, container, protocol, is_random, _held: held })
+        Ok(Self { host, shown: host, container, protocol, is_random, held })
     }
     // ANCHOR_END: reserve
+}
+
+impl From<Published> for OwnedFd {
+    /// The socket, which listens: for who leads its clients in.
+    fn from(port: Published) -> Self {
+        port.held
+    }
+}
+
+/// What an address of the host is in a network that has none of them: two containers may have
+/// the same port of different addresses.
+fn stand_in(ip: Ipv4Addr) -> Ipv4Addr {
+    let [_, b, c, d] = ip.octets();
+    if ip.is_unspecified() { ip } else { Ipv4Addr::new(127, b, c, d) }
 }
 
 /// What [`HELD_OUTSIDE`] says; nothing in the host's own network.

@@ -1,8 +1,11 @@
 //! The system calls of this chapter that `nix` does not wrap, and all its `unsafe`.
 
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::net::SocketAddrV4;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
+use nix::unistd::{ForkResult, getpid};
+use process::{Error, ExitStatus, Result, Step, child, exit_now, fork};
 
 /// `mount_setattr(2)`: translates owners in a mount and all below it, as the user
 /// namespace `users` has them.
@@ -23,4 +26,105 @@ pub fn set_idmap(mount: BorrowedFd<'_>, users: BorrowedFd<'_>) -> nix::Result<()
         )
     };
     Errno::result(result).map(drop)
+}
+
+/// Splits a process off that is nobody's child and has no descriptors but the standard ones
+/// and those in `keep`. It ends after `life`, which is told if there is none to be had.
+///
+/// The one in between, its parent, ends at once. So nobody here has to wait for it, or
+/// mistakes it for the child that they wait for.
+pub fn split_off(
+    step: &str,
+    keep: &[BorrowedFd<'_>],
+    life: impl FnOnce(Result<()>),
+) -> Result<()> {
+    match fork(step)? {
+        ForkResult::Parent { child } => match child::wait_for(child).step(|| step.to_owned())? {
+            ExitStatus::Exited(0) => Ok(()),
+            _ => Err(Error::new(format!("{step}: it was killed"))),
+        },
+        ForkResult::Child => {
+            let forked = match fork(step) {
+                Ok(ForkResult::Parent { .. }) => exit_now(0),
+                Ok(ForkResult::Child) => Ok(()),
+                Err(error) => Err(error),
+            };
+            let mut keep: Vec<RawFd> = keep.iter().map(AsRawFd::as_raw_fd).collect();
+            // SAFETY: this process ends in here, so that nothing that owns one of the others
+            // is ever dropped, and `life` uses what it was given.
+            let closed = unsafe { close_all_but(&mut keep) };
+            life(forked.and_then(|()| closed.step(|| "close the caller's descriptors")));
+            exit_now(0)
+        }
+    }
+}
+
+/// Forks a process that has no descriptors but the standard ones and those in `keep`, and
+/// ends after `life`.
+pub fn fork_off(step: &str, keep: &[BorrowedFd<'_>], life: impl FnOnce()) -> Result<()> {
+    match fork(step)? {
+        ForkResult::Parent { .. } => Ok(()),
+        ForkResult::Child => {
+            let mut keep: Vec<RawFd> = keep.iter().map(AsRawFd::as_raw_fd).collect();
+            // SAFETY: as in `split_off`. What could not be closed does no harm.
+            let _ = unsafe { close_all_but(&mut keep) };
+            life();
+            exit_now(0)
+        }
+    }
+}
+
+/// Closes every descriptor above 2 but those in `keep`.
+///
+/// # Safety
+/// Values of this process own them. None of those may be used or dropped any more.
+unsafe fn close_all_but(keep: &mut [RawFd]) -> nix::Result<()> {
+    keep.sort_unstable();
+    let mut first = 3;
+    for &fd in keep.iter().chain(&[RawFd::MAX]) {
+        if first < fd {
+            // SAFETY: touches no memory; the caller sees to the owners.
+            let closed = unsafe { libc::syscall(libc::SYS_close_range, first, fd - 1, 0) };
+            Errno::result(closed)?;
+        }
+        first = first.max(fd.saturating_add(1));
+    }
+    Ok(())
+}
+
+/// Lets the kernel kill this process when nobody has the other end of a pipe open any more:
+/// "input is possible" is said of an end as well, and by any signal, fcntl(2). That stays so
+/// after an exec, as long as the descriptor is open.
+pub fn be_killed_when_it_closes(pipe: BorrowedFd<'_>) -> nix::Result<()> {
+    let set = |command, value: libc::c_int| {
+        // SAFETY: the descriptor is open as long as we borrow it, and no memory is touched.
+        Errno::result(unsafe { libc::fcntl(pipe.as_raw_fd(), command, value) }).map(drop)
+    };
+    set(libc::F_SETOWN, getpid().as_raw())?;
+    set(F_SETSIG, libc::SIGKILL)?;
+    set(libc::F_SETFL, libc::O_NONBLOCK | libc::O_ASYNC)
+}
+
+/// From linux/fcntl.h.
+const F_SETSIG: libc::c_int = 10;
+
+/// `connect(2)` that does not wait: the connection can be written to when it is there.
+pub fn begin_to_connect(address: SocketAddrV4) -> nix::Result<OwnedFd> {
+    let kind = libc::SOCK_STREAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+    // SAFETY: the call takes three numbers and touches no memory.
+    let fd = Errno::result(unsafe { libc::socket(libc::AF_INET, kind, 0) })?;
+    // SAFETY: the kernel has just made this descriptor, and nobody else has it.
+    let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+    // SAFETY: sockaddr_in is plain integers.
+    let mut to: libc::sockaddr_in = unsafe { std::mem::zeroed() };
+    to.sin_family = libc::AF_INET as libc::sa_family_t;
+    to.sin_port = address.port().to_be();
+    to.sin_addr.s_addr = u32::from(*address.ip()).to_be();
+    let length = size_of_val(&to) as libc::socklen_t;
+    // SAFETY: `to` outlives the call, and is as long as it says.
+    let begun = unsafe { libc::connect(socket.as_raw_fd(), (&raw const to).cast(), length) };
+    match Errno::result(begun) {
+        Ok(_) | Err(Errno::EINPROGRESS) => Ok(socket),
+        Err(errno) => Err(errno),
+    }
 }

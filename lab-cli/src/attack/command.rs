@@ -58,7 +58,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 "{why}: the sandbox is in a user namespace, chapter 8 explains it"
             ));
         }
-        user_ns::rootless::enter(World::Isolated)?;
+        user_ns::rootless::enter(World::Isolated, output::note)?;
     }
     // What an earlier one left that was killed.
     clean::sweep_before_run();

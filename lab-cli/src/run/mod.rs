@@ -125,7 +125,7 @@ fn become_root(chapter: &Chapter, options: &AllOptions) -> Result<()> {
     }
     output::note(&format!("{}: this runs in a user namespace, chapter 8 explains it", lack()));
     if !chapter.has_own(Kind::Net) {
-        return Ok(user_ns::rootless::enter(World::Shared)?);
+        return Ok(user_ns::rootless::enter(World::Shared, output::note)?);
     }
     Ok(user_ns::rootless::become_root(&options.network, output::note)?)
 }

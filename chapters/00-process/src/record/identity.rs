@@ -15,7 +15,7 @@ use crate::{Error, Result, Step, kernel_file, sys};
 
 /// A process, alive or not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Identity {
+pub struct Identity {
     /// Its number on the host.
     pub pid: i32,
     /// When it started, in clock ticks: the 22nd field of proc_pid_stat(5).
@@ -61,7 +61,10 @@ impl Identity {
     }
 
     /// Whether who has the number now is still the same.
-    fn is_there(&self) -> Result<bool> {
+    ///
+    /// # Errors
+    /// If the kernel does not say.
+    pub fn is_there(&self) -> Result<bool> {
         match Self::of(self.pid) {
             Ok(now) => Ok(now == *self),
             Err(error) if matches!(error.errno(), Some(Errno::ENOENT | Errno::ESRCH)) => Ok(false),

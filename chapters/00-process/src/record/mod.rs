@@ -37,6 +37,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::Pid;
 
 pub use directory::{containers, directory, make_private};
+pub use identity::Identity;
 pub use lock::Lock;
 pub use resolved::{Recorded, Resolved};
 pub use running::{Running, find, running};
@@ -44,7 +45,6 @@ pub use running::{Running, find, running};
 use crate::{Command, Error, Result, Step, plain_file};
 use announcement::{Announcement, CONTAINER, OLD, UNFINISHED};
 use directory::{entries, try_lock};
-use identity::Identity;
 pub(crate) use running::check_is_free;
 
 /// The name of the door of a container that lives on its own: a socket in its record.

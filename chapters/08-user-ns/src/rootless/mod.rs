@@ -3,86 +3,92 @@
 //! Making namespaces, mounting, giving a host a name: all of it needs capabilities, and
 //! `unshare(CLONE_NEWUSER)` gives any user all of them, over a namespace in which there
 //! is nothing yet. So the way to a container without root is a small world in which we
-//! are root, and in there every chapter runs as it would on a host:
+//! are root, and in there every chapter runs as it would on a host. There is one for all
+//! containers of a user, so that they are neighbours as root's are:
 //!
 //! ```text
-//!   lab   user 1000
-//!    │ unshare(CLONE_NEWUSER), then mounts and network
-//!    │ uid_map   0 1000 1          and, where newuidmap is installed, 1 100000 65536
-//!    │ exec itself
-//!   lab   user 0 in here ── runs the chapter ── container
+//!   lab   user 1000                     lab:world   unshare(CLONE_NEWUSER), then mounts
+//!    │ setns ──────────────────────────▶  │ uid_map   0 1000 1   and, where newuidmap is
+//!    │ exec itself                        │                      installed, 1 100000 65536
+//!   lab   user 0 in here                  │
+//!    └─ runs the chapter ── container     └ ends with the last lab
 //! ```
 //!
 //! What a user namespace cannot give is power over what was there before: the host's
 //! network, its cgroups, its device nodes, files of other users. For the network there
-//! is a new one in here to be the host's, with a bridge and all; its way out is
-//! `uplink.rs`.
+//! is a new one in here to be the host's, with a bridge and all (`network.rs`); its way out
+//! is `uplink.rs`, the way in to published ports `ports.rs`. How such a place is shared, and
+//! ends, is told in `place.rs`.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use net_ns::{HELD_OUTSIDE, Mode, NetworkOptions, Publish, Published};
-use nix::sched::{CloneFlags, unshare};
-use nix::unistd::{getegid, geteuid};
-use process::{Error, Result, Step, home, own_program, record};
+use nix::unistd::geteuid;
+use process::{Error, Result, Step, home, leads_to_us, own_program, record};
 
-use self::granted::Granted;
-use self::helper::Helper;
-use self::uplink::Uplink;
-use crate::maps::{self, Kind, Map};
+use self::network::NETWORK;
+use self::place::{Found, Look, Turn};
+use self::world::WORLD;
 
 mod granted;
 mod helper;
+mod holder;
+mod network;
 mod path;
+mod place;
+mod ports;
 mod refusal;
 mod uplink;
 mod userspace;
+mod world;
 
-/// Which network is the host's, for a root in a user namespace.
-#[derive(Clone, Copy)]
+/// Where a root in a user namespace is.
+#[derive(Clone, Copy, Debug)]
 pub enum World<'a> {
-    /// The real host's, over which that root has no power.
+    /// In the world of this user's containers, and in the real host's network, over which that
+    /// root has no power.
     Shared,
-    /// A new one without a way out.
-    Isolated,
-    /// A new one with a way out, if this host has a program for it.
+    /// The same, and in the network of this user's containers.
     Connected {
         /// The ports of the host that shall lead in.
         ports: &'a [Publish],
-        /// Gets one line on how it went, for the user.
-        note: &'a dyn Fn(&str),
     },
+    /// Where this user's containers are, or have been: a place that is gone is a new one of
+    /// our own.
+    Left,
+    /// In a world and a network of our own, without a way out.
+    Isolated,
 }
 
-/// Makes sure that this process is a root with power, be it over a user namespace of its
-/// own, where the program starts again. So it returns in the second life only, or if there
-/// is no need for one. `note` is told what the user should know of the network.
+/// Makes sure that this process is a root with power, be it over a user namespace, where the
+/// program starts again. So it returns in the second life only, or if there is no need for
+/// one. `note` is told what the user should know of it.
 ///
 /// The caller must have one thread only.
 ///
 /// # Errors
 /// If the kernel or its settings refuse it, with what an administrator can do; or if a
-/// port shall be published and nothing can lead it in.
+/// port cannot be had.
 pub fn become_root(network: &NetworkOptions, note: impl Fn(&str)) -> Result<()> {
     if process::is_privileged() {
         return Ok(());
     }
     match network.network.unwrap_or(Mode::Bridge) {
-        Mode::Bridge => enter(World::Connected { ports: &network.publish, note: &note }),
-        Mode::None | Mode::Host => enter(World::Shared),
+        Mode::Bridge => enter(World::Connected { ports: &network.publish }, note),
+        Mode::None | Mode::Host => enter(World::Shared, note),
     }
 }
 
-/// Becomes root of a new user namespace, and starts this program again.
+/// Becomes root of a user namespace, and starts this program again.
 ///
 /// # Errors
 /// As [`become_root`]; it does not return otherwise.
-pub fn enter(world: World<'_>) -> Result<()> {
+pub fn enter(world: World<'_>, note: impl Fn(&str)) -> Result<()> {
     // Once is enough: the root of a user namespace can have lost its power only on purpose.
     if std::env::var_os(HELD_OUTSIDE).is_some() && geteuid().is_root() {
         return Err(Error::new("this root of a user namespace lacks CAP_SYS_ADMIN"));
     }
-    let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
     // Asked for now: the mount that we were started from goes with the last process of its
     // namespace, and without it /proc/self/exe tells half of a path.
     let program = own_program();
@@ -91,37 +97,25 @@ pub fn enter(world: World<'_>) -> Result<()> {
     // another's.
     let home = home::home().ok().filter(|home| record::make_private(home).is_ok());
     let ports = match world {
-        World::Connected { ports, .. } => find_ports(ports)?,
-        World::Shared | World::Isolated => Vec::new(),
+        World::Connected { ports } => Published::reserve_all(ports)?,
+        World::Shared | World::Left | World::Isolated => Vec::new(),
     };
-    // ANCHOR: enter
-    // The one that maps a range has to stay outside, so it is split off before we go.
-    let helper = Granted::to(uid, gid).map(Helper::split_off).transpose()?;
+    let shown: Vec<_> = ports.iter().map(|port| port.shown.to_string()).collect();
 
-    unshare(CloneFlags::CLONE_NEWUSER)
-        .step(|| "make a user namespace")
-        .map_err(refusal::explain)?;
-    let mapped = match helper {
-        Some(helper) => helper.map(),
-        None => map_ourselves(uid, gid),
+    let _here = match world {
+        World::Isolated => {
+            world::make()?;
+            network::leave()?;
+            None
+        }
+        World::Shared | World::Connected { .. } | World::Left => join(world, note)?,
     };
-    mapped.map_err(refusal::explain)?;
-    // From here on, so that what is new belongs to it. The mounts are only a copy of
-    // the host's, and ours to add to.
-    unshare(CloneFlags::CLONE_NEWNS)
-        .step(|| "make a namespace of mounts")
-        .map_err(refusal::explain)?;
-    // ANCHOR_END: enter
-    match world {
-        World::Shared => {}
-        World::Isolated => leave_network()?,
-        World::Connected { note, .. } => note(&connect(&ports)?),
-    }
+    ports::lead_in(ports)?;
 
-    let again = || "start again as root of a user namespace";
     let mut arguments = std::env::args_os();
     let name = arguments.next().unwrap_or_default();
-    let held: Vec<_> = ports.iter().map(|port| port.host.to_string()).collect();
+    // The world may have other mounts.
+    let program = if leads_to_us(&program) { program } else { own_program() };
     let mut command = Command::new(program);
     if let Some(home) = home {
         command.env("HOME", home);
@@ -132,54 +126,69 @@ pub fn enter(world: World<'_>) -> Result<()> {
         // In there we are root, whose home and records would be elsewhere.
         .env("LAB_STATE_DIR", records)
         .env("PATH", path::path_of_root())
-        .env(HELD_OUTSIDE, held.join(" "))
+        .env(HELD_OUTSIDE, shown.join(" "))
         .exec();
-    Err(error).step(again)
+    Err(error).step(|| "start again as root of a user namespace")
 }
 
-/// Leaves the host's network for a new one.
-fn leave_network() -> Result<()> {
-    unshare(CloneFlags::CLONE_NEWNET)
-        .step(|| "make a network namespace")
-        .map_err(refusal::explain)?;
-    net_ns::set_up_loopback()
+/// Whether the network of this user's containers is another one than ours. What a killed run
+/// has left in there can only be removed in there.
+pub fn has_other_network() -> bool {
+    NETWORK.is_elsewhere()
 }
 
-/// Leaves the host's network for a new one with a way back, and returns what is to be
-/// said of that.
-fn connect(ports: &[Publish]) -> Result<String> {
-    let uplinks = Uplink::split_off_all(ports);
-    leave_network()?;
-    net_ns::hardening::harden_new_links()?;
-    let error = match uplinks.and_then(Uplink::connect_one) {
-        Ok(tool) => return Ok(format!("its way to the outside is {tool}")),
-        Err(error) => error,
-    };
-    let hint = error.hint().unwrap_or("lab doctor tells more about this host");
-    match ports.first() {
-        Some(port) => Err(Error::new(format!("publish {port}: {error}"))
-            .with_hint(format!("{hint}; or run it with sudo"))),
-        None => Ok(format!("it has no way to the outside: {error} ({hint})")),
+/// Removes what is written down of places whose processes were killed: a line each.
+///
+/// # Errors
+/// If the state directory cannot be used.
+pub fn sweep() -> Result<Vec<String>> {
+    if !record::directory().exists() {
+        return Ok(Vec::new());
     }
+    let turn = Turn::wait()?;
+    let mut removed = Vec::new();
+    for place in [NETWORK, WORLD] {
+        if let Look::Gone { killed: Some(pid) } = place.look(&turn)? {
+            removed.push(format!("record of {}, process {pid}, which was killed", place.name()));
+        }
+    }
+    Ok(removed)
 }
 
-/// The ports that can be led in, with a number for those that may have any.
-fn find_ports(wishes: &[Publish]) -> Result<Vec<Publish>> {
-    // Opened to see that they are free, and closed for the program that leads them in.
-    let found = Published::reserve_all(wishes)?;
-    let with_number = |port: &Published| Publish {
-        host: port.host,
-        container: port.container,
-        protocol: port.protocol,
+/// Joins what there is of this user's, and makes what there is not. As long as what is
+/// returned lives, or is open in a program that we execute, both are there.
+fn join(world: World<'_>, note: impl Fn(&str)) -> Result<Option<(Found, Option<Found>)>> {
+    let turn = Turn::wait()?;
+    let mut network = NETWORK.look(&turn)?;
+    let there = WORLD.look(&turn)?;
+    if let Look::Gone { killed } = &there {
+        if let Some(pid) = killed {
+            note(&format!("lab:world, process {pid}, was killed, and its containers with it"));
+        }
+        // Whatever is left of a network belongs to the world that is gone.
+        network = Look::Gone { killed: None };
+    }
+    match world {
+        World::Left if !matches!(there, Look::There(_)) => {
+            drop(turn);
+            world::make()?;
+            network::leave()?;
+            return Ok(None);
+        }
+        World::Left if !matches!(network, Look::There(_)) => {
+            let world = world::join(&turn, there, &note)?;
+            network::leave()?;
+            return Ok(Some((world, None)));
+        }
+        _ => {}
+    }
+    let here = world::join(&turn, there, &note)?;
+    let network = match world {
+        World::Connected { .. } | World::Left => Some(network::join(&turn, network, &here)?),
+        World::Shared | World::Isolated => None,
     };
-    Ok(found.iter().map(with_number).collect())
+    if let (World::Connected { .. }, Some(network)) = (world, &network) {
+        note(&network.note);
+    }
+    Ok(Some((here, network)))
 }
-
-// ANCHOR: ourselves
-/// One id, and no groups but our own.
-fn map_ourselves(uid: u32, gid: u32) -> Result<()> {
-    maps::deny_setgroups("self")?;
-    Map::range(uid, 1).write(Kind::Uid, "self")?;
-    Map::range(gid, 1).write(Kind::Gid, "self")
-}
-// ANCHOR_END: ourselves

@@ -29,7 +29,6 @@ use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use net_ns::Publish;
 use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
@@ -58,18 +57,18 @@ impl Uplink {
     ///
     /// # Errors
     /// If this host has none, or does not let us make a tap.
-    pub fn split_off_all(ports: &[Publish]) -> Result<Vec<Self>> {
-        Tool::find()?.into_iter().map(|tool| Self::split_off(tool, ports)).collect()
+    pub fn split_off_all() -> Result<Vec<Self>> {
+        Tool::find()?.into_iter().map(|tool| Self::split_off(tool)).collect()
     }
 
-    fn split_off(tool: Tool, ports: &[Publish]) -> Result<Self> {
+    fn split_off(tool: Tool) -> Result<Self> {
         let runtime = getpid();
         let (line, far_end) = UnixStream::pair().step(|| "make a socket pair")?;
         match clone(CloneArgs::from(CloneFlags::CLONE_NEWPID))? {
             Cloned::Parent(pid, _) => Ok(Self { tool, pid, line }),
             Cloned::Child => {
                 drop(line);
-                serve(tool, ports, runtime, far_end)
+                serve(tool, runtime, far_end)
             }
         }
     }
@@ -116,7 +115,7 @@ impl Drop for Uplink {
 }
 
 /// The life of that process.
-fn serve(tool: Tool, ports: &[Publish], runtime: Pid, mut line: UnixStream) -> ! {
+fn serve(tool: Tool, runtime: Pid, mut line: UnixStream) -> ! {
     let _ = prctl::set_name(c"lab:uplink");
     let _ = prctl::set_pdeathsig(Signal::SIGKILL);
     // Ctrl-C is for the container.
@@ -128,7 +127,7 @@ fn serve(tool: Tool, ports: &[Publish], runtime: Pid, mut line: UnixStream) -> !
     }
     let path = format!("/proc/{runtime}/ns/net");
     let network = File::open(&path).step(|| format!("open {path}"));
-    match network.and_then(|network| tool.connect(network, ports)) {
+    match network.and_then(|network| tool.connect(network)) {
         Ok(()) => {
             let _ = line.write_all(OK.as_bytes());
             let _ = line.shutdown(Shutdown::Both);

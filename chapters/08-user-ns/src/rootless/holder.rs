@@ -1,0 +1,87 @@
+//! The process that holds a place: `lab:world`, `lab:network`. See `place.rs`.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::fd::BorrowedFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::Duration;
+
+use nix::sys::prctl;
+use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, getpid, setsid};
+use process::record::{Identity, Lock};
+use process::{Result, Step};
+use serde::{Deserialize, Serialize};
+
+use super::place::{Place, Turn};
+
+/// What its file says.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Held {
+    pub version: u32,
+    pub process: Identity,
+    /// What the user should know of it.
+    pub note: String,
+}
+
+/// The version that we write, and read.
+pub(super) const VERSION: u32 = 1;
+
+/// The process that holds a place.
+pub(super) struct Holder<'a> {
+    pub place: &'a Place,
+    /// Its file.
+    pub path: &'a Path,
+    /// The state directory.
+    pub dir: &'a Path,
+}
+
+impl Holder<'_> {
+    /// Makes the place, and writes down who holds it.
+    pub fn prepare(
+        &self,
+        mut file: &File,
+        life: BorrowedFd<'_>,
+        build: impl FnOnce() -> Result<String>,
+    ) -> Result<()> {
+        let _ = prctl::set_name(self.place.holder);
+        // Whoever comes looks into our /proc.
+        let _ = prctl::set_dumpable(true);
+        // Neither the keys of the terminal nor its end are for us.
+        setsid().step(|| "make a session")?;
+        let null = File::options().read(true).write(true).open("/dev/null");
+        let null = null.step(|| "open /dev/null")?;
+        // Somebody may wait for the end of what the first run prints.
+        let step = || "let go of the caller's files";
+        dup2_stdin(&null).step(step)?;
+        dup2_stdout(life).step(step)?;
+        let note = build()?;
+        dup2_stderr(&null).step(step)?;
+        std::env::set_current_dir("/").step(|| "enter /")?;
+        let process = Identity::of(getpid().as_raw())?;
+        let held = Held { version: VERSION, process, note };
+        let text = serde_json::to_vec(&held).map_err(io::Error::from);
+        text.and_then(|text| file.write_all(&text))
+            .step(|| format!("write {}", self.path.display()))
+    }
+
+    /// Waits until nobody is in there any more.
+    pub fn wait_and_end(&self, file: &File) {
+        // A lock that cannot be had for want of memory is no reason to end anybody.
+        let have_alone = || file.try_clone().ok().and_then(|file| Lock::wait_for(file).ok());
+        let _alone = loop {
+            match have_alone() {
+                Some(lock) => break lock,
+                None => std::thread::sleep(Duration::from_secs(1)),
+            }
+        };
+        // Somebody may have been looking for it meanwhile, and have a new one by now.
+        let Ok(_turn) = Turn::on(self.dir.to_owned()) else { return };
+        let identity = |found: fs::Metadata| (found.dev(), found.ino());
+        let ours = file.metadata().map(identity).ok();
+        if fs::symlink_metadata(self.path).map(identity).ok() == ours {
+            let _ = fs::remove_file(self.path);
+        }
+    }
+}
+
