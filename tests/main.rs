@@ -39,3 +39,4 @@ mod stdio;
 mod tracer;
 mod view;
 mod view_pictures;
+mod world;

@@ -116,13 +116,7 @@ pub fn run(mut command: Command, fault: Option<(Moment, Fault)>) -> Traced {
 
 /// Has a fault happen at the call before which `caller` is stopped; `false` if that call
 /// cannot fail, or if there is nobody to be killed.
-fn strike(
-    tracer: &mut Tracer,
-    caller: Pid,
-    number: i64,
-    fault: Fault,
-    init: Option<Pid>,
-) -> bool {
+fn strike(tracer: &mut Tracer, caller: Pid, number: i64, fault: Fault, init: Option<Pid>) -> bool {
     let shoot = |pid| kill(pid, Signal::SIGKILL).expect("it is there");
     let runtime = tracer.first();
     // Only while the runtime has not collected it: else its number is nobody's, or

@@ -33,11 +33,7 @@ pub fn set_idmap(mount: BorrowedFd<'_>, users: BorrowedFd<'_>) -> nix::Result<()
 ///
 /// The one in between, its parent, ends at once. So nobody here has to wait for it, or
 /// mistakes it for the child that they wait for.
-pub fn split_off(
-    step: &str,
-    keep: &[BorrowedFd<'_>],
-    life: impl FnOnce(Result<()>),
-) -> Result<()> {
+pub fn split_off(step: &str, keep: &[BorrowedFd<'_>], life: impl FnOnce(Result<()>)) -> Result<()> {
     match fork(step)? {
         ForkResult::Parent { child } => match child::wait_for(child).step(|| step.to_owned())? {
             ExitStatus::Exited(0) => Ok(()),

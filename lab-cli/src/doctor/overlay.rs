@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use overlay::Upper;
+use nix::sys::statfs::{NFS_SUPER_MAGIC, statfs};
 use process::{CloneFlags, Error, Result, State, Step, record};
 
 use super::check::{Check, from};
@@ -29,13 +30,25 @@ pub fn checks(host: &Host) -> Vec<Check> {
     let site = Site::make();
     let place = record::directory();
     let record = match &site {
+        Ok(_) if is_on_nfs(&place) => {
+            let seen = format!(
+                "{} is on NFS, where no directory is locked and no overlay has its upper layer",
+                place.display()
+            );
+            Check::missing("state directory", seen).fix(NEW).required()
+        }
         Ok(_) => Check::works("state directory", format!("{}: can be written", place.display())),
-        Err(error) => Check::missing("state directory", error.to_string())
-            .fix("export LAB_STATE_DIR=$(mktemp -d)")
-            .required(),
+        Err(error) => Check::missing("state directory", error.to_string()).fix(NEW).required(),
     };
     let dir = site.as_ref().ok().map(|site| site.dir.as_path());
     vec![record, direct(host, dir), rootless(host, dir)]
+}
+
+/// A directory that is surely on a disk of this host, or in its memory.
+const NEW: &str = "export LAB_STATE_DIR=$(mktemp -d)";
+
+fn is_on_nfs(dir: &Path) -> bool {
+    statfs(dir).is_ok_and(|found| found.filesystem_type() == NFS_SUPER_MAGIC)
 }
 
 fn direct(host: &Host, dir: Option<&Path>) -> Check {

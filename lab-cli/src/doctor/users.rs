@@ -22,7 +22,26 @@ const ENOUGH: u64 = 65536;
 
 /// This user, the ranges, and the programs that map them.
 pub fn checks(host: &Host) -> Vec<Check> {
-    vec![user(host), ranges(host), mapper(host)]
+    let mut checks = vec![user(host), ranges(host), mapper(host)];
+    checks.extend(lingering(host));
+    checks
+}
+
+/// Where systemd ends a user's processes with their last session, their world is among them:
+/// logind.conf(5), `KillUserProcesses`.
+fn lingering(host: &Host) -> Option<Check> {
+    if host.is_root || !Path::new("/run/systemd/system").exists() {
+        return None;
+    }
+    let name = "after logging out";
+    let lingers = Path::new("/var/lib/systemd/linger").join(&host.user).exists();
+    let check = if lingers {
+        Check::works(name, format!("{} lingers: containers go on", host.user))
+    } else {
+        Check::limited(name, "lab:world, and with it every container, may be ended then")
+            .fix("loginctl enable-linger")
+    };
+    Some(check.chapters(from(1)))
 }
 
 /// Until chapter 8 is there, only root has what the chapters before it need.

@@ -159,14 +159,16 @@ pub fn sweep() -> Result<Vec<String>> {
 /// returned lives, or is open in a program that we execute, both are there.
 fn join(world: World<'_>, note: impl Fn(&str)) -> Result<Option<(Found, Option<Found>)>> {
     let turn = Turn::wait()?;
-    let mut network = NETWORK.look(&turn)?;
-    let there = WORLD.look(&turn)?;
-    if let Look::Gone { killed } = &there {
-        if let Some(pid) = killed {
-            note(&format!("lab:world, process {pid}, was killed, and its containers with it"));
+    let (there, mut network) = (WORLD.look(&turn)?, NETWORK.look(&turn)?);
+    for (place, look) in [(WORLD, &there), (NETWORK, &network)] {
+        if let Look::Gone { killed: Some(pid) } = look {
+            let name = place.name();
+            note(&format!("{name}, process {pid}, was killed, and its containers with it"));
         }
-        // Whatever is left of a network belongs to the world that is gone.
-        network = Look::Gone { killed: None };
+    }
+    if let (Look::Gone { .. }, Look::There(_)) = (&there, &network) {
+        // It belongs to a world that is gone, and is about to end.
+        network = NETWORK.strike_out(&turn)?;
     }
     match world {
         World::Left if !matches!(there, Look::There(_)) => {

@@ -67,9 +67,9 @@ impl Turn {
     /// Waits for it. A directory that is not there is made.
     pub fn wait() -> Result<Self> {
         let dir = record::directory();
-        record::make_private(&dir)
-            .step(|| format!("create {}", dir.display()))
-            .map_err(|error| error.with_hint("LAB_STATE_DIR names another directory for records"))?;
+        record::make_private(&dir).step(|| format!("create {}", dir.display())).map_err(
+            |error| error.with_hint("LAB_STATE_DIR names another directory for records"),
+        )?;
         Self::on(dir)
     }
 
@@ -90,6 +90,9 @@ pub(super) struct Found {
     /// What the user should know of it.
     pub note: String,
 }
+
+/// Its namespaces, and the pipe of its process.
+type Opened = (Vec<(File, CloneFlags)>, File);
 
 /// What was found.
 #[derive(Debug)]
@@ -115,10 +118,7 @@ impl Place {
     /// If it cannot be said whether there is one.
     pub fn look(&self, turn: &Turn) -> Result<Look> {
         let path = turn.dir.join(self.file);
-        let gone = |killed| {
-            fs::remove_file(&path).step(|| format!("remove {}", path.display()))?;
-            Ok(Look::Gone { killed })
-        };
+        let gone = |killed| self.strike_out(turn).map(|_| Look::Gone { killed });
         let file = match File::options().read(true).custom_flags(libc::O_NOFOLLOW).open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Look::Gone { killed: None });
@@ -136,7 +136,9 @@ impl Place {
         };
         if version > VERSION {
             return Err(Error::new(format!("read {}: its version is {version}", path.display()))
-                .with_hint("a later version of lab has made it: use that one, or end its containers"));
+                .with_hint(
+                    "a later version of lab has made it: use that one, or end its containers",
+                ));
         }
         match self.open(&process)? {
             Some((namespaces, life)) => {
@@ -144,6 +146,13 @@ impl Place {
             }
             None => gone(Some(process.pid)),
         }
+    }
+
+    /// Removes its file, so that the next one is a new one.
+    pub fn strike_out(&self, turn: &Turn) -> Result<Look> {
+        let path = turn.dir.join(self.file);
+        fs::remove_file(&path).step(|| format!("remove {}", path.display()))?;
+        Ok(Look::Gone { killed: None })
     }
 
     /// Whether there is one with namespaces other than ours, which needs no turn to be asked.
@@ -158,7 +167,7 @@ impl Place {
     }
 
     /// Opens what there is of it; `None` if it is gone.
-    fn open(&self, process: &Identity) -> Result<Option<(Vec<(File, CloneFlags)>, File)>> {
+    fn open(&self, process: &Identity) -> Result<Option<Opened>> {
         let proc = PathBuf::from(format!("/proc/{}", process.pid));
         let open = |options: &mut fs::OpenOptions, path| open(options, path, process);
         let mut namespaces = Vec::new();
@@ -261,11 +270,7 @@ impl Found {
 }
 
 /// Opens a file of /proc; `None` if its process is gone, a zombie, or another one by now.
-fn open(
-    options: &mut fs::OpenOptions,
-    path: PathBuf,
-    process: &Identity,
-) -> Result<Option<File>> {
+fn open(options: &mut fs::OpenOptions, path: PathBuf, process: &Identity) -> Result<Option<File>> {
     match options.open(&path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

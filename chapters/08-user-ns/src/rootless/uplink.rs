@@ -58,7 +58,7 @@ impl Uplink {
     /// # Errors
     /// If this host has none, or does not let us make a tap.
     pub fn split_off_all() -> Result<Vec<Self>> {
-        Tool::find()?.into_iter().map(|tool| Self::split_off(tool)).collect()
+        Tool::find()?.into_iter().map(Self::split_off).collect()
     }
 
     fn split_off(tool: Tool) -> Result<Self> {

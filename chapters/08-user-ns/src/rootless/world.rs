@@ -53,7 +53,10 @@ pub(super) fn join(turn: &Turn, look: Look, note: &impl Fn(&str)) -> Result<Foun
         let here = mount_points()?;
         for missing in mounts.iter().filter(|mount| !here.contains(mount)) {
             if is_named(missing, &dir) {
-                note(&format!("what is mounted on {} is not seen in here: {COMES_LATE}", missing.display()));
+                note(&format!(
+                    "what is mounted on {} is not seen in here: {COMES_LATE}",
+                    missing.display()
+                ));
             }
         }
     }
@@ -84,9 +87,7 @@ pub(super) fn make() -> Result<()> {
     mapped.map_err(refusal::explain)?;
     // From here on, so that what is new belongs to it. The mounts are only a copy of
     // the host's, and ours to add to.
-    unshare(CloneFlags::CLONE_NEWNS)
-        .step(|| "make a namespace of mounts")
-        .map_err(refusal::explain)
+    unshare(CloneFlags::CLONE_NEWNS).step(|| "make a namespace of mounts").map_err(refusal::explain)
 }
 // ANCHOR_END: make
 
