@@ -1,19 +1,20 @@
 //! The process that holds a place: `lab:world`, `lab:network`. See `place.rs`.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::fd::BorrowedFd;
-use std::os::unix::fs::MetadataExt;
+use std::io::{self, Read, Write, pipe};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::prctl;
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, getpid, setsid};
 use process::record::{Identity, Lock};
-use process::{Result, Step};
+use process::{Error, Result, Step};
 use serde::{Deserialize, Serialize};
 
-use super::place::{Place, Turn};
+use super::place::{Found, Look, Place, Turn};
+use crate::sys;
 
 /// What its file says.
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,6 +27,65 @@ pub(super) struct Held {
 
 /// The version that we write, and read.
 pub(super) const VERSION: u32 = 1;
+
+/// No error begins like that.
+const READY: &[u8] = b"+";
+
+impl Place {
+    /// Makes it: a process of nobody's is left behind there, in what `build` has made. That
+    /// returns a note for the users. The process keeps open what is in `keep`.
+    ///
+    /// # Errors
+    /// If `build` fails, or what is needed around it.
+    pub fn make(
+        &self,
+        turn: &Turn,
+        keep: &[BorrowedFd<'_>],
+        build: impl FnOnce() -> Result<String>,
+    ) -> Result<Found> {
+        let path = turn.dir.join(self.file);
+        let open = |new: bool| {
+            let options = &mut File::options();
+            options.read(true).write(true).create_new(new).mode(0o600);
+            options.open(&path).step(|| format!("open {}", path.display()))
+        };
+        let step = || format!("share {}", path.display());
+        let shared = Lock::try_sharing(open(true)?).step(step)?;
+        let file = open(false)?;
+        let (_, life) = pipe().step(|| "make a pipe")?;
+        let (mut answer, tell) = pipe().step(|| "make a pipe")?;
+        let mut fds = vec![file.as_fd(), life.as_fd(), tell.as_fd()];
+        fds.extend(keep);
+        let holder = Holder { place: self, path: &path, dir: &turn.dir };
+        sys::split_off(&format!("fork {}", self.name()), &fds, |forked| {
+            let ready = forked.and_then(|()| holder.prepare(&file, life.as_fd(), build));
+            let said = match &ready {
+                Ok(()) => (&tell).write_all(READY),
+                Err(error) => (&tell).write_all(&error.encode()),
+            };
+            if ready.is_ok() && said.is_ok() {
+                holder.wait_and_end(&file);
+            }
+        })?;
+        drop((file, life, tell));
+
+        let mut said = vec![0];
+        let step = || format!("hear from {}", self.name());
+        let died = || Error::new(format!("{} died before it was ready", self.name()));
+        answer.read_exact(&mut said).map_err(|_| died())?;
+        if said != READY {
+            answer.read_to_end(&mut said).step(step)?;
+            let _ = fs::remove_file(&path);
+            return Err(Error::decode(&said).unwrap_or_else(died));
+        }
+        let found = self.look(turn)?;
+        drop(shared);
+        match found {
+            Look::There(found) => Ok(found),
+            Look::Gone { .. } => Err(Error::new(format!("{} has gone again", self.name()))),
+        }
+    }
+}
 
 /// The process that holds a place.
 pub(super) struct Holder<'a> {

@@ -31,7 +31,7 @@
 //! been killed, and the containers follow by their parent-death signal.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write, pipe};
+use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
@@ -42,7 +42,7 @@ use nix::sched::{CloneFlags, setns};
 use process::record::{self, Identity, Lock};
 use process::{Error, Result, Step};
 
-use super::holder::{Held, Holder, VERSION};
+use super::holder::{Held, VERSION};
 use crate::sys;
 
 /// A kind of place.
@@ -59,7 +59,8 @@ pub(super) struct Place {
 /// The one who may look for places: a lock on the state directory.
 #[derive(Debug)]
 pub(super) struct Turn {
-    dir: PathBuf,
+    /// The directory.
+    pub dir: PathBuf,
     _lock: Lock,
 }
 
@@ -183,75 +184,20 @@ impl Place {
         // First the descriptors, which stay with this process, then a look at who it is.
         Ok(process.is_there()?.then_some((namespaces, life)))
     }
-
-    /// Makes it: a process of nobody's is left behind there, in what `build` has made. That
-    /// returns a note for the users. The process keeps open what is in `keep`.
-    ///
-    /// # Errors
-    /// If `build` fails, or what is needed around it.
-    pub fn make(
-        &self,
-        turn: &Turn,
-        keep: &[BorrowedFd<'_>],
-        build: impl FnOnce() -> Result<String>,
-    ) -> Result<Found> {
-        let path = turn.dir.join(self.file);
-        let open = |new: bool| {
-            let options = &mut File::options();
-            options.read(true).write(true).create_new(new).mode(0o600);
-            options.open(&path).step(|| format!("open {}", path.display()))
-        };
-        let step = || format!("share {}", path.display());
-        let shared = Lock::try_sharing(open(true)?).step(step)?;
-        let file = open(false)?;
-        let (_, life) = pipe().step(|| "make a pipe")?;
-        let (mut answer, tell) = pipe().step(|| "make a pipe")?;
-        let mut fds = vec![file.as_fd(), life.as_fd(), tell.as_fd()];
-        fds.extend(keep);
-        let holder = Holder { place: self, path: &path, dir: &turn.dir };
-        sys::split_off(&format!("fork {}", self.name()), &fds, |forked| {
-            let ready = forked.and_then(|()| holder.prepare(&file, life.as_fd(), build));
-            let said = match &ready {
-                Ok(()) => (&tell).write_all(READY),
-                Err(error) => (&tell).write_all(&error.encode()),
-            };
-            if ready.is_ok() && said.is_ok() {
-                holder.wait_and_end(&file);
-            }
-        })?;
-        drop((file, life, tell));
-
-        let mut said = vec![0];
-        let step = || format!("hear from {}", self.name());
-        let died = || Error::new(format!("{} died before it was ready", self.name()));
-        answer.read_exact(&mut said).map_err(|_| died())?;
-        if said != READY {
-            answer.read_to_end(&mut said).step(step)?;
-            let _ = fs::remove_file(&path);
-            return Err(Error::decode(&said).unwrap_or_else(died));
-        }
-        let found = self.look(turn)?;
-        drop(shared);
-        match found {
-            Look::There(found) => Ok(found),
-            Look::Gone { .. } => Err(Error::new(format!("{} has gone again", self.name()))),
-        }
-    }
 }
-
-/// No error begins like that.
-const READY: &[u8] = b"+";
 
 impl Found {
     /// Enters it, and lets the process that holds it be our life: both for this program, and
     /// for the one that it executes.
     pub fn join(&self, place: &Place) -> Result<()> {
         let name = place.name();
+        let step = || format!("watch {name}");
+        // ANCHOR: join
         for (file, flag) in &self.namespaces {
             setns(file, *flag).step(|| format!("join a namespace of {name}"))?;
         }
-        let step = || format!("watch {name}");
         sys::be_killed_when_it_closes(self.life.as_fd()).step(step)?;
+        // ANCHOR_END: join
         // Had it been closed before, nobody would tell.
         let mut end = [PollFd::new(self.life.as_fd(), PollFlags::POLLIN)];
         if poll(&mut end, PollTimeout::ZERO).step(step)? > 0 {
