@@ -113,10 +113,10 @@ pub fn begin_to_connect(address: SocketAddrV4) -> nix::Result<OwnedFd> {
     let socket = unsafe { OwnedFd::from_raw_fd(fd) };
     // SAFETY: sockaddr_in is plain integers.
     let mut to: libc::sockaddr_in = unsafe { std::mem::zeroed() };
-    to.sin_family = libc::AF_INET as libc::sa_family_t;
+    to.sin_family = libc::sa_family_t::try_from(libc::AF_INET).expect("a small number");
     to.sin_port = address.port().to_be();
     to.sin_addr.s_addr = u32::from(*address.ip()).to_be();
-    let length = size_of_val(&to) as libc::socklen_t;
+    let length = libc::socklen_t::try_from(size_of_val(&to)).expect("some bytes");
     // SAFETY: `to` outlives the call, and is as long as it says.
     let begun = unsafe { libc::connect(socket.as_raw_fd(), (&raw const to).cast(), length) };
     match Errno::result(begun) {
