@@ -29,7 +29,8 @@ fn address(container: &Started) -> Ipv4Addr {
 fn holder(host: &Host, place: &str) -> i32 {
     let text = fs::read(host.lab.state_dir().join(place)).expect("its file");
     let said: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
-    said["process"]["pid"].as_i64().expect("a number") as i32
+    let pid = said["process"]["pid"].as_i64().expect("a number");
+    i32::try_from(pid).expect("a process id")
 }
 
 fn assert_share(one: &Started, other: &Started) {
