@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
-use overlay::Upper;
 use nix::sys::statfs::{NFS_SUPER_MAGIC, statfs};
+use overlay::Upper;
 use process::{CloneFlags, Error, Result, State, Step, record};
 
 use super::check::{Check, from};

@@ -44,10 +44,25 @@ impl Place {
         build: impl FnOnce() -> Result<String>,
     ) -> Result<Found> {
         let path = turn.dir.join(self.file);
+        let made = self.make_at(&path, turn, keep, build);
+        if made.is_err() {
+            // A process that is there all the same ends, as nobody shares its file.
+            let _ = fs::remove_file(&path);
+        }
+        made
+    }
+
+    fn make_at(
+        &self,
+        path: &Path,
+        turn: &Turn,
+        keep: &[BorrowedFd<'_>],
+        build: impl FnOnce() -> Result<String>,
+    ) -> Result<Found> {
         let open = |new: bool| {
             let options = &mut File::options();
             options.read(true).write(true).create_new(new).mode(0o600);
-            options.open(&path).step(|| format!("open {}", path.display()))
+            options.open(path).step(|| format!("open {}", path.display()))
         };
         let step = || format!("share {}", path.display());
         let shared = Lock::try_sharing(open(true)?).step(step)?;
@@ -56,7 +71,7 @@ impl Place {
         let (mut answer, tell) = pipe().step(|| "make a pipe")?;
         let mut fds = vec![file.as_fd(), life.as_fd(), tell.as_fd()];
         fds.extend(keep);
-        let holder = Holder { place: self, path: &path, dir: &turn.dir };
+        let holder = Holder { place: self, path, dir: &turn.dir };
         sys::split_off(&format!("fork {}", self.name()), &fds, |forked| {
             let ready = forked.and_then(|()| holder.prepare(&file, life.as_fd(), build));
             let said = match &ready {
@@ -75,7 +90,6 @@ impl Place {
         answer.read_exact(&mut said).map_err(|_| died())?;
         if said != READY {
             answer.read_to_end(&mut said).step(step)?;
-            let _ = fs::remove_file(&path);
             return Err(Error::decode(&said).unwrap_or_else(died));
         }
         let found = self.look(turn)?;
