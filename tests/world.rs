@@ -88,6 +88,7 @@ fn a_killed_world_or_network_takes_its_containers_along() {
         let pid = holder(&host, place);
         kill(Pid::from_raw(pid), Signal::SIGKILL).expect("it is there");
         for runtime in [one, other] {
+            eventually("its runtime is killed", || !kernel::is_alive(runtime.runtime));
             assert_eq!(runtime.wait().code, -1, "killed as well");
         }
         eventually("the containers end", || !containers.into_iter().any(kernel::is_alive));
@@ -107,6 +108,7 @@ fn what_a_killed_world_leaves_is_cleaned() {
     let container = host.start("7", "");
     let pid = holder(&host, "world");
     kill(Pid::from_raw(pid), Signal::SIGKILL).expect("it is there");
+    eventually("its runtime is killed", || !kernel::is_alive(container.runtime));
     container.wait();
     host.settle();
     let cleaned = host.lab(&["clean"]).ok();
