@@ -87,7 +87,10 @@ impl Place {
         let mut said = vec![0];
         let step = || format!("hear from {}", self.name());
         let died = || Error::new(format!("{} died before it was ready", self.name()));
-        answer.read_exact(&mut said).map_err(|_| died())?;
+        match answer.read_exact(&mut said) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(died()),
+            heard => heard.step(step)?,
+        }
         if said != READY {
             answer.read_to_end(&mut said).step(step)?;
             return Err(Error::decode(&said).unwrap_or_else(died));
