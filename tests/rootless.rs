@@ -2,7 +2,8 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -272,7 +273,7 @@ fn a_port_is_led_in_where_no_program_leads_out() {
     let script = "echo ready; read line";
     let mut lab = user.lab(&["run", "7", "-p", "127.0.0.1:18080:80", "--", "sh", "-c", script]);
     lab.env("PATH", user.home.path()).stderr(Stdio::piped());
-    let (mut run, pid) = host.inside(|| start(lab));
+    let (mut run, pid) = host.inside(|| start(&mut lab));
     let server = Net::of(pid).listen(80);
     assert!(host.reaches((Ipv4Addr::LOCALHOST, 18080), &server).is_some());
     // A second container cannot have it, and nothing is left of the attempt.
@@ -283,6 +284,45 @@ fn a_port_is_led_in_where_no_program_leads_out() {
     drop(run.stdin.take());
     let output = run.wait_with_output().unwrap();
     assert_snapshot!("rootless_no_uplink", text(&output.stderr), filters => &[NO_RULES]);
+    user.has_left(0);
+}
+
+/// Whether a process waits for something, and does not work.
+fn sleeps(pid: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    status.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('S'))
+}
+
+#[test]
+fn clients_of_a_port_wait_while_there_are_too_many() {
+    let Some(user) = User::new() else { return };
+    let (host, _) = Net::host();
+    let run = user.lab(&["run", "7", "-p", "127.0.0.1:18080:80", "--", "sh", "-c"]);
+    let mut lab = Command::new("sh");
+    // Descriptors for some twenty connections.
+    lab.args(["-c", "ulimit -n 64; exec \"$@\"", "sh"]).arg(run.get_program());
+    lab.args(run.get_args()).arg("echo ready; read line");
+    lab.envs(run.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    lab.current_dir(user.home.path()).uid(SOMEBODY).gid(SOMEBODY);
+    let (mut run, pid) = host.inside(|| start(&mut lab));
+    let server = Net::of(pid).listen(80);
+    let connect = || TcpStream::connect((Ipv4Addr::LOCALHOST, 18080)).expect("the port is open");
+    let clients: Vec<_> = host.inside(|| (0..40).map(|_| connect()).collect());
+    let ports = children(run.id()).into_iter().find(|pid| name(*pid) == "lab:ports");
+    eventually("it waits", || sleeps(ports.expect("it leads in")));
+    drop(clients);
+    let mut last = host.inside(connect);
+    last.write_all(b"question").expect("it is sent");
+    last.shutdown(Shutdown::Write).expect("that is all");
+    server.set_nonblocking(true).expect("a socket");
+    eventually("the last one is heard", || {
+        let Ok((mut served, _)) = server.accept() else { return false };
+        served.set_nonblocking(false).expect("a socket");
+        let mut said = String::new();
+        served.read_to_string(&mut said).is_ok_and(|_| said == "question")
+    });
+    drop(run.stdin.take());
+    run.wait().unwrap();
     user.has_left(0);
 }
 
@@ -309,12 +349,7 @@ fn a_program_that_fails_or_hangs_leaves_the_network_isolated() {
     let output = lab.env("PATH", &path).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_snapshot!("rootless_failed_uplinks", text(&output.stderr), filters => &[NO_RULES]);
-    let is_left = || {
-        let processes = fs::read_dir("/proc").unwrap().flatten();
-        let mut commands = processes.map(|process| fs::read(process.path().join("cmdline")));
-        commands.any(|command| command.is_ok_and(|command| command == b"sleep\x0086417\0"))
-    };
-    eventually("what hung is gone", || !is_left());
+    eventually("what hung is gone", || find_process(b"sleep\x0086417\0").is_none());
     let mut lab = user.lab_with_tun(&["run", "5", "--", "true"]);
     let path = user.path_with(&[("pasta", "echo no >&2; exit 1")]);
     let output = lab.env("PATH", path).output().unwrap();
@@ -322,19 +357,59 @@ fn a_program_that_fails_or_hangs_leaves_the_network_isolated() {
     assert!(text(&output.stderr).contains("pasta: no; slirp4netns: another"), "{output:?}");
 }
 
+/// The process with this command line.
+fn find_process(command: &[u8]) -> Option<i32> {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let mut pids = processes.filter_map(|process| process.file_name().to_str()?.parse().ok());
+    pids.find(|pid: &i32| {
+        fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|found| found == command)
+    })
+}
+
+#[test]
+fn a_network_that_has_lost_its_way_out_says_so() {
+    let Some(user) = User::new() else { return };
+    if !may_try_tun() {
+        return;
+    }
+    let mut lab = user.lab_with_tun(&["run", "7", "--", "sh", "-c", "echo ready; read line"]);
+    lab.env("PATH", user.path_with(&[("pasta", "sleep 86418 >/dev/null 2>&1 &")]));
+    let (mut run, _) = start(lab.stderr(Stdio::null()));
+    let network = fs::read(user.home.path().join("state/network")).expect("its file");
+    let network: serde_json::Value = serde_json::from_slice(&network).expect("JSON");
+    let uplink = &network["built"]["uplink"]["pid"];
+    let second = |note: &str| {
+        let output = user.lab(&["run", "7", "--", "true"]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        assert!(text(&output.stderr).contains(note), "{output:?}");
+    };
+    second("note: its way to the outside is pasta\n");
+    let program = find_process(b"sleep\x0086418\0").expect("it goes on");
+    kill(Pid::from_raw(program), Signal::SIGKILL).expect("it is there");
+    let uplink = i32::try_from(uplink.as_i64().expect("a number")).expect("a process id");
+    eventually("the uplink ends", || !kernel::is_alive(uplink));
+    second(&format!("note: it has lost its way to the outside: lab:uplink, process {uplink}, "));
+    drop(run.stdin.take());
+    run.wait().unwrap();
+    user.has_left(0);
+}
+
 /// Starts a container that stays until its standard input closes; its first process.
-fn start(mut lab: Command) -> (Child, i32) {
+fn start(lab: &mut Command) -> (Child, i32) {
     let mut run = lab.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let said = kernel::read_until(run.stdout.as_mut().unwrap(), "ready\n");
     assert!(said.is_some(), "it did not start");
-    let children = format!("/proc/{0}/task/{0}/children", run.id());
-    let is_container = |pid: &i32| {
-        let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-        name.trim() != "lab:ports"
-    };
-    let children = fs::read_to_string(children).unwrap();
-    let pid = children.split_whitespace().flat_map(str::parse).find(is_container);
+    let pid = children(run.id()).into_iter().find(|pid| name(*pid) != "lab:ports");
     (run, pid.expect("the container's process"))
+}
+
+fn children(pid: u32) -> Vec<i32> {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    children.split_whitespace().flat_map(str::parse).collect()
+}
+
+fn name(pid: i32) -> String {
+    fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_owned()
 }
 
 /// What both programs have to do, with the other one out of the way.
@@ -354,7 +429,7 @@ fn connects(tool: &str, other: &str) {
     args.extend(publish.into_iter().chain(["--", "sh", "-c", script]));
     let mut lab = user.lab_with_tun(&args);
     lab.env("PATH", user.path_with(&[(other, "exit 1")]));
-    let (mut run, pid) = host.inside(|| start(lab));
+    let (mut run, pid) = host.inside(|| start(&mut lab));
 
     // No link of the network in between listens to routers: it has no IPv6.
     let between = Net::of(run.id().cast_signed());
@@ -444,7 +519,7 @@ fn what_a_powerless_root_left_is_cleaned_by_one() {
     outer.args(["--bounding-set", DOCKERS]).arg(run.get_program());
     outer.envs(run.get_envs().filter_map(|(key, value)| Some((key, value?))));
     outer.args(["run", "7", "--network", "none", "--", "sh", "-c", "echo ready; read line"]);
-    let (mut run, _) = start(outer);
+    let (mut run, _) = start(&mut outer);
     run.kill().unwrap();
     run.wait().unwrap();
     let said = with_privileges(&lab, &["--bounding-set", DOCKERS], &["clean"]).ok();

@@ -31,7 +31,10 @@ fn open(path: &Path, flags: i32) -> io::Result<File> {
 }
 
 /// Reads what was opened with O_NONBLOCK.
-pub(crate) fn read_from(file: &File) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+/// As [`read_linked`].
+pub fn read_from(file: &File) -> io::Result<Vec<u8>> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(io::Error::other("it is not a regular file"));

@@ -1,11 +1,12 @@
 //! The system calls of this chapter that `nix` does not wrap, and all its `unsafe`.
 
+use std::io::{stderr, stdin, stdout};
 use std::net::SocketAddrV4;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use nix::errno::Errno;
-use nix::unistd::{ForkResult, getpid};
-use process::{Error, ExitStatus, Result, Step, child, exit_now, fork};
+use nix::unistd::{ForkResult, Pid, getpid};
+use process::{Error, ExitStatus, Result, Step, child, close_all_but, exit_now, fork};
 
 /// `mount_setattr(2)`: translates owners in a mount and all below it, as the user
 /// namespace `users` has them.
@@ -28,69 +29,49 @@ pub fn set_idmap(mount: BorrowedFd<'_>, users: BorrowedFd<'_>) -> nix::Result<()
     Errno::result(result).map(drop)
 }
 
-/// Splits a process off that is nobody's child and has no descriptors but the standard ones
-/// and those in `keep`. It ends after `life`, which is told if there is none to be had.
+/// Splits off a process that is nobody's child, and that has no descriptors but the standard
+/// ones and those in `keep`. It ends after `life`, which is told if it could not be had.
 ///
-/// The one in between, its parent, ends at once. So nobody here has to wait for it, or
-/// mistakes it for the child that they wait for.
+/// The process in between, its parent, ends at once. So the caller need not wait for it, and
+/// does not mistake it for the child that it waits for.
 pub fn split_off(step: &str, keep: &[BorrowedFd<'_>], life: impl FnOnce(Result<()>)) -> Result<()> {
+    let between = fork_off(step, keep, |closed| {
+        let closed = closed.step(|| "close the caller's descriptors");
+        match fork(step) {
+            Ok(ForkResult::Parent { .. }) => {}
+            forked => life(forked.and(closed)),
+        }
+    })?;
+    match child::wait_for(between).step(|| step.to_owned())? {
+        ExitStatus::Exited(0) => Ok(()),
+        _ => Err(Error::new(format!("{step}: it was killed"))),
+    }
+}
+
+/// Forks a process that has no descriptors but the standard ones and those in `keep`. It ends
+/// after `life`, which is told whether all others could be closed.
+pub fn fork_off(
+    step: &str,
+    keep: &[BorrowedFd<'_>],
+    life: impl FnOnce(nix::Result<()>),
+) -> Result<Pid> {
     match fork(step)? {
-        ForkResult::Parent { child } => match child::wait_for(child).step(|| step.to_owned())? {
-            ExitStatus::Exited(0) => Ok(()),
-            _ => Err(Error::new(format!("{step}: it was killed"))),
-        },
+        ForkResult::Parent { child } => Ok(child),
         ForkResult::Child => {
-            let forked = match fork(step) {
-                Ok(ForkResult::Parent { .. }) => exit_now(0),
-                Ok(ForkResult::Child) => Ok(()),
-                Err(error) => Err(error),
-            };
-            let mut keep: Vec<RawFd> = keep.iter().map(AsRawFd::as_raw_fd).collect();
+            let (input, output, error) = (stdin(), stdout(), stderr());
+            let standard = [input.as_fd(), output.as_fd(), error.as_fd()];
             // SAFETY: this process ends in here, so that nothing that owns one of the others
             // is ever dropped, and `life` uses what it was given.
-            let closed = unsafe { close_all_but(&mut keep) };
-            life(forked.and_then(|()| closed.step(|| "close the caller's descriptors")));
+            let closed = unsafe { close_all_but(&[&standard, keep].concat()) };
+            life(closed);
             exit_now(0)
         }
     }
 }
 
-/// Forks a process that has no descriptors but the standard ones and those in `keep`, and
-/// ends after `life`.
-pub fn fork_off(step: &str, keep: &[BorrowedFd<'_>], life: impl FnOnce()) -> Result<()> {
-    match fork(step)? {
-        ForkResult::Parent { .. } => Ok(()),
-        ForkResult::Child => {
-            let mut keep: Vec<RawFd> = keep.iter().map(AsRawFd::as_raw_fd).collect();
-            // SAFETY: as in `split_off`. What could not be closed does no harm.
-            let _ = unsafe { close_all_but(&mut keep) };
-            life();
-            exit_now(0)
-        }
-    }
-}
-
-/// Closes every descriptor above 2 but those in `keep`.
-///
-/// # Safety
-/// Values of this process own them. None of those may be used or dropped any more.
-unsafe fn close_all_but(keep: &mut [RawFd]) -> nix::Result<()> {
-    keep.sort_unstable();
-    let mut first = 3;
-    for &fd in keep.iter().chain(&[RawFd::MAX]) {
-        if first < fd {
-            // SAFETY: touches no memory; the caller sees to the owners.
-            let closed = unsafe { libc::syscall(libc::SYS_close_range, first, fd - 1, 0) };
-            Errno::result(closed)?;
-        }
-        first = first.max(fd.saturating_add(1));
-    }
-    Ok(())
-}
-
-/// Lets the kernel kill this process when nobody has the other end of a pipe open any more:
-/// "input is possible" is said of an end as well, and by any signal, fcntl(2). That stays so
-/// after an exec, as long as the descriptor is open.
+/// Has the kernel kill this process as soon as nobody has the other end of `pipe` open. To an
+/// end that can be read, that counts as "input is possible", of which fcntl(2) lets a process
+/// be told by any signal. The setting outlives an exec, as long as the descriptor is open.
 pub fn be_killed_when_it_closes(pipe: BorrowedFd<'_>) -> nix::Result<()> {
     let set = |command, value: libc::c_int| {
         // SAFETY: the descriptor is open as long as we borrow it, and no memory is touched.

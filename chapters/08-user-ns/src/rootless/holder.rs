@@ -16,24 +16,33 @@ use serde::{Deserialize, Serialize};
 use super::place::{Found, Look, Place, Turn};
 use crate::sys;
 
-/// What its file says.
+/// What the file of a place says.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Held {
     pub version: u32,
+    /// The holder.
     pub process: Identity,
-    /// What the user should know of it.
+    pub built: Built,
+}
+
+/// What was built around the holder, beside its namespaces.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Built {
+    /// What users of the place should know of it.
     pub note: String,
+    /// The process that connects it with the outside.
+    pub uplink: Option<Identity>,
 }
 
 /// The version that we write, and read.
 pub(super) const VERSION: u32 = 1;
 
-/// No error begins like that.
+/// What the holder says when all is built. No error begins like that.
 const READY: &[u8] = b"+";
 
 impl Place {
-    /// Makes it: a process of nobody's is left behind there, in what `build` has made. That
-    /// returns a note for the users. The process keeps open what is in `keep`.
+    /// Makes the place: splits off its holder, which calls `build` and stays in what that has
+    /// made. The holder keeps the descriptors in `keep` open as well.
     ///
     /// # Errors
     /// If `build` fails, or what is needed around it.
@@ -41,12 +50,12 @@ impl Place {
         &self,
         turn: &Turn,
         keep: &[BorrowedFd<'_>],
-        build: impl FnOnce() -> Result<String>,
+        build: impl FnOnce() -> Result<Built>,
     ) -> Result<Found> {
         let path = turn.dir.join(self.file);
         let made = self.make_at(&path, turn, keep, build);
         if made.is_err() {
-            // A process that is there all the same ends, as nobody shares its file.
+            // A holder that is there all the same ends, as nobody shares the file.
             let _ = fs::remove_file(&path);
         }
         made
@@ -57,7 +66,7 @@ impl Place {
         path: &Path,
         turn: &Turn,
         keep: &[BorrowedFd<'_>],
-        build: impl FnOnce() -> Result<String>,
+        build: impl FnOnce() -> Result<Built>,
     ) -> Result<Found> {
         let open = |new: bool| {
             let options = &mut File::options();
@@ -107,9 +116,9 @@ impl Place {
 /// The process that holds a place.
 pub(super) struct Holder<'a> {
     pub place: &'a Place,
-    /// Its file.
+    /// The place's file.
     pub path: &'a Path,
-    /// The state directory.
+    /// The state directory, in which that is.
     pub dir: &'a Path,
 }
 
@@ -119,32 +128,33 @@ impl Holder<'_> {
         &self,
         mut file: &File,
         life: BorrowedFd<'_>,
-        build: impl FnOnce() -> Result<String>,
+        build: impl FnOnce() -> Result<Built>,
     ) -> Result<()> {
         let _ = prctl::set_name(self.place.holder);
-        // Whoever comes looks into our /proc.
+        // Further runs find the namespaces in our /proc.
         let _ = prctl::set_dumpable(true);
-        // Neither the keys of the terminal nor its end are for us.
+        // Neither Ctrl-C nor the end of the terminal is for us.
         setsid().step(|| "make a session")?;
         let null = File::options().read(true).write(true).open("/dev/null");
         let null = null.step(|| "open /dev/null")?;
-        // Somebody may wait for the end of what the first run prints.
+        // Somebody may read what the first run prints to its end: a shell's $(…) does.
         let step = || "let go of the caller's files";
         dup2_stdin(&null).step(step)?;
         dup2_stdout(life).step(step)?;
-        let note = build()?;
+        // Standard error stays until here: newuidmap says there why it has refused.
+        let built = build()?;
         dup2_stderr(&null).step(step)?;
         std::env::set_current_dir("/").step(|| "enter /")?;
         let process = Identity::of(getpid().as_raw())?;
-        let held = Held { version: VERSION, process, note };
+        let held = Held { version: VERSION, process, built };
         let text = serde_json::to_vec(&held).map_err(io::Error::from);
         text.and_then(|text| file.write_all(&text))
             .step(|| format!("write {}", self.path.display()))
     }
 
-    /// Waits until nobody is in there any more.
+    /// Waits until no run is in the place any more, and removes its file.
     pub fn wait_and_end(&self, file: &File) {
-        // A lock that cannot be had for want of memory is no reason to end anybody.
+        // That the kernel lacks memory for a lock must not end the runs in here.
         let have_alone = || file.try_clone().ok().and_then(|file| Lock::wait_for(file).ok());
         let _alone = loop {
             match have_alone() {
@@ -152,7 +162,7 @@ impl Holder<'_> {
                 None => std::thread::sleep(Duration::from_secs(1)),
             }
         };
-        // Somebody may have been looking for it meanwhile, and have a new one by now.
+        // A run that came meanwhile could not share the file, and has made a new one.
         let Ok(_turn) = Turn::on(self.dir.to_owned()) else { return };
         let identity = |found: fs::Metadata| (found.dev(), found.ino());
         let ours = file.metadata().map(identity).ok();

@@ -17,7 +17,7 @@
 //! What a user namespace cannot give is power over what was there before: the host's
 //! network, its cgroups, its device nodes, files of other users. For the network there
 //! is a new one in here to be the host's, with a bridge and all (`network.rs`); its way out
-//! is `uplink.rs`, the way in to published ports `ports.rs`. How such a place is shared, and
+//! is `uplink.rs`, the way in to published ports `ports/`. How such a place is shared, and
 //! ends, is told in `place.rs`.
 
 use std::os::unix::process::CommandExt;
@@ -43,25 +43,25 @@ mod uplink;
 mod userspace;
 mod world;
 
-/// Where a root in a user namespace is.
+/// Where this process shall be root.
 #[derive(Clone, Copy, Debug)]
 pub enum World<'a> {
-    /// In the world of this user's containers, and in the real host's network, over which that
+    /// In the world of this user's containers, with the real host's network, over which that
     /// root has no power.
     Shared,
-    /// The same, and in the network of this user's containers.
+    /// In that world, with the network of this user's containers.
     Connected {
         /// The ports of the host that shall lead in.
         ports: &'a [Publish],
     },
-    /// Where this user's containers are, or have been: a place that is gone is a new one of
-    /// our own.
+    /// Wherever this user's containers are, to clean up after them. What is gone by now, world
+    /// or network, is not made for all again: this process has one of its own instead.
     Left,
-    /// In a world and a network of our own, without a way out.
+    /// In a world and a network of its own, without a way out.
     Isolated,
 }
 
-/// Makes sure that this process is a root with power, be it over a user namespace, where the
+/// Makes sure that this process is a root with power, be it over a user namespace: there, the
 /// program starts again. So it returns in the second life only, or if there is no need for
 /// one. `note` is told what the user should know of it.
 ///
@@ -69,7 +69,7 @@ pub enum World<'a> {
 ///
 /// # Errors
 /// If the kernel or its settings refuse it, with what an administrator can do; or if a
-/// port cannot be had.
+/// port is not free.
 pub fn become_root(network: &NetworkOptions, note: impl Fn(&str)) -> Result<()> {
     if process::is_privileged() {
         return Ok(());
@@ -131,13 +131,13 @@ pub fn enter(world: World<'_>, note: impl Fn(&str)) -> Result<()> {
     Err(error).step(|| "start again as root of a user namespace")
 }
 
-/// Whether the network of this user's containers is another one than ours. What a killed run
-/// has left in there can only be removed in there.
+/// Whether this user's containers have a network, and we are not in it. What a killed run has
+/// left in it can only be removed there.
 pub fn has_other_network() -> bool {
     NETWORK.is_elsewhere()
 }
 
-/// Removes what is written down of places whose processes were killed: a line each.
+/// Removes the files of places whose holders were killed, and returns a line for each.
 ///
 /// # Errors
 /// If the state directory cannot be used.
@@ -155,8 +155,8 @@ pub fn sweep() -> Result<Vec<String>> {
     Ok(removed)
 }
 
-/// Joins what there is of this user's, and makes what there is not. As long as what is
-/// returned lives, or is open in a program that we execute, both are there.
+/// Joins this user's world, and its network where that is wanted; what is missing is made. Both
+/// stay as long as what is returned lives, or is open in a program that we execute.
 fn join(world: World<'_>, note: impl Fn(&str)) -> Result<Option<(Found, Option<Found>)>> {
     let turn = Turn::wait()?;
     let (there, mut network) = (WORLD.look(&turn)?, NETWORK.look(&turn)?);
@@ -167,7 +167,7 @@ fn join(world: World<'_>, note: impl Fn(&str)) -> Result<Option<(Found, Option<F
         }
     }
     if let (Look::Gone { .. }, Look::There(_)) = (&there, &network) {
-        // It belongs to a world that is gone, and is about to end.
+        // It belongs to the world that is gone, and is about to end.
         network = NETWORK.strike_out(&turn)?;
     }
     match world {
@@ -190,7 +190,7 @@ fn join(world: World<'_>, note: impl Fn(&str)) -> Result<Option<(Found, Option<F
         World::Shared | World::Isolated => None,
     };
     if let (World::Connected { .. }, Some(network)) = (world, &network) {
-        note(&network.note);
+        note(&network::way_out(network)?);
     }
     Ok(Some((here, network)))
 }

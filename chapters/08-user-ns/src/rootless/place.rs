@@ -6,8 +6,8 @@
 //! no protocol but a file with the number of that process, and locks, flock(2):
 //!
 //! ```text
-//!   $LAB_STATE_DIR                 locked alone by whoever looks for a place, or removes one
-//!   $LAB_STATE_DIR/world           shared by each run that is in it
+//!   $LAB_STATE_DIR                 locked by whoever looks for a place or removes one: one at a time
+//!   $LAB_STATE_DIR/world           locked by each run that is in the world: shared
 //!
 //!   first run                       lab:world                        a further run
 //!    lock the directory
@@ -20,18 +20,19 @@
 //!                                   has it: removes it, and ends
 //! ```
 //!
-//! The last one out is who lets go of the file last, in whichever way: the kernel unlocks it
-//! for who is killed as well. A run that comes at that very moment cannot share the file, and
-//! makes a new place. And a file without a living process says that this was killed: whoever
-//! looks removes it.
+//! The last one out is the one that lets go of the file last, in whichever way: the kernel
+//! unlocks it for a process that is killed as well. A run that comes at that very moment cannot
+//! share the file, and makes a new place. A file whose process is gone says that the process was
+//! killed: the next one that looks removes it.
 //!
-//! How a killed holder takes its containers along: its standard output is a pipe into which
-//! nobody ever writes. With the holder, the kernel closes it, which whoever has asked for that
-//! is told by a signal: `F_SETSIG` of fcntl(2), here SIGKILL. So it is as if each runtime had
-//! been killed, and the containers follow by their parent-death signal.
+//! A killed holder takes its containers along. Its standard output is a pipe into which nobody
+//! ever writes, and each run has the other end open. When the holder dies, the kernel closes
+//! the pipe, and sends each run the signal that it has asked for with `F_SETSIG` of fcntl(2):
+//! SIGKILL. So it is as if each runtime had been killed, and the containers follow by their
+//! parent-death signal.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
@@ -40,9 +41,9 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, setns};
 use process::record::{self, Identity, Lock};
-use process::{Error, Result, Step};
+use process::{Error, Result, Step, plain_file};
 
-use super::holder::{Held, VERSION};
+use super::holder::{Built, Held, VERSION};
 use crate::sys;
 
 /// A kind of place.
@@ -50,13 +51,13 @@ use crate::sys;
 pub(super) struct Place {
     /// Its file in the state directory.
     pub file: &'static str,
-    /// What its process is called.
+    /// What its holder is called.
     pub holder: &'static std::ffi::CStr,
-    /// What is in it, in the order in which one enters.
+    /// Its namespaces, in the order in which a run joins them.
     pub namespaces: &'static [(&'static str, CloneFlags)],
 }
 
-/// The one who may look for places: a lock on the state directory.
+/// The right to look for places, to make and to remove them: a lock on the state directory.
 #[derive(Debug)]
 pub(super) struct Turn {
     /// The directory.
@@ -65,7 +66,7 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    /// Waits for it. A directory that is not there is made.
+    /// Waits for it. A state directory that is not there is made.
     pub fn wait() -> Result<Self> {
         let dir = record::directory();
         record::make_private(&dir).step(|| format!("create {}", dir.display())).map_err(
@@ -74,6 +75,7 @@ impl Turn {
         Self::on(dir)
     }
 
+    /// Waits for it in a directory that is there.
     pub fn on(dir: PathBuf) -> Result<Self> {
         let step = || format!("lock {}", dir.display());
         let lock = Lock::wait_for(File::open(&dir).step(step)?).step(step)?;
@@ -86,29 +88,28 @@ impl Turn {
 pub(super) struct Found {
     file: Lock,
     namespaces: Vec<(File, CloneFlags)>,
-    /// The end of it that can be read is closed by the holder's death.
+    /// A pipe that the holder's death closes.
     life: File,
-    /// What the user should know of it.
-    pub note: String,
+    pub built: Built,
 }
 
-/// Its namespaces, and the pipe of its process.
+/// Its namespaces, and the pipe of its holder.
 type Opened = (Vec<(File, CloneFlags)>, File);
 
-/// What was found.
+/// What a look for a place has found.
 #[derive(Debug)]
 pub(super) enum Look {
-    /// One that is alive.
+    /// A place that is alive.
     There(Found),
-    /// None; of one that was killed, the file has just been removed.
+    /// None. If there was the file of one, it has just been removed.
     Gone {
-        /// The process that has been killed.
+        /// The holder, if it was killed.
         killed: Option<i32>,
     },
 }
 
 impl Place {
-    /// What its process is called.
+    /// What its holder is called.
     pub fn name(&self) -> &str {
         self.holder.to_str().unwrap_or_default()
     }
@@ -120,19 +121,19 @@ impl Place {
     pub fn look(&self, turn: &Turn) -> Result<Look> {
         let path = turn.dir.join(self.file);
         let gone = |killed| self.strike_out(turn).map(|_| Look::Gone { killed });
-        let file = match File::options().read(true).custom_flags(libc::O_NOFOLLOW).open(&path) {
+        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+        let file = match File::options().read(true).custom_flags(flags).open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Look::Gone { killed: None });
             }
             file => file.step(|| format!("open {}", path.display()))?,
         };
-        // Its process has it alone: it is about to end.
+        // If it is locked, its holder has found it empty, and is about to end.
         let lock = Lock::try_sharing(file).step(|| format!("share {}", path.display()))?;
         let Some(lock) = lock else { return gone(None) };
-        let mut text = Vec::new();
-        (&*lock).read_to_end(&mut text).step(|| format!("read {}", path.display()))?;
-        // Who was killed while making it has not written all of it.
-        let Ok(Held { version, process, note }) = serde_json::from_slice(&text) else {
+        let text = plain_file::read_from(&lock).step(|| format!("read {}", path.display()))?;
+        // A holder that was killed while it made the place has not written all of it.
+        let Ok(Held { version, process, built }) = serde_json::from_slice(&text) else {
             return gone(None);
         };
         if version > VERSION {
@@ -143,7 +144,7 @@ impl Place {
         }
         match self.open(&process)? {
             Some((namespaces, life)) => {
-                Ok(Look::There(Found { file: lock, namespaces, life, note }))
+                Ok(Look::There(Found { file: lock, namespaces, life, built }))
             }
             None => gone(Some(process.pid)),
         }
@@ -156,9 +157,9 @@ impl Place {
         Ok(Look::Gone { killed: None })
     }
 
-    /// Whether there is one with namespaces other than ours, which needs no turn to be asked.
+    /// Whether there is one, and we are not in it. To ask needs no turn.
     pub fn is_elsewhere(&self) -> bool {
-        let text = fs::read(record::directory().join(self.file)).unwrap_or_default();
+        let text = plain_file::read(&record::directory().join(self.file)).unwrap_or_default();
         let Ok(Held { process, .. }) = serde_json::from_slice(&text) else { return false };
         let namespace = |whose: &str, name| fs::metadata(format!("/proc/{whose}/ns/{name}"));
         self.namespaces.iter().any(|(name, _)| {
@@ -167,7 +168,7 @@ impl Place {
         }) && process.is_there().unwrap_or(true)
     }
 
-    /// Opens what there is of it; `None` if it is gone.
+    /// Opens what its holder has; `None` if that is gone.
     fn open(&self, process: &Identity) -> Result<Option<Opened>> {
         let proc = PathBuf::from(format!("/proc/{}", process.pid));
         let open = |options: &mut fs::OpenOptions, path| open(options, path, process);
@@ -187,8 +188,8 @@ impl Place {
 }
 
 impl Found {
-    /// Enters it, and lets the process that holds it be our life: both for this program, and
-    /// for the one that it executes.
+    /// Joins it, so that this process is killed when its holder is: this program, and the one
+    /// that it executes.
     pub fn join(&self, place: &Place) -> Result<()> {
         let name = place.name();
         let step = || format!("watch {name}");
@@ -198,7 +199,7 @@ impl Found {
         }
         sys::be_killed_when_it_closes(self.life.as_fd()).step(step)?;
         // ANCHOR_END: join
-        // Had it been closed before, nobody would tell.
+        // If it was closed before that, there is no signal.
         let mut end = [PollFd::new(self.life.as_fd(), PollFlags::POLLIN)];
         if poll(&mut end, PollTimeout::ZERO).step(step)? > 0 {
             return Err(Error::new(format!("{name} has gone again")));

@@ -14,12 +14,12 @@
 //! There are two such programs, see `userspace.rs`. Each runs in a process of ours
 //! that was split off while our network was the host's, and that is PID 1 of a PID
 //! namespace: when it dies, the kernel kills what it has started, however well that has
-//! hidden itself. And it dies with the runtime, by a parent-death signal. So there is
-//! nothing to sweep.
+//! hidden itself. And it dies with the holder of the network, by a parent-death signal. So
+//! there is nothing to sweep.
 //!
 //! ```text
-//!   lab ── clone ── unshare network ── "begin" ──▶ waits, with a deadline ──▶ exec itself
-//!            └─ 1 lab:uplink ───────────┴─ pasta ─── "ok" or why not
+//!   lab:network ── clone ── unshare network ── "begin" ──▶ waits, with a deadline ──▶ holds it
+//!                    └─ 1 lab:uplink ───────────┴─ pasta ─── "ok" or why not
 //! ```
 
 use std::fs::File;
@@ -62,27 +62,28 @@ impl Uplink {
     }
 
     fn split_off(tool: Tool) -> Result<Self> {
-        let runtime = getpid();
+        let holder = getpid();
         let (line, far_end) = UnixStream::pair().step(|| "make a socket pair")?;
         match clone(CloneArgs::from(CloneFlags::CLONE_NEWPID))? {
             Cloned::Parent(pid, _) => Ok(Self { tool, pid, line }),
             Cloned::Child => {
                 drop(line);
-                serve(tool, runtime, far_end)
+                serve(tool, holder, far_end)
             }
         }
     }
 
-    /// Lets one of them connect the network in which we are by now, and returns its name.
+    /// Lets one of them connect the network in which we are by now, and returns its name and
+    /// process.
     ///
     /// # Errors
     /// If none can.
-    pub fn connect_one(uplinks: Vec<Self>) -> Result<&'static str> {
+    pub fn connect_one(uplinks: Vec<Self>) -> Result<(&'static str, Pid)> {
         let mut failures = Vec::new();
         for uplink in uplinks {
-            let name = uplink.tool.name();
+            let (name, pid) = (uplink.tool.name(), uplink.pid);
             match uplink.connect() {
-                Ok(()) => return Ok(name),
+                Ok(()) => return Ok((name, pid)),
                 Err(why) => failures.push(format!("{name}: {why}")),
             }
         }
@@ -115,17 +116,17 @@ impl Drop for Uplink {
 }
 
 /// The life of that process.
-fn serve(tool: Tool, runtime: Pid, mut line: UnixStream) -> ! {
+fn serve(tool: Tool, holder: Pid, mut line: UnixStream) -> ! {
     let _ = prctl::set_name(c"lab:uplink");
     let _ = prctl::set_pdeathsig(Signal::SIGKILL);
     // Ctrl-C is for the container.
     let _ = setsid();
-    // An early end says that we are not needed, or that the runtime died before it could
+    // An early end says that we are not needed, or that the holder died before it could
     // have taken us along.
     if line.read_exact(&mut [0]).is_err() {
         exit_now(0);
     }
-    let path = format!("/proc/{runtime}/ns/net");
+    let path = format!("/proc/{holder}/ns/net");
     let network = File::open(&path).step(|| format!("open {path}"));
     match network.and_then(|network| tool.connect(network)) {
         Ok(()) => {

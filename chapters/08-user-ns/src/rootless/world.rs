@@ -1,8 +1,9 @@
 //! The world of an ordinary user: a user and a mount namespace in which they are root.
 //!
 //! Its mounts are a copy of the host's, as they were when it was made. What is mounted on the
-//! host later comes along only where the host *shares* its mounts, as systemd has them do,
-//! mount_namespaces(7). Elsewhere it is missing in here, and who names such a place is told.
+//! host later comes along only where the host's mounts are *shared*, mount_namespaces(7), as
+//! systemd makes them. Elsewhere it is missing in here; a note says so if the command line, or
+//! the working directory, leads to such a mount.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -15,6 +16,7 @@ use process::{Result, Step};
 
 use super::granted::Granted;
 use super::helper::Helper;
+use super::holder::Built;
 use super::place::{Found, Look, Place, Turn};
 use super::refusal;
 use crate::maps::{self, Kind, Map};
@@ -33,18 +35,18 @@ pub(super) const WORLD: Place = Place {
 pub(super) fn join(turn: &Turn, look: Look, note: &impl Fn(&str)) -> Result<Found> {
     let (found, is_new) = match look {
         Look::There(found) => (found, false),
-        Look::Gone { .. } => (WORLD.make(turn, &[], || make().map(|()| String::new()))?, true),
+        Look::Gone { .. } => (WORLD.make(turn, &[], || make().map(|()| Built::default()))?, true),
     };
     let before = (std::env::current_dir(), if is_new { Vec::new() } else { mount_points()? });
     found.join(&WORLD)?;
-    // Who has another group for the moment is the same root.
+    // The user who made it may have another group at the moment, as by newgrp(1).
     if getegid().as_raw() != 0 || !geteuid().is_root() {
         let (user, group) = (Uid::from_raw(0), Gid::from_raw(0));
         setresgid(group, group, group).step(|| "become group 0 of the world")?;
         setresuid(user, user, user).step(|| "become user 0 of the world")?;
     }
     let (dir, mounts) = before;
-    // One enters a mount namespace by its root.
+    // Joining a mount namespace has led to its root directory.
     let dir = dir.step(|| "ask for the working directory")?;
     std::env::set_current_dir(&dir)
         .step(|| format!("enter {}", dir.display()))
@@ -104,7 +106,7 @@ fn mount_points() -> Result<Vec<PathBuf>> {
     Ok(mount_table()?.into_iter().map(|mount| mount.target).collect())
 }
 
-/// Whether the command line, or the directory we are in, leads to a mount point.
+/// Whether the command line, or the working directory, leads to a mount point.
 fn is_named(mount: &Path, dir: &Path) -> bool {
     let name = mount.as_os_str().as_bytes();
     let has_it = |word: OsString| word.as_bytes().windows(name.len()).any(|part| part == name);
