@@ -161,12 +161,11 @@ fn judge(failed: &Traced, errno: Errno, normal: &str) -> (End, Option<String>) {
     }
 }
 
-/// [`facts`] without the mounts of the cgroups, and the numbers that are their limits.
+/// [`facts`] without the mounts of the cgroups, and their limits: a number, `max` or, for the
+/// processor, two words. What begins with a zero is the umask.
 fn without_cgroups(facts: &str) -> String {
-    let is_of_cgroups = |line: &str| {
-        let is_limit = !line.starts_with('0') && line.parse::<i64>().is_ok();
-        line.starts_with("/sys/fs/cgroup") || is_limit
-    };
+    let limit = Regex::new(r"^(max|-?[1-9]\d*)( \d+)?$").expect("a pattern");
+    let is_of_cgroups = |line: &str| line.starts_with("/sys/fs/cgroup") || limit.is_match(line);
     facts.split_inclusive('\n').filter(|line| !is_of_cgroups(line.trim_end())).collect()
 }
 
