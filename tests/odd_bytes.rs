@@ -25,6 +25,9 @@ use tempfile::TempDir;
 /// The memory that a process may map, in KiB. The machine has more; `lab` needs a tenth.
 const MEMORY: u32 = 1 << 20;
 
+/// What `lab` may say of a file, in bytes: nobody reads more on a screen.
+const MOST_SAID: usize = 1 << 16;
+
 /// A file that `lab` reads, below a directory that is the test's own.
 struct Reader {
     file: &'static str,
@@ -150,8 +153,8 @@ impl Reader {
         shell.args(["-c", &format!("ulimit -v {MEMORY}; {}", self.script)]);
         shell.envs(program.get_envs().filter_map(|(key, value)| Some((key, value?))));
         shell.env("LAB", program.get_program()).env("DIR", dir).env("RUST_BACKTRACE", "0");
-        let errors = fs::File::create(dir.join("errors")).unwrap();
-        shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
+        let said = fs::File::create(dir.join("said")).unwrap();
+        shell.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said);
         let mut child = shell.process_group(0).spawn().unwrap();
         let start = Instant::now();
         let status = loop {
@@ -165,12 +168,14 @@ impl Reader {
                 None => std::thread::sleep(Duration::from_millis(2)),
             }
         };
-        let errors = String::from_utf8_lossy(&fs::read(dir.join("errors")).unwrap()).into_owned();
+        let said = String::from_utf8_lossy(&fs::read(dir.join("said")).unwrap()).into_owned();
         let is_fault = match status.code() {
             None | Some(101 | 129..) => true,
-            Some(_) => errors.contains("panicked at") || errors.contains("memory allocation of"),
+            Some(_) if said.len() > MOST_SAID => true,
+            Some(_) => said.contains("panicked at") || said.contains("memory allocation of"),
         };
-        is_fault.then(|| format!("{status}, {}", errors.chars().take(500).collect::<String>()))
+        let beginning = said.chars().take(500).collect::<String>();
+        is_fault.then(|| format!("{status}, {} bytes: {beginning}", said.len()))
     }
 }
 

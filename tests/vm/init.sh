@@ -18,6 +18,13 @@ mount --bind "$kernel/lib/modules/$release" "/lib/modules/$release"
 
 mount -t sysfs sysfs /sys
 mkdir -p /dev/pts /dev/shm /dev/mqueue
+# The files in /dev whose opening loads a module: fuse, net/tun …
+while read -r module name kind; do
+    case $name in */*) mkdir -p "/dev/${name%/*}" ;; esac
+    number=${kind#c}
+    case $kind in c*) mknod "/dev/$name" c "${number%:*}" "${number#*:}" ;; esac
+done 2> /dev/null < "/lib/modules/$release/modules.devname"
+chmod 666 /dev/fuse /dev/net/tun
 mount -t devpts -o mode=620,ptmxmode=666 devpts /dev/pts
 mount -t tmpfs -o mode=1777 shm /dev/shm
 mount -t mqueue mqueue /dev/mqueue

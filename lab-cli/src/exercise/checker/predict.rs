@@ -14,7 +14,7 @@ use super::tools::Tools;
 use crate::exercise::course::Exercise;
 use crate::exercise::course::answer::Answer;
 use crate::exercise::course::check::{Check, Question};
-use crate::exercise::course::files::read_toml;
+use crate::exercise::course::files::{read_toml, what_is_wrong};
 use crate::exercise::course::verdict::{CaseVerdict, Failure};
 use crate::exercise::facts::scene::Found;
 use crate::exercise::values::Values;
@@ -53,7 +53,7 @@ pub fn check(
     let said: Prediction = match toml::from_str(&text) {
         Ok(said) => said,
         Err(error) => {
-            let found = error.to_string();
+            let found = what_is_wrong(text.as_bytes(), &error);
             return Ok(vec![verdict(FILE, vec![failure(FILE, "a file in TOML", &found, None)])]);
         }
     };

@@ -10,8 +10,11 @@ use serde::de::DeserializeOwned;
 
 use crate::beneath::read_plain;
 
-/// The largest file of this format, in bytes: a list of seeds may have many lines.
-pub const LARGEST_TOML: u64 = 16 << 20;
+/// The largest file of this format, in bytes: the seeds of some 20,000 learners.
+pub const LARGEST_TOML: u64 = 1 << 20;
+
+/// The longest line that is quoted where it is wrong, in bytes.
+const LONGEST_QUOTED: usize = 200;
 
 /// Files by name, and what is in them.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -30,8 +33,20 @@ pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T> {
 /// If it is not of the format.
 pub fn parse_toml<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T> {
     toml::from_slice(bytes).map_err(|error| {
-        Error::new(format!("{}: {}", path.display(), error.to_string().trim_end()))
+        Error::new(format!("{}: {}", path.display(), what_is_wrong(bytes, &error)))
     })
+}
+
+/// What the error says of the file, with the line where it is, unless that is too long.
+pub fn what_is_wrong(bytes: &[u8], error: &toml::de::Error) -> String {
+    let mut lines = bytes.split(|&byte| byte == b'\n');
+    if lines.any(|line| line.len() > LONGEST_QUOTED) {
+        let before = error.span().and_then(|span| bytes.get(..span.start)).unwrap_or_default();
+        let number = before.split(|&byte| byte == b'\n').count();
+        format!("TOML parse error at line {number}: {}", error.message())
+    } else {
+        error.to_string().trim_end().to_owned()
+    }
 }
 
 /// The files of a directory by name, and none of those below it.
