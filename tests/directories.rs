@@ -86,6 +86,13 @@ fn records_are_in_the_users_state_directory() {
 }
 
 #[test]
+fn doctor_tries_an_overlay_in_the_users_state_directory() {
+    let Some(user) = User::new() else { return };
+    let said = user.says(&[("HOME", "@home")], &["doctor", "--json"]);
+    assert!(said.contains("@home/.local/state/lab") && !said.contains("/var/lib/lab"), "{said}");
+}
+
+#[test]
 fn root_file_systems_are_in_the_users_cache() {
     let Some(user) = User::new() else { return };
     let of = |variables| user.says(variables, &["rootfs", "path", "--image"]);

@@ -145,9 +145,11 @@ impl Way {
 
 /// In a child: the file system of the state directory.
 fn try_in(dir: &Path, way: Way) -> Result<String> {
+    // Asked for now: root of a user namespace, as which it goes on, would have another one.
+    let place = record::directory();
     way.enter()?;
     try_overlay(dir, &options(dir)?)?;
-    Ok(format!("mounted, layers in {}", record::directory().display()))
+    Ok(format!("mounted, layers in {}", place.display()))
 }
 
 /// In a child: a file system in memory, which takes every overlay that there can be.

@@ -47,7 +47,9 @@ pub(super) fn join(turn: &Turn, look: Look, note: &impl Fn(&str)) -> Result<Foun
     }
     let (dir, mounts) = before;
     // Joining a mount namespace has led to its root directory.
-    let dir = dir.step(|| "ask for the working directory")?;
+    let dir = dir
+        .step(|| "ask for the working directory")
+        .map_err(|error| error.with_hint("if it has been removed: `cd` to another one"))?;
     std::env::set_current_dir(&dir)
         .step(|| format!("enter {}", dir.display()))
         .map_err(|error| error.with_hint(COMES_LATE))?;
