@@ -55,7 +55,7 @@ impl CommandOptions {
     /// # Errors
     /// If the name is taken, an environment file cannot be read or a variable has no
     /// name.
-    pub fn command(&self) -> Result<Command> {
+    pub fn resolve(&self) -> Result<Command> {
         self.name.as_deref().map_or(Ok(()), check_name)?;
         let mut env = Vec::new();
         if isatty(stdin()) == Ok(true) || isatty(stdout()) == Ok(true) {

@@ -11,7 +11,7 @@ const NAMESPACES: CloneFlags = CloneFlags::empty();
 /// If a step of either side fails; everything made so far is removed.
 pub fn create(options: &Options) -> Result<Container> {
     // ANCHOR: create
-    let command = options.command.command()?; //        what to run
+    let command = options.command.resolve()?; //        what to run
     let state = State::create()?; //                    an id, and a record on the host
 
     let parent = |_| Ok(());

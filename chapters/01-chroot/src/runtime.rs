@@ -12,7 +12,7 @@ const NAMESPACES: CloneFlags = CloneFlags::empty();
 /// # Errors
 /// If a step of either side fails; everything made so far is removed.
 pub fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let root = options.root.resolve()?;
     let resolved = Resolved::of(&command).with("root", Bytes(&root));
     let state = State::create()?;

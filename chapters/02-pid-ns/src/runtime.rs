@@ -14,7 +14,7 @@ const NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWPID;
 /// # Errors
 /// If a step of either side fails; everything made so far is removed.
 pub fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let root = options.root.resolve()?;
     let resolved = Resolved::of(&command).with("root", Bytes(&root)).with("init", options.pid.init);
     let state = State::create()?;

@@ -12,7 +12,7 @@ const NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWPID.union(CloneFlags::CLONE_
 /// # Errors
 /// If a step of either side fails; everything made so far is removed.
 pub fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let rootfs = options.root.resolve()?;
     let mounts = options.mounts.resolve()?; //            new in this chapter
     let resolved = Resolved::of(&command).with("root", Bytes(&rootfs)).with("mounts", &mounts);

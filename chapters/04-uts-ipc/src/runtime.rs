@@ -18,7 +18,7 @@ pub const NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWPID
 /// # Errors
 /// If a step of either side fails; everything made so far is removed.
 pub fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let rootfs = options.root.resolve()?;
     let mounts = options.mounts.resolve()?;
     let resolved = Resolved::of(&command).with("root", Bytes(&rootfs)).with("mounts", &mounts);

@@ -11,7 +11,7 @@ use crate::{Network, Options};
 /// # Errors
 /// If a step of either side fails; everything made so far is removed.
 pub fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let rootfs = options.root.resolve()?;
     let mounts = options.mounts.resolve()?;
     let network = options.network.resolve()?; // new in this chapter

@@ -13,7 +13,7 @@ use crate::{Options, Trees, UserNamespace};
 /// # Errors
 /// If a step of either side fails; everything made so far is removed.
 pub fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let rootfs = options.root.resolve()?;
     let mounts = options.mounts.resolve()?;
     let network = options.network.resolve()?;

@@ -15,7 +15,7 @@ use crate::{Confinement, Options};
 /// If a step of either side fails; everything made so far is removed.
 pub fn create(options: &Options) -> Result<Container> {
     crate::protect_runtime()?; //                         new: /proc/self/exe is read-only
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let rootfs = options.root.resolve()?;
     let mounts = options.mounts.resolve()?;
     let network = options.network.resolve()?;

@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     if std::env::var_os(ROLE).is_some() {
         return process::main(|| {
             let shell = ["sh", "-c", &options.sidecar].map(Into::into).into();
-            let command = Command { argv: shell, ..options.command.command()? };
+            let command = Command { argv: shell, ..options.command.resolve()? };
             let sidecar = create(&options, "sidecar", &command)?;
             give("/tmp/sidecar")?;
             wait_for("/tmp/main")?;
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
         beside.args(std::env::args_os().skip(1)).env(ROLE, "yes");
         beside.spawn().step(|| "start the sidecar's runtime")?;
         wait_for("/tmp/sidecar")?;
-        let main = create(&options, "main", &options.command.command()?)?;
+        let main = create(&options, "main", &options.command.resolve()?)?;
         give("/tmp/main")?;
         Ok(main)
     })

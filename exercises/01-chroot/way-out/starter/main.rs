@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 }
 
 fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let rootfs = &options.rootfs;
     let path = rootfs.canonicalize().step(|| format!("find {}", rootfs.display()))?;
     let state = State::create()?;

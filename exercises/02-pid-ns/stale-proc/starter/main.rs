@@ -28,7 +28,7 @@ fn main() -> ExitCode {
 }
 
 fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let root = options.root.resolve()?;
     let state = State::create()?;
 

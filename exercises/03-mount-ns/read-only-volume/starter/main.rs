@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 }
 
 fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let root = options.root.resolve()?;
     let target = root.join("data");
     std::fs::create_dir_all(&target).step(|| format!("create {}", target.display()))?;

@@ -38,7 +38,7 @@ fn main() -> ExitCode {
 }
 
 fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let rootfs = options.root.resolve()?;
     let state = State::create()?;
     let claim = pool::take(Path::new(CLAIMS), options.subnet)?; // yours

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 }
 
 fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let rootfs = options.root.resolve()?;
     let state = State::create()?;
     let plan = cable::Plan { gateway: options.gateway, address: options.address };

@@ -10,7 +10,7 @@ const FLAGS: CloneFlags = CloneFlags::CLONE_NEWPID.union(CloneFlags::CLONE_NEWNS
 
 /// Makes the container, ready to start.
 pub fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let rootfs = options.root.resolve()?;
     let state = State::create()?;
     let cgroup = Cgroup::create("pids", state.id())?;

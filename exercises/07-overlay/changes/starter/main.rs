@@ -33,7 +33,7 @@ fn main() -> ExitCode {
 }
 
 fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let layers = Layers { image: options.root.resolve()?, scratch: options.scratch.clone() };
     let state = State::create()?;
 

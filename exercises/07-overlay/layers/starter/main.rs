@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 }
 
 fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let mut lower = vec![options.root.resolve()?];
     lower.extend(options.layer.iter().cloned());
     let scratch = &options.scratch;

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     // Dropped after the command has ended, and the sidecar ends with that.
     let mut beside = None;
     process::main(|| {
-        let command = options.command.command()?;
+        let command = options.command.resolve()?;
         let shell = ["sh", "-c", &options.sidecar].map(Into::into).into();
         let sidecar = create(&options, "sidecar", &Command { argv: shell, ..command.clone() })?;
         let main = create(&options, "main", &command)?;

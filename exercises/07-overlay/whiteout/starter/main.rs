@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 }
 
 fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let image = options.root.resolve()?;
     let scratch = &options.scratch;
     let [layer, upper, work, merged] =

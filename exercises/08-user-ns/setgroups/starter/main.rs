@@ -51,7 +51,7 @@ fn main() -> ExitCode {
 }
 
 fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let image = options.root.resolve()?;
     let state = State::create()?;
     // What the login has done for them; a container is born into its parent's groups.

@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 }
 
 fn create(options: &Options) -> Result<Container> {
-    let command = options.command.command()?;
+    let command = options.command.resolve()?;
     let image = options.root.resolve()?;
     let state = State::create()?;
 
