@@ -246,6 +246,29 @@ fn what_a_terminal_sends_stays_ignored_and_all_else_does_not() {
     }
 }
 
+/// The signals that a program ignores which a test starts: SigIgn of proc_pid_status(5).
+#[test]
+fn programs_begin_with_signals_as_they_are_by_default() {
+    let lab = Lab::new();
+    let ignored = lab.sh("0", "grep SigIgn /proc/$PPID/status").ok();
+    let mask = ignored.split_whitespace().nth(1).expect("a number");
+    let mask = u64::from_str_radix(mask, 16).expect("a number");
+    // Rust's own, and the two of the C library, which nobody else can set: signal(7).
+    let of_others = [libc::SIGPIPE, 32, 33].map(|signal| 1 << (signal - 1)).iter().sum::<u64>();
+    assert_eq!(mask & !of_others, 0, "{ignored}");
+}
+
+#[test]
+fn so_they_do_if_the_tests_are_started_by_nohup_or_in_the_background() {
+    let tests = std::env::current_exe().expect("our own path");
+    let name = "chapter_00_process::programs_begin_with_signals_as_they_are_by_default";
+    let script = "trap '' HUP INT QUIT TSTP USR1 CHLD; exec \"$@\"";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, "sh"]).arg(tests).args(["--exact", name]);
+    let text = harness::ran(shell.output().expect("a shell")).ok();
+    assert!(text.contains("1 passed"), "{text}");
+}
+
 #[test]
 fn a_container_started_by_nohup_survives_the_end_of_its_terminal() {
     let lab = Lab::new();

@@ -305,6 +305,7 @@ impl Ran {
 pub fn programs() -> &'static Path {
     static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
     PROGRAMS.get_or_init(|| {
+        sys::catch_ignored_signals();
         if let Some(dir) = std::env::var_os("LAB_BIN_DIR") {
             return dir.into();
         }

@@ -15,6 +15,28 @@ pub fn at_exit(function: extern "C" fn()) {
     unsafe { libc::atexit(function) };
 }
 
+/// Lets the programs that are started from here on begin with signals as they are by default.
+///
+/// A suite that was started by nohup, or in the background of a script, ignores some, and what
+/// is ignored stays so across an exec. What is caught does not, signal(7): so they are caught
+/// here, and nothing is done.
+pub fn catch_ignored_signals() {
+    extern "C" fn nothing(_: libc::c_int) {}
+    for signal in (1..=libc::SIGRTMAX()).filter(|&signal| signal != libc::SIGPIPE) {
+        // SAFETY: sigaction is plain data, for which zeros are a value.
+        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+        // SAFETY: a null action changes nothing; the present one goes to a live struct.
+        unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
+        if action.sa_sigaction != libc::SIG_IGN {
+            continue;
+        }
+        action.sa_sigaction = nothing as extern "C" fn(libc::c_int) as libc::sighandler_t;
+        action.sa_flags = libc::SA_RESTART;
+        // SAFETY: a function that does nothing may be called at any moment.
+        unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) };
+    }
+}
+
 /// Makes the program the leader of a new session, whose terminal is its standard input.
 pub fn control_terminal(command: &mut Command) {
     let lead = || {
