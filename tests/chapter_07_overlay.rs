@@ -590,7 +590,7 @@ fn its_record_says_what_it_is_made_of_whatever_the_caller_called_it() {
         mounts["devices"][0],
         json!({ "path": "/dev/null", "kind": "character", "major": 1, "minor": 3, "mode": 0o666 })
     );
-    assert_eq!(resolved["names"], json!({ "hostname": "web", "domainname": null }));
+    assert_eq!(resolved["names"], json!({ "hostname": "web", "domainname": null, "hosts": [] }));
     let lower = json!([here.join("over"), resolved["root"]]);
     assert_eq!(resolved["layers"], json!({ "lower": lower, "keep": null }));
     assert!(Path::new(resolved["root"].as_str().expect("a path")).is_absolute());

@@ -37,6 +37,7 @@ mod sandbox;
 mod self_exe;
 mod stdio;
 mod tracer;
+mod typed;
 mod view;
 mod view_pictures;
 mod world;

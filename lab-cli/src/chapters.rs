@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, FromArgMatches};
+use clap::{Arg, ArgMatches, FromArgMatches};
 use colored::Colorize;
 use process::{Container, Error, Result};
 
@@ -41,7 +41,6 @@ pub struct Chapter {
     pub namespaces: &'static [Kind],
     /// Where it runs by default.
     pub root: DefaultRoot,
-    augment: fn(clap::Command) -> clap::Command,
     create: Create,
 }
 
@@ -61,7 +60,6 @@ macro_rules! chapter {
             adds: $adds,
             namespaces: &[$(Kind::$kind),*],
             root: DefaultRoot::$root,
-            augment: $lib::Options::augment_args,
             create: |matches, rootfs| {
                 let options = $lib::Options::from_arg_matches(matches);
                 let mut options = options.map_err(|error| Error::new(error.to_string()))?;
@@ -121,18 +119,11 @@ impl Chapter {
         self.namespaces.contains(&namespace)
     }
 
-    /// The options that it has, those of the chapters before it as well.
-    fn grammar(&self) -> clap::Command {
-        (self.augment)(clap::Command::new("lab"))
-    }
-
     /// Leaves the options of later chapters out of a help text.
-    pub fn hide_later_options(&'static self, command: clap::Command) -> clap::Command {
-        let (all, own) = (AllOptions::augment_args(clap::Command::new("lab")), self.grammar());
-        let is_later = |id: &str| has(&all, id) && !has(&own, id);
-        command.after_help("").mut_args(|arg| {
-            let is_hidden = arg.is_hide_set() || is_later(arg.get_id().as_str());
-            arg.hide(is_hidden)
+    pub fn hide_later_options(&self, command: clap::Command) -> clap::Command {
+        command.after_help("").mut_args(|option| {
+            let is_hidden = option.is_hide_set() || self.later_chapter_of(&option).is_some();
+            option.hide(is_hidden)
         })
     }
 
@@ -140,25 +131,29 @@ impl Chapter {
     ///
     /// # Errors
     /// If so: it names that chapter.
-    pub fn refuse_later_options(&self, matches: &ArgMatches) -> Result<()> {
-        let (all, own) = (AllOptions::augment_args(clap::Command::new("lab")), self.grammar());
-        let is_given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
-        let is_later = |id: &str| is_given(id) && !has(&own, id);
-        let first = all.get_arguments().find(|option| is_later(option.get_id().as_str()));
-        let Some(option) = first else { return Ok(()) };
-        let id = option.get_id().as_str();
-        let Some(later) = CHAPTERS.iter().find(|later| has(&later.grammar(), id)) else {
-            return Ok(());
-        };
-        let (flag, chapter) = (option.get_long().unwrap_or(id), later.short_name());
-        let message = format!("--{flag} needs {}: they arrive in {chapter}", later.feature);
+    pub fn refuse_later_options<'a>(
+        &self,
+        matches: &ArgMatches,
+        mut options: impl Iterator<Item = &'a Arg>,
+    ) -> Result<()> {
+        let is_typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+        let refused = options.find_map(|option| {
+            let id = option.get_id().as_str();
+            is_typed(id)
+                .then_some((option.get_long().unwrap_or(id), self.later_chapter_of(option)?))
+        });
+        let Some((flag, later)) = refused else { return Ok(()) };
+        let (feature, chapter) = (later.feature, later.short_name());
+        let message = format!("--{flag} needs {feature}: they arrive in {chapter}");
         Err(Error::new(message).with_hint(format!("lab run {chapter} --{flag} …")))
     }
-}
 
-/// Whether a grammar has the option of that name.
-fn has(grammar: &clap::Command, id: &str) -> bool {
-    grammar.get_arguments().any(|option| option.get_id() == id)
+    /// The chapter that brings an option, if it comes after this one. The option's heading in
+    /// the help begins with it: `Chapter 05: its own network`.
+    fn later_chapter_of(&self, option: &Arg) -> Option<&'static Self> {
+        let number = option.get_help_heading()?.strip_prefix("Chapter ")?.get(..2)?;
+        Self::named(number).filter(|chapter| chapter.number > self.number)
+    }
 }
 
 /// Reads a chapter by any of its names, see [`Chapter::named`].

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::chapters::Chapter;
 use crate::cli::{Cli, Command};
@@ -45,7 +45,8 @@ fn main() -> ExitCode {
     if will_be_protected() {
         security::protect_early();
     }
-    let cli = match Cli::try_parse() {
+    let mut grammar = Cli::command();
+    let cli = match parse(&mut grammar) {
         Ok(cli) => cli,
         Err(error) => return usage::answer(&error),
     };
@@ -55,7 +56,7 @@ fn main() -> ExitCode {
         sys::end_with_a_broken_pipe();
     }
     let result = match &cli.command {
-        Command::Run(args) => run::run(args),
+        Command::Run(args) => run::run(args, &grammar),
         Command::Chapters => Ok(chapters::list()),
         Command::View(args) => view::run(args),
         Command::Compare(args) => compare::run(args),
@@ -76,6 +77,12 @@ fn main() -> ExitCode {
         Command::Man { command } => print_manual(command.as_deref()),
     };
     output::finish(result.unwrap_or_else(|error| output::fail(&error)))
+}
+
+/// Reads what was typed. In the grammar is then what clap had to build of it.
+fn parse(grammar: &mut clap::Command) -> Result<Cli, clap::Error> {
+    let mut matches = grammar.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(grammar))
 }
 
 /// Whether a chapter is run that starts this program again, so that it is better done now.

@@ -10,17 +10,7 @@ use process::Error;
 use crate::chapters::{CHAPTERS, Chapter};
 use crate::cli::Cli;
 use crate::output::{self, print};
-use crate::run::RunArgs;
-use crate::shell;
-
-/// Options of other runtimes that say what is always so here.
-const NOT_NEEDED: [(&str, &str); 5] = [
-    ("-i", "the container has this terminal as it is"),
-    ("-t", "the container has this terminal as it is"),
-    ("--interactive", "the container has this terminal as it is"),
-    ("--tty", "the container has this terminal as it is"),
-    ("--rm", "a container goes with its command"),
-];
+use crate::run::{self, RunArgs};
 
 /// The exit code of a command that was not called as it has to be.
 const MISUSED: u8 = 2;
@@ -39,15 +29,16 @@ pub fn answer(error: &clap::Error) -> ExitCode {
         }
         return output::finish(ExitCode::SUCCESS);
     }
-    let better = is_run.then(|| not_needed(error, &words)).flatten();
-    match better.or_else(|| no_such_chapter(error)) {
-        Some(better) => output::print_error(&better.into()),
-        None => drop(error.print()),
-    }
-    if is_run && misses_chapter(error) {
-        output::tell(
-            "\nhint: `lab chapters` lists the chapters; to begin: lab run chapter-00 -- sh\n",
-        );
+    let better = is_run.then(|| of_run(error, &words)).flatten();
+    if let Some(better) = better.or_else(|| no_such_chapter(error)) {
+        output::print_error(&better.into());
+    } else {
+        drop(error.print());
+        if is_run && misses_chapter(error) {
+            output::tell(
+                "\nhint: `lab chapters` lists the chapters; to begin: lab run chapter-00 -- sh\n",
+            );
+        }
     }
     // Docker's status for "the runtime failed": 2 might be the command's own.
     ExitCode::from(if is_run { Error::RUNTIME_FAILED } else { MISUSED })
@@ -78,17 +69,32 @@ fn print_help_of(chapter: &'static Chapter, grammar: Command) {
     }
 }
 
+/// What `lab run` says of a line that clap has refused, if it knows better.
+fn of_run(error: &clap::Error, line: &[OsString]) -> Option<Error> {
+    let own = line.split(|word| word == "--").next().unwrap_or_default();
+    run::typography::refusal(own, line).or_else(|| not_ours(error)).or_else(|| no_name(error, line))
+}
+
 /// What to say of an option that is Docker's and not ours.
-fn not_needed(error: &clap::Error, words: &[OsString]) -> Option<Error> {
-    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
-    let is_ours = error.kind() == ErrorKind::UnknownArgument;
-    let (_, why) = NOT_NEEDED.iter().find(|(name, _)| is_ours && name == flag)?;
-    let is_needed = |word: &&OsString| {
-        let is_short = ["-it", "-ti"].iter().any(|both| word == both);
-        !is_short && !NOT_NEEDED.iter().any(|(name, _)| word == name)
-    };
-    let rest = shell::quote(words.iter().filter(is_needed));
-    Some(Error::new(format!("{flag} is not needed: {why}")).with_hint(rest))
+fn not_ours(error: &clap::Error) -> Option<Error> {
+    match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(option))) => {
+            run::docker::refusal(option)
+        }
+        _ => None,
+    }
+}
+
+/// What to say of `-h` without a name, or with the chapter taken for one.
+fn no_name(error: &clap::Error, line: &[OsString]) -> Option<Error> {
+    let is_empty =
+        error.get(ContextKind::InvalidValue) == Some(&ContextValue::String(String::new()));
+    let at = line.iter().position(|word| word == "-h")?;
+    let next = line.get(at + 1).and_then(|word| Chapter::named(word.to_str()?));
+    (is_empty || next.is_some() && misses_chapter(error)).then(|| {
+        Error::new("-h is the container's host name, as in Docker, and needs one: -h NAME")
+            .with_hint("`lab run --help` is the help")
+    })
 }
 
 /// What to say of a number that no chapter has: one that looks like it is no help.

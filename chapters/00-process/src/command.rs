@@ -44,12 +44,44 @@ pub struct CommandOptions {
     #[arg(short, long, value_name = "USER[:GROUP]")]
     pub user: Option<String>,
 
-    /// The command and its arguments
-    #[arg(value_name = "COMMAND", trailing_var_arg = true, default_value = "sh")]
+    /// Run this program, with the COMMAND as its arguments
+    #[arg(long, value_name = "PROGRAM")]
+    pub entrypoint: Option<OsString>,
+
+    /// What is so in any case.
+    #[command(flatten)]
+    pub anyway: AnywayOptions,
+
+    /// The command and its arguments [default: sh]
+    #[arg(value_name = "COMMAND", trailing_var_arg = true)]
     pub command: Vec<OsString>,
 }
 
+/// Options of Docker's for what is always so here: the command has the caller's terminal, and
+/// its container goes with it.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct AnywayOptions {
+    /// Read from the caller's standard input
+    #[arg(short, long, hide = true, overrides_with = "interactive")]
+    pub interactive: bool,
+
+    /// Have a terminal
+    #[arg(short, long, hide = true, overrides_with = "tty")]
+    pub tty: bool,
+
+    /// Remove the container when its command has ended
+    #[arg(long, hide = true, overrides_with = "rm")]
+    pub rm: bool,
+}
+
 impl CommandOptions {
+    /// The program and its arguments; `--entrypoint ""` is as good as none.
+    pub fn argv(&self) -> Vec<OsString> {
+        let entrypoint = self.entrypoint.iter().filter(|program| !program.is_empty());
+        let argv: Vec<_> = entrypoint.chain(&self.command).cloned().collect();
+        if argv.is_empty() { vec!["sh".into()] } else { argv }
+    }
+
     /// Reads what the options name on the host, while we are still there.
     ///
     /// # Errors
@@ -71,7 +103,7 @@ impl CommandOptions {
         }
         Ok(Command {
             name: self.name.clone(),
-            argv: self.command.clone(),
+            argv: self.argv(),
             env,
             workdir: self.workdir.clone(),
             user: self.user.clone(),

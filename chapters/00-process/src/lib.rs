@@ -75,7 +75,7 @@ mod user;
 
 pub use bytes::Bytes;
 pub use clone::{CloneArgs, clone, fork};
-pub use command::{Command, CommandOptions, DEFAULT_PATH};
+pub use command::{AnywayOptions, Command, CommandOptions, DEFAULT_PATH};
 pub use container::{Container, main};
 pub use error::{Error, Result, Step};
 pub use exec::c_string;

@@ -30,6 +30,7 @@
 //!
 //! - `mounts.rs`: all of them, in their order
 //! - `device.rs`, `tmpfs.rs`: nodes in /dev; fresh ones in memory
+//! - `keyed.rs`: volumes and tmpfs by keys and values
 //! - `descent.rs`, `mount_table.rs`: when chapters 6 and 7 use them
 //!
 //! Left out on purpose: files still belong to the host's users (chapter 8), and much
@@ -40,6 +41,7 @@ pub mod runtime;
 mod descent;
 mod device;
 mod filesystems;
+mod keyed;
 mod mount;
 mod mount_table;
 mod mounts;
@@ -53,6 +55,7 @@ mod volumes;
 pub use descent::{Descent, Visitor};
 pub use device::{Device, DeviceKind};
 pub use filesystems::{detached_tmpfs, mount_filesystems};
+pub use keyed::KeyedMount;
 pub use mount::Mount;
 pub use mount_table::{Mounted, mount_table, unescape};
 pub use mounts::{MountOptions, Mounts};

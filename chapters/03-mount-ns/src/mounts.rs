@@ -8,7 +8,7 @@ use process::{Result, Step};
 use serde::{Deserialize, Serialize};
 
 use crate::filesystems::{devices, filesystems};
-use crate::{Device, Mount, Root, Tmpfs, Volume, sys};
+use crate::{Device, KeyedMount, Mount, Root, Tmpfs, Volume, sys};
 
 /// The command-line options of chapter 3.
 #[derive(Clone, Debug, clap::Args)]
@@ -22,6 +22,11 @@ pub struct MountOptions {
     /// Mount a fresh tmpfs, gone at the end
     #[arg(long, value_name = "DST[:OPTIONS]")]
     pub tmpfs: Vec<Tmpfs>,
+
+    /// Either of these, such as type=bind,source=/srv,target=/data,readonly
+    #[arg(long, value_name = "KEY=VALUE,…")]
+    #[arg(value_parser = OsStringValueParser::new().try_map(KeyedMount::parse))]
+    pub mount: Vec<KeyedMount>,
 
     /// Make the root file system read-only
     #[arg(long)]
@@ -37,7 +42,9 @@ impl MountOptions {
     /// # Errors
     /// If the source of a volume does not exist.
     pub fn resolve(&self) -> Result<Mounts> {
-        let mut volumes: Vec<_> = self.volume.iter().map(Volume::resolve).collect::<Result<_>>()?;
+        let volumes = self.volume.iter().map(Volume::resolve);
+        let volumes = volumes.chain(self.mount.iter().map(KeyedMount::resolve));
+        let mut volumes: Vec<_> = volumes.collect::<Result<_>>()?;
         volumes.extend(self.tmpfs.iter().map(Tmpfs::resolve));
         volumes.sort_by_key(|mount| mount.target.components().count());
         Ok(Mounts { volumes, read_only: self.read_only, ..Mounts::default() })

@@ -6,6 +6,7 @@
 //!                └─ takes MS_NOEXEC away, which is there unless told otherwise
 //! ```
 
+use std::ffi::OsStr;
 use std::str::FromStr;
 
 use crate::root::absolute;
@@ -20,8 +21,15 @@ impl FromStr for Tmpfs {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (target, options) = text.split_once(':').unwrap_or((text, ""));
+        Self::new(target.as_ref(), options)
+    }
+}
+
+impl Tmpfs {
+    /// One on a path of the container, harmless unless the options say otherwise.
+    pub(crate) fn new(target: &OsStr, options: &str) -> Result<Self, String> {
         let options = format!("nosuid,nodev,noexec,{options}");
-        let mount = Mount::new("tmpfs", absolute(target.as_ref())?, &options);
+        let mount = Mount::new("tmpfs", absolute(target)?, &options);
         let (_, data) = flags_and_data(&mount.options);
         let is_known = |word: &&str| OF_TMPFS.contains(&name_of(word));
         match data.split(',').filter(|word| !word.is_empty()).find(|word| !is_known(word)) {
@@ -29,9 +37,7 @@ impl FromStr for Tmpfs {
             Some(other) => Err(format!("a tmpfs has no option {other}: see tmpfs(5)")),
         }
     }
-}
 
-impl Tmpfs {
     /// The mount that it is.
     pub(crate) fn resolve(&self) -> Mount {
         self.0.clone()

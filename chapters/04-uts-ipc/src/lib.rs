@@ -16,16 +16,19 @@
 //!
 //! - `runtime.rs`: the whole
 //! - `names.rs`: host and domain name
+//! - `hosts.rs`: names of others
 //! - `etc.rs`: the files that go with them
 
 pub mod runtime;
 
 mod etc;
+mod hosts;
 mod names;
 mod options;
 mod sys;
 
 pub use etc::{EtcFile, EtcFiles};
+pub use hosts::{Addresses, Host, HostAddress};
 pub use names::{NameOptions, Names};
 pub use options::Options;
 pub use runtime::NAMESPACES;

@@ -5,28 +5,37 @@
 //! names up in /etc/hosts, and programs read /etc/hostname.
 
 use std::ffi::OsStr;
-use std::net::Ipv4Addr;
 
+use clap::ArgAction;
 use nix::unistd;
 use process::{Error, Result, Step};
 use serde::{Deserialize, Serialize};
 
-use crate::{EtcFile, sys};
+use crate::{Addresses, EtcFile, Host, sys};
 
 /// The longest host name, in bytes: `HOST_NAME_MAX` of sethostname(2).
 const MAX_NAME: usize = 64;
 
 /// The command-line options of chapter 4.
 #[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Chapter 04: its own names")]
+#[command(next_help_heading = "Chapter 04: its own names", disable_help_flag = true)]
 pub struct NameOptions {
     /// Host name of the container [default: its id]
-    #[arg(long, value_name = "NAME")]
+    #[arg(short = 'h', long, value_name = "NAME")]
     pub hostname: Option<String>,
 
     /// Domain name of the container
     #[arg(long, value_name = "NAME")]
     pub domainname: Option<String>,
+
+    /// Add a line to its /etc/hosts; host-gateway stands for the host's address
+    #[arg(long, value_name = "NAME:ADDRESS")]
+    pub add_host: Vec<Host>,
+
+    /// Print help
+    // Without its short form: that one is the host name, as Docker has it.
+    #[arg(long, action = ArgAction::Help, help_heading = None::<&str>)]
+    pub help: Option<bool>,
 }
 
 impl NameOptions {
@@ -36,7 +45,8 @@ impl NameOptions {
     /// If a name is one that the kernel would refuse.
     pub fn resolve(&self, id: &str) -> Result<Names> {
         let hostname = self.hostname.as_deref().unwrap_or(id).to_owned();
-        let names = Names { hostname, domainname: self.domainname.clone() };
+        let (domainname, hosts) = (self.domainname.clone(), self.add_host.clone());
+        let names = Names { hostname, domainname, hosts };
         for name in std::iter::once(&names.hostname).chain(&names.domainname) {
             if name.is_empty() || name.len() > MAX_NAME {
                 return Err(Error::new(format!("`{name}` is no host name"))
@@ -54,6 +64,9 @@ pub struct Names {
     pub hostname: String,
     /// What follows it after a dot.
     pub domainname: Option<String>,
+    /// Others that it knows, beside its own.
+    #[serde(default)]
+    pub hosts: Vec<Host>,
 }
 
 impl Names {
@@ -70,18 +83,13 @@ impl Names {
     }
     // ANCHOR_END: set
 
-    /// What /etc says of them: hostname(5), and hosts(5) with the address at which the
-    /// container can be reached, once it has one.
-    pub fn etc_files(&self, address: Option<Ipv4Addr>) -> Vec<EtcFile> {
-        let Self { hostname, domainname } = self;
-        let names = match domainname {
-            Some(domain) => format!("{hostname}.{domain} {hostname}"),
-            None => hostname.clone(),
-        };
-        // Where Debian has the name of a host without an address.
-        let address = address.unwrap_or(Ipv4Addr::new(127, 0, 1, 1));
-        let hosts =
-            format!("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n{address}\t{names}\n");
-        vec![("hostname", format!("{hostname}\n").into_bytes()), ("hosts", hosts.into_bytes())]
+    /// What /etc says of them: hostname(5), and hosts(5).
+    ///
+    /// # Errors
+    /// If a name shall lead to the host, and no address does.
+    pub fn etc_files(&self, addresses: Addresses) -> Result<Vec<EtcFile>> {
+        let hostname = format!("{}\n", self.hostname);
+        let hosts = self.hosts_file(addresses)?;
+        Ok(vec![("hostname", hostname.into_bytes()), ("hosts", hosts.into_bytes())])
     }
 }

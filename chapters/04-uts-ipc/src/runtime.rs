@@ -3,7 +3,7 @@
 use mount_ns::Root;
 use process::{Bytes, CloneFlags, Container, Process, Resolved, Result, State};
 
-use crate::{EtcFiles, Options};
+use crate::{Addresses, EtcFiles, Options};
 
 // ANCHOR: flags
 /// What is of the container's own; new in this chapter: names and queues.
@@ -25,7 +25,8 @@ pub fn create(options: &Options) -> Result<Container> {
     let state = State::create()?;
     let names = options.names.resolve(state.id())?; //    new in this chapter
     let resolved = resolved.with("init", options.pid.init).with("names", &names);
-    let etc = EtcFiles::write(&names.etc_files(None), &state)?; // no address yet
+    let etc_files = names.etc_files(Addresses::OF_HOST)?; // no network of its own yet
+    let etc = EtcFiles::write(&etc_files, &state)?; //    new in this chapter
 
     let parent = |_| Ok(());
     // ANCHOR: child

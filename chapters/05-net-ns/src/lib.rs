@@ -55,6 +55,6 @@ pub use options::Options;
 pub use plan::{Mode, NetworkMode, NetworkOptions, NetworkPlan};
 pub use plug::{KIND, Plug};
 pub use publish::{HELD_OUTSIDE, Protocol, Publish, Published};
-pub use resolv::{resolv_conf_for_container, resolv_conf_of_host};
+pub use resolv::resolv_conf;
 pub use subnet::Subnet;
 pub use sysctl::Sysctl;

@@ -17,12 +17,9 @@
 use nix::errno::Errno;
 use nix::unistd::Pid;
 use process::{CloneFlags, Error, Kind, Part, Result, State};
-use uts_ipc::{EtcFile, Names};
+use uts_ipc::{Addresses, EtcFile, Names};
 
-use crate::{
-    KIND, Netlink, NetworkMode, NetworkPlan, Plug, resolv_conf_for_container, resolv_conf_of_host,
-    veth,
-};
+use crate::{KIND, Netlink, NetworkMode, NetworkPlan, Plug, resolv_conf, veth};
 
 /// A container's network. Dropping it removes what the kernel does not free itself.
 #[derive(Debug)]
@@ -40,19 +37,15 @@ impl Network {
     /// # Errors
     /// If a port is in use, or the host refuses one of them; nothing is left then.
     pub fn prepare(plan: &NetworkPlan, state: &State) -> Result<Self> {
-        let network =
-            |plug, resolv_conf| Self { mode: plan.mode.clone(), plug, resolv_conf, refusal: None };
-        let bridge = match &plan.mode {
-            NetworkMode::None => return Ok(network(None, Vec::new())),
-            NetworkMode::Host => return Ok(network(None, resolv_conf_of_host()?)),
-            NetworkMode::Bridge(bridge) => bridge,
-        };
+        let resolv_conf = resolv_conf(plan)?;
+        let network = Self { mode: plan.mode.clone(), plug: None, resolv_conf, refusal: None };
+        let NetworkMode::Bridge(bridge) = &plan.mode else { return Ok(network) };
         match Plug::take(bridge, &plan.publish, state) {
-            Ok(plug) => Ok(network(Some(plug), resolv_conf_for_container()?)),
+            Ok(plug) => Ok(Self { plug: Some(plug), ..network }),
             // Who has not asked for a network can do without.
             Err(error) if plan.is_default && is_refusal(&error)? => {
-                let (mode, refusal) = (NetworkMode::None, Some(error));
-                Ok(Self { mode, refusal, ..network(None, Vec::new()) })
+                let without = NetworkPlan { mode: NetworkMode::None, ..plan.clone() };
+                Ok(Self { refusal: Some(error), ..Self::prepare(&without, state)? })
             }
             Err(error) => Err(error),
         }
@@ -102,10 +95,20 @@ impl Network {
     }
 
     /// What the container's /etc says: its names, at its address, and who resolves others.
-    pub fn etc_files(&self, names: &Names) -> Vec<EtcFile> {
-        let mut files = names.etc_files(self.plug.as_ref().map(|plug| plug.address));
+    ///
+    /// # Errors
+    /// If a name shall lead to the host, and no address does.
+    pub fn etc_files(&self, names: &Names) -> Result<Vec<EtcFile>> {
+        let addresses = match (&self.mode, &self.plug) {
+            (NetworkMode::Host, _) => Addresses::OF_HOST,
+            (_, plug) => Addresses {
+                own: plug.as_ref().map(|plug| plug.address),
+                host: plug.as_ref().map(|plug| plug.bridge.subnet.gateway()),
+            },
+        };
+        let mut files = names.etc_files(addresses)?;
         files.push(("resolv.conf", self.resolv_conf.clone()));
-        files
+        Ok(files)
     }
 }
 

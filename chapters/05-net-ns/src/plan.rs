@@ -6,6 +6,8 @@
 //!   -p 8080:80         the same, and ports of the host that lead in
 //! ```
 
+use std::net::IpAddr;
+
 use clap::ValueEnum;
 use process::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -17,12 +19,16 @@ use crate::{Bridge, Publish};
 #[command(next_help_heading = "Chapter 05: its own network")]
 pub struct NetworkOptions {
     /// Which network the container has [default: bridge]
-    #[arg(long, value_enum, value_name = "MODE")]
+    #[arg(long, visible_alias = "net", value_enum, value_name = "MODE")]
     pub network: Option<Mode>,
 
     /// Lead a port of the host to one of the container
     #[arg(short, long, value_name = "[[IP:]HOST:]PORT[/udp]")]
     pub publish: Vec<Publish>,
+
+    /// Ask this server for names, and none of the host's
+    #[arg(long, value_name = "ADDRESS")]
+    pub dns: Vec<IpAddr>,
 }
 
 /// What `--network` takes.
@@ -43,6 +49,9 @@ pub struct NetworkPlan {
     pub mode: NetworkMode,
     /// The ports of the host that lead to it.
     pub publish: Vec<Publish>,
+    /// The servers that are asked for names; if there are none, the host's.
+    #[serde(default)]
+    pub dns: Vec<IpAddr>,
     /// Nobody has asked for it: where the host refuses it, the container may do without.
     pub is_default: bool,
 }
@@ -82,6 +91,7 @@ impl NetworkOptions {
                 ));
         }
         let is_default = self.network.is_none() && self.publish.is_empty();
-        Ok(NetworkPlan { mode, publish: self.publish.clone(), is_default })
+        let (publish, dns) = (self.publish.clone(), self.dns.clone());
+        Ok(NetworkPlan { mode, publish, dns, is_default })
     }
 }

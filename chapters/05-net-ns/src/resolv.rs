@@ -12,20 +12,37 @@ use std::net::IpAddr;
 
 use process::{Result, Step, plain_file};
 
+use crate::{NetworkMode, NetworkPlan};
+
 /// The host's own.
 const HOST: &str = "/etc/resolv.conf";
 
 /// The servers behind systemd's on 127.0.0.53.
 const BEHIND_SYSTEMD: &str = "/run/systemd/resolve/resolv.conf";
 
+/// What a container's shall say.
+///
+/// # Errors
+/// If the host's cannot be read.
+pub fn resolv_conf(plan: &NetworkPlan) -> Result<Vec<u8>> {
+    if !plan.dns.is_empty() {
+        return Ok(with_servers(&plan.dns, &resolv_conf_of_host()?));
+    }
+    match plan.mode {
+        NetworkMode::None => Ok(Vec::new()),
+        NetworkMode::Host => resolv_conf_of_host(),
+        NetworkMode::Bridge(_) => resolv_conf_for_container(),
+    }
+}
+
 /// The host's settings, as they are: bytes, whose meaning is the C library's business. A
 /// host without any is fine.
-pub fn resolv_conf_of_host() -> Result<Vec<u8>> {
+fn resolv_conf_of_host() -> Result<Vec<u8>> {
     read(HOST)
 }
 
 /// The host's settings without the servers that a container cannot reach.
-pub fn resolv_conf_for_container() -> Result<Vec<u8>> {
+fn resolv_conf_for_container() -> Result<Vec<u8>> {
     let reachable = without_loopback(&resolv_conf_of_host()?);
     if has_server(&reachable) {
         return Ok(reachable);
@@ -34,6 +51,13 @@ pub fn resolv_conf_for_container() -> Result<Vec<u8>> {
     // choose: then there is none.
     let behind = without_loopback(&read(BEHIND_SYSTEMD)?);
     Ok(if has_server(&behind) { behind } else { reachable })
+}
+
+/// Settings with these servers instead of their own.
+fn with_servers(servers: &[IpAddr], text: &[u8]) -> Vec<u8> {
+    let servers: String = servers.iter().map(|server| format!("nameserver {server}\n")).collect();
+    let others = lines(text).filter(|line| server(line).is_none());
+    std::iter::once(servers.as_bytes()).chain(others).collect::<Vec<_>>().concat()
 }
 
 fn read(path: &str) -> Result<Vec<u8>> {
@@ -77,6 +101,15 @@ mod tests {
         assert_eq!(
             without_loopback(host),
             b"search example.org\nnameserver 192.0.2.53\noptions edns0\n"
+        );
+    }
+
+    #[test]
+    fn servers_that_were_asked_for_take_the_place_of_the_hosts() {
+        let servers = ["192.0.2.1".parse().unwrap(), "2001:db8::53".parse().unwrap()];
+        assert_eq!(
+            with_servers(&servers, b"search example.org\nnameserver 127.0.0.53\noptions edns0"),
+            b"nameserver 192.0.2.1\nnameserver 2001:db8::53\nsearch example.org\noptions edns0"
         );
     }
 

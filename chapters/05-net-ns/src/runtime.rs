@@ -24,7 +24,7 @@ pub fn create(options: &Options) -> Result<Container> {
         .with("names", &names)
         .with("network", &network);
     let network = Network::prepare(&network, &state)?; // ports, bridge, address
-    let etc = EtcFiles::write(&network.etc_files(&names), &state)?; // new: address, resolv.conf
+    let etc = EtcFiles::write(&network.etc_files(&names)?, &state)?; // new: address, resolv.conf
 
     // ANCHOR: sides
     let parent = |pid| network.attach(pid); //            new in this chapter: the cable

@@ -28,7 +28,7 @@ pub fn create(options: &Options) -> Result<Container> {
         .with("limits", &limits);
     let network = Network::prepare(&network, &state)?;
     let cgroup = Cgroup::create(&limits, &state)?; // new in this chapter
-    let etc = EtcFiles::write(&network.etc_files(&names), &state)?;
+    let etc = EtcFiles::write(&network.etc_files(&names)?, &state)?;
 
     let parent = |pid| network.attach(pid);
     // ANCHOR: child

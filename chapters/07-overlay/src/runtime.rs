@@ -31,7 +31,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let network = Network::prepare(&network, &state)?;
     let cgroup = Cgroup::create(&limits, &state)?;
     let overlay = Overlay::prepare(&layers, &mounts, &state)?; // new in this chapter
-    let etc = EtcFiles::write(&network.etc_files(&names), &state)?;
+    let etc = EtcFiles::write(&network.etc_files(&names)?, &state)?;
 
     let parent = |pid| network.attach(pid);
     let child = || {

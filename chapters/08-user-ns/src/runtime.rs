@@ -37,7 +37,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let cgroup = Cgroup::create(&limits, &state)?;
     let overlay = Overlay::prepare(&layers, &mounts, &state)?;
     let users = UserNamespace::prepare(&users); // new in this chapter
-    let etc = EtcFiles::write(&network.etc_files(&names), &state)?;
+    let etc = EtcFiles::write(&network.etc_files(&names)?, &state)?;
     users.give(&overlay, &etc)?;
 
     // ANCHOR: both

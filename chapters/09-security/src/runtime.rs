@@ -43,7 +43,7 @@ pub fn create(options: &Options) -> Result<Container> {
     confinement.restrict_devices(&cgroup)?; //            new: before anybody is in it
     let overlay = Overlay::prepare(&layers, &mounts, &state)?;
     let users = UserNamespace::prepare(&users);
-    let etc = EtcFiles::write(&network.etc_files(&names), &state)?;
+    let etc = EtcFiles::write(&network.etc_files(&names)?, &state)?;
     users.give(&overlay, &etc)?;
 
     let parent = |pid| {

@@ -57,6 +57,7 @@ impl Args for RunArgs {
             if option.is_positional() { option.help_heading(None::<&str>) } else { option }
         };
         OwnArgs::augment_args(command)
+            .disable_help_flag(true) // chapter 4 has another, as `-h` is the host name
             .args(options.into_iter().map(position))
             .groups(all.get_groups().cloned())
             .after_help("lab run chapter-03 --help shows what chapter 3 takes, and no more.")

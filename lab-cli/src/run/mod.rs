@@ -1,6 +1,6 @@
 //! `lab run`: a container of any chapter, and what host and container see.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::{Path, PathBuf};
@@ -18,6 +18,9 @@ use crate::namespace::Kind;
 use crate::view::{self, Detail, View};
 use crate::{clean, output, rootfs, streams, summary};
 
+pub mod docker;
+pub mod typography;
+
 mod args;
 mod report;
 
@@ -26,13 +29,16 @@ pub use args::RunArgs;
 use args::{OwnArgs, ViewChoice};
 use report::Report;
 
-/// Creates the container, shows it, starts it, waits, and tells how it went.
+/// Creates the container, shows it, starts it, waits, and tells how it went. The grammar is
+/// that of all commands.
 ///
 /// # Errors
 /// If the runtime fails; a command that fails is a status, no error.
-pub fn run(args: &RunArgs) -> Result<ExitCode> {
+pub fn run(args: &RunArgs, grammar: &clap::Command) -> Result<ExitCode> {
     let OwnArgs { chapter, view, ref json, no_sweep } = args.own;
-    chapter.refuse_later_options(&args.matches)?;
+    refuse_typography(&args.options.command.command)?;
+    let options = grammar.find_subcommand("run").into_iter().flat_map(clap::Command::get_arguments);
+    chapter.refuse_later_options(&args.matches, options)?;
     become_root(chapter, &args.options)?;
     if !no_sweep {
         clean::sweep_before_run();
@@ -80,6 +86,11 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     {
         output::note(&text);
     }
+    if outcome.status.code() != 0
+        && let Some(text) = typography::note(&args.options.command.command)
+    {
+        output::note(&text);
+    }
     if detail != ViewChoice::None {
         output::tell(&summary::of(&outcome));
     } else {
@@ -115,6 +126,13 @@ pub fn start(args: &RunArgs) -> Result<Container> {
     let container = chapter.create(&args.matches, default_root(chapter, &args.options)?)?;
     container.start()?;
     Ok(container)
+}
+
+/// Fails if an option was written by a word processor, or was taken for the command then.
+fn refuse_typography(command: &[OsString]) -> Result<()> {
+    let line: Vec<_> = std::env::args_os().collect();
+    let options = line.len().saturating_sub(command.len().saturating_sub(1));
+    typography::refusal(&line[..options], &line).map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// Makes a user without the power of root the root of a user namespace, from the first
@@ -159,7 +177,8 @@ fn default_root(chapter: &Chapter, options: &AllOptions) -> Result<Option<PathBu
 /// The kernel drops a signal to PID 1 that it has no handler for, pid_namespaces(7):
 /// somebody who starts `sleep 1000` would wait for it. Shells have handlers.
 fn ignores_keys(chapter: &Chapter, options: &AllOptions) -> bool {
-    let program = options.command.command.first().map(Path::new);
+    let argv = options.command.argv();
+    let program = argv.first().map(Path::new);
     let name = program.and_then(Path::file_name).and_then(OsStr::to_str).unwrap_or_default();
     chapter.has_own(Kind::Pid) && !options.pid.init && !name.ends_with("sh")
 }

@@ -1,0 +1,95 @@
+//! Options of `docker run` that `lab run` does not have: in which chapter they arrive, or why
+//! they never do.
+
+use process::Error;
+
+/// The names of an option, its chapter, and what it brings.
+const LATER: &[(&str, &str, &str)] = &[
+    ("--pid", "chapter-10", "somebody else's processes"),
+    ("--ipc", "chapter-10", "somebody else's queues and shared memory"),
+    ("-d --detach", "chapter-11", "detached"),
+    ("-a --attach", "chapter-11", "attached to a part of its streams"),
+    ("--detach-keys", "chapter-11", "keys that detach"),
+    ("--sig-proxy", "chapter-11", "signals kept from it"),
+    ("--cidfile", "chapter-11", "its id in a file"),
+    ("-l --label", "chapter-11", "a label"),
+    ("--label-file", "chapter-11", "labels"),
+    ("--restart", "chapter-11", "started again when it has ended"),
+    ("--stop-signal", "chapter-11", "stopped by another signal"),
+    ("--stop-timeout", "chapter-11", "time to stop"),
+    ("--log-driver --log-opt", "chapter-11", "logs"),
+    ("--link", "chapter-11", "a link to another container"),
+    ("--expose", "chapter-11", "ports for its neighbours"),
+    ("--network-alias --net-alias", "chapter-11", "one more name in its network"),
+    ("--volumes-from", "chapter-11", "another container's volumes"),
+    ("-P --publish-all", "chapter-12", "the ports of its image"),
+    ("--pull", "chapter-12", "an image from elsewhere"),
+    ("--platform", "chapter-12", "an image of another machine"),
+    ("-q --quiet", "chapter-12", "an image pulled in silence"),
+    ("--disable-content-trust", "chapter-12", "images"),
+    ("--annotation", "chapter-13", "annotations of config.json"),
+    ("--cgroup-parent", "chapter-13", "another cgroup above its own"),
+    ("--oom-score-adj", "chapter-13", "when the kernel is short of memory"),
+    ("--sysctl", "chapter-13", "settings of its kernel"),
+];
+
+/// The names of options, and why they are not here.
+const NEVER: &[(&str, &str)] = &[
+    ("-c --cpu-shares", "it is a weight against others; --cpus is a limit"),
+    ("--cpu-period --cpu-quota", "--cpus says both: 0.5 is 50000 of 100000"),
+    ("--cpu-rt-period --cpu-rt-runtime", "cgroup v2 has no time for real-time processes"),
+    ("--cpuset-mems", "it is for memory in several nodes; --cpuset-cpus is here"),
+    ("--blkio-weight --blkio-weight-device", "it is a weight; --device-read-bps is a limit"),
+    ("--device-read-iops --device-write-iops", "--device-read-bps limits bytes instead"),
+    ("--device-cgroup-rule", "--device lets it have a device, --privileged all"),
+    ("--memory-reservation", "it is a wish; --memory is a limit"),
+    ("--memory-swappiness", "cgroup v2 has no such setting; --memory-swap 64m is a limit"),
+    ("--kernel-memory", "kernels have no such limit any more; --memory counts theirs as well"),
+    ("--oom-kill-disable", "cgroup v2 has no such setting"),
+    ("--shm-size", "--tmpfs /dev/shm:size=64m does the same"),
+    ("--storage-opt", "its layer has the room that the disk has"),
+    ("--volume-driver", "a volume is a directory of the host"),
+    ("--dns-option --dns-opt --dns-search", "the host's are taken over"),
+    ("--ip --ip6 --link-local-ip", "its address is the next free one"),
+    ("--mac-address", "it is made from its id, by which its address is known"),
+    ("--gpus", "they need their maker's programs; --device lets it have the device"),
+    ("--group-add", "a user has the groups of the root's /etc/group, or the one in -u USER:GROUP"),
+    ("--uts", "its names are its own from chapter-04 on"),
+    ("--cgroupns", "its cgroups are its own from chapter-06 on"),
+    ("--runtime", "lab is the runtime"),
+    ("--use-api-socket", "there is no daemon to talk to"),
+    ("--health-cmd --health-interval --health-retries --health-timeout", NO_HEALTH),
+    ("--health-start-interval --health-start-period --no-healthcheck", NO_HEALTH),
+    ("--cpu-count --cpu-percent --io-maxbandwidth --io-maxiops --isolation", "it is for Windows"),
+];
+
+const NO_HEALTH: &str = "whether a program is well, is not the kernel's business";
+
+/// What to say of an option, if it is one of these.
+pub fn refusal(option: &str) -> Option<Error> {
+    let is_it = |names: &str| names.split(' ').any(|name| name == option);
+    let later = LATER.iter().find(|(names, ..)| is_it(names));
+    let later = later.map(|(_, chapter, what)| format!("{option}, {what}: arrives in {chapter}"));
+    let never = NEVER.iter().find(|(names, _)| is_it(names));
+    let never = never.map(|(_, why)| format!("{option} is not here: {why}"));
+    later.or(never).map(Error::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args, Command};
+
+    use super::*;
+    use crate::run::RunArgs;
+
+    #[test]
+    fn no_option_that_is_here_is_refused() {
+        for option in RunArgs::augment_args(Command::new("run")).get_arguments() {
+            let long = option.get_long().map(|name| format!("--{name}"));
+            let short = option.get_short().map(|letter| format!("-{letter}"));
+            for name in long.into_iter().chain(short) {
+                assert!(refusal(&name).is_none(), "{name}");
+            }
+        }
+    }
+}
