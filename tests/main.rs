@@ -19,6 +19,8 @@ mod chapter_09_seccomp;
 mod chapter_09_security;
 mod chapters;
 mod cli;
+mod copying;
+mod copying_hostile;
 mod directories;
 mod doctor;
 mod exercises;

@@ -4,7 +4,7 @@ use clap::{ColorChoice, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::deferred::Deferred;
-use crate::{attack, book, cgroups, compare, doctor, exercise, grade, rootfs, run, view};
+use crate::{attack, book, cgroups, compare, copy, doctor, exercise, grade, rootfs, run, view};
 
 /// Build a container runtime one kernel feature at a time, and see what the host
 /// and the container each see
@@ -27,6 +27,8 @@ pub enum Command {
     Chapters,
     /// Show what host and container each see, of any container or process
     View(Deferred<view::Args>),
+    /// Copy files into a container and out of it
+    Cp(Deferred<copy::Args>),
     /// Run one command under two chapters, side by side
     Compare(Deferred<compare::CompareArgs>),
     /// Try to break out of each chapter's container, in a sandbox

@@ -18,6 +18,7 @@ mod clean;
 mod cli;
 mod columns;
 mod compare;
+mod copy;
 mod deferred;
 mod doctor;
 mod exercise;
@@ -51,14 +52,16 @@ fn main() -> ExitCode {
         Err(error) => return usage::answer(&error),
     };
     output::decide_colours(cli.color);
-    if !matches!(cli.command, Command::Run(_)) {
-        // `lab chapters | head -1` has read what it wanted. A container goes on.
+    if !matches!(cli.command, Command::Run(_) | Command::Cp(_)) {
+        // `lab chapters | head -1` has read what it wanted. A container goes on, and a copy has
+        // another side to ask why.
         sys::end_with_a_broken_pipe();
     }
     let result = match &cli.command {
         Command::Run(args) => run::run(args, &grammar),
         Command::Chapters => Ok(chapters::list()),
         Command::View(args) => view::run(args),
+        Command::Cp(args) => copy::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Attack(args) => attack::run(args),
         Command::Exercise(args) => exercise::run(args),

@@ -83,6 +83,11 @@ pub fn tell(text: &str) {
     let _ = anstream::stderr().write_all(text.as_bytes());
 }
 
+/// Prints a line in which there may be names of strangers.
+pub fn tell_line(text: &str) {
+    tell(&format!("{}\n", printable(text)));
+}
+
 /// Prints what is good to know.
 pub fn note(text: &str) {
     say(&"note:".cyan().bold(), text, None);

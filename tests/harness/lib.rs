@@ -27,6 +27,8 @@ pub mod terminal;
 
 mod sys;
 
+pub use sys::{capability_of, set_capability};
+
 /// How long anything may take before a test gives up on it: what takes a second on a
 /// processor may take half a minute on an emulated one.
 pub const DEADLINE: Duration = Duration::from_secs(60);
@@ -126,6 +128,21 @@ impl Lab {
             .env_remove("CI")
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
+        command
+    }
+
+    /// Whether [`SOMEBODY`] runs the programs.
+    pub fn is_of_somebody(&self) -> bool {
+        self.home.is_some()
+    }
+
+    /// Any other program, by the user who runs these.
+    pub fn as_its_user(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        if self.home.is_some() {
+            command.uid(SOMEBODY).gid(SOMEBODY);
+        }
+        command.env("LAB_STATE_DIR", self.state.path());
         command
     }
 

@@ -1,9 +1,12 @@
 //! The `unsafe` of the harness.
 
+use std::ffi::CString;
 use std::io;
 use std::net::UdpSocket;
 use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::Command;
 
 use nix::errno::Errno;
@@ -47,6 +50,29 @@ pub fn control_terminal(command: &mut Command) {
     };
     // SAFETY: between fork and exec, two system calls are made and nothing allocated.
     unsafe { command.pre_exec(lead) };
+}
+
+/// What a program may do beyond its user, as the kernel keeps it; capabilities(7).
+const CAPABILITY: &std::ffi::CStr = c"security.capability";
+
+/// Reads it of a file.
+pub fn capability_of(file: &Path) -> Option<Vec<u8>> {
+    let path = CString::new(file.as_os_str().as_bytes()).expect("no NUL");
+    let mut value = vec![0; 64];
+    let (to, room) = (value.as_mut_ptr().cast(), value.len());
+    // SAFETY: both names are C strings, and the kernel writes no more than there is room for.
+    let length = unsafe { libc::getxattr(path.as_ptr(), CAPABILITY.as_ptr(), to, room) };
+    value.truncate(usize::try_from(length).ok()?);
+    Some(value)
+}
+
+/// Sets it.
+pub fn set_capability(file: &Path, value: &[u8]) -> nix::Result<()> {
+    let path = CString::new(file.as_os_str().as_bytes()).expect("no NUL");
+    let (from, length) = (value.as_ptr().cast(), value.len());
+    // SAFETY: both names are C strings, and the kernel reads as many bytes as there are.
+    let set = unsafe { libc::setxattr(path.as_ptr(), CAPABILITY.as_ptr(), from, length, 0) };
+    Errno::result(set).map(drop)
 }
 
 /// Of linux/if.h, in the type of the field that takes it.

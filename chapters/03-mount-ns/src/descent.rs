@@ -12,12 +12,12 @@
 //!         └─ from the last one open: `..`, which must be who was there before
 //! ```
 //!
-//! It follows no link and enters no mount, whatever takes the place of a directory
-//! meanwhile.
+//! It follows no link and, unless that is asked for, enters no mount, whatever takes the place
+//! of a directory meanwhile.
 
 use std::collections::VecDeque;
 use std::ffi::{CStr, OsStr, OsString};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -50,13 +50,22 @@ pub struct Descent {
     closed: Vec<(u64, u64)>,
     /// The names on the way here.
     names: Vec<OsString>,
+    /// How a name is looked up.
+    resolve: ResolveFlag,
 }
 
 impl Descent {
     /// Stands at the top of a tree. It must not be a link.
     pub fn from(top: &Path) -> nix::Result<Self> {
         let top = Dir::open(top, directory() | OFlag::O_NOFOLLOW, Mode::empty())?;
-        Ok(Self { open: [top].into(), closed: Vec::new(), names: Vec::new() })
+        let resolve = ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_XDEV;
+        Ok(Self { open: [top].into(), closed: Vec::new(), names: Vec::new(), resolve })
+    }
+
+    /// Stands in a directory that is open, and enters what is mounted below it as well.
+    pub fn across_mounts(top: OwnedFd) -> nix::Result<Self> {
+        let (open, resolve) = ([Dir::from_fd(top)?].into(), ResolveFlag::RESOLVE_NO_SYMLINKS);
+        Ok(Self { open, closed: Vec::new(), names: Vec::new(), resolve })
     }
 
     /// The directory in which we are.
@@ -115,8 +124,7 @@ impl Descent {
     // ANCHOR: steps
     /// Goes into a directory that is in here.
     fn down(&mut self, name: &OsStr) -> nix::Result<()> {
-        let alone = ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_XDEV;
-        let how = OpenHow::new().flags(directory()).resolve(alone);
+        let how = OpenHow::new().flags(directory()).resolve(self.resolve);
         let below = Dir::from_fd(openat2(self.here(), name, how)?)?;
         if self.open.len() == NEAREST {
             self.closed.push(identity(&self.open[0])?);

@@ -204,6 +204,13 @@ pub(crate) fn by_descriptor(fd: &OwnedFd) -> PathBuf {
     format!("/proc/self/fd/{}", fd.as_raw_fd()).into()
 }
 
+impl From<OwnedFd> for Root {
+    /// A directory that is open already, such as the root of a process: `/proc/4711/root`.
+    fn from(dir: OwnedFd) -> Self {
+        Self { dir }
+    }
+}
+
 fn kind_of(stat: &FileStat) -> SFlag {
     SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT
 }

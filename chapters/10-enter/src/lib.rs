@@ -8,10 +8,15 @@
 //!
 //! - `target.rs`: the process whose things are joined
 //! - `namespaces.rs`: which of its namespaces are its own
+//!
+//! Second reading:
+//!
+//! - `copy/`: files into a container and out of it, `lab cp`
 
-#![forbid(unsafe_code)]
+pub mod copy;
 
 mod namespaces;
+mod sys;
 mod target;
 
 pub use namespaces::Kind;
