@@ -1,12 +1,14 @@
 //! The world that all containers of an ordinary user share.
 
-use std::fs;
+use std::fs::{self, File};
 use std::net::Ipv4Addr;
+use std::os::unix::fs::chown;
 use std::process::Command;
 
 use harness::host::Host;
 use harness::net::Net;
 use harness::{SOMEBODY, Started, eventually, kernel, skip};
+use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -136,6 +138,23 @@ fn what_a_killed_run_leaves_in_a_network_that_lives_on_is_cleaned_in_there() {
     assert_eq!((host.ids().len(), claims(&network)), (1, 1));
     assert_eq!(neighbour.finish().code, 0);
     host.assert_clean(&host.new_ids(), "all have ended");
+}
+
+#[test]
+fn a_later_labs_world_is_let_alone_while_somebody_is_in_it() {
+    let Some(host) = host() else { return };
+    let path = host.lab.state_dir().join("world");
+    fs::write(&path, r#"{"version": 2}"#).expect("a file");
+    chown(&path, Some(SOMEBODY), Some(SOMEBODY)).expect("we are root");
+    let file = File::open(&path).expect("it is there");
+    let somebody = Flock::lock(file, FlockArg::LockShared).expect("nobody else has it");
+    let run = || host.lab(&["run", "7", "--view", "none", "--", "true"]);
+    let refused = run();
+    let told = format!("error: read {}: its version is 2\n", path.display());
+    assert!(refused.code == 125 && refused.stderr.contains(&told), "{refused:?}");
+    drop(somebody);
+    assert_eq!(run().code, 0);
+    host.assert_clean(&host.new_ids(), "nobody was in it");
 }
 
 #[test]

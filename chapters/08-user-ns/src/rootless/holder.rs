@@ -25,6 +25,12 @@ pub(super) struct Held {
     pub built: Built,
 }
 
+/// The same of any version.
+#[derive(Deserialize)]
+pub(super) struct Later {
+    pub version: u32,
+}
+
 /// What was built around the holder, beside its namespaces.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Built {

@@ -43,7 +43,7 @@ use nix::sched::{CloneFlags, setns};
 use process::record::{self, Identity, Lock};
 use process::{Error, Result, Step, plain_file};
 
-use super::holder::{Built, Held, VERSION};
+use super::holder::{Built, Held, Later, VERSION};
 use crate::sys;
 
 /// A kind of place.
@@ -132,16 +132,21 @@ impl Place {
         let lock = Lock::try_sharing(file).step(|| format!("share {}", path.display()))?;
         let Some(lock) = lock else { return gone(None) };
         let text = plain_file::read_from(&lock).step(|| format!("read {}", path.display()))?;
+        // What else a later version says is not for us to understand.
+        if let Ok(Later { version }) = serde_json::from_slice(&text)
+            && version > VERSION
+        {
+            let step = || format!("lock {}", path.display());
+            if Lock::try_on(lock.try_clone().step(step)?).step(step)?.is_some() {
+                return gone(None);
+            }
+            return Err(Error::new(format!("read {}: its version is {version}", path.display()))
+                .with_hint("a later lab has made it: use that one, or end its containers"));
+        }
         // A holder that was killed while it made the place has not written all of it.
-        let Ok(Held { version, process, built }) = serde_json::from_slice(&text) else {
+        let Ok(Held { process, built, .. }) = serde_json::from_slice(&text) else {
             return gone(None);
         };
-        if version > VERSION {
-            return Err(Error::new(format!("read {}: its version is {version}", path.display()))
-                .with_hint(
-                    "a later version of lab has made it: use that one, or end its containers",
-                ));
-        }
         match self.open(&process)? {
             Some((namespaces, life)) => {
                 Ok(Look::There(Found { file: lock, namespaces, life, built }))
