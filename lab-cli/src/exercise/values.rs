@@ -170,6 +170,11 @@ impl Values {
         })
     }
 
+    /// The same of several words.
+    pub fn fill_each(&self, words: &[String]) -> Vec<String> {
+        words.iter().map(|word| self.fill(word)).collect()
+    }
+
     /// A name that stands in braces, and is none of these. A shell's `${…}` is no such thing.
     pub fn missing_in<'a>(&self, text: &'a str) -> Option<&'a str> {
         let is_name = |name: &str| {

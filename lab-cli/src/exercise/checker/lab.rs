@@ -8,34 +8,46 @@ use process::{Error, Result, Step};
 
 use super::running::{LIMITS, Running};
 use super::tools::Tools;
-use super::unseen::{self, SCRIPT};
+use super::unseen::{self, SCRIPT, Unseen};
 use crate::chapters::{Chapter, DefaultRoot};
 use crate::exercise::course::Exercise;
-use crate::exercise::course::check::{Case, Observe};
+use crate::exercise::course::check::{Case, Observe, Question};
 use crate::exercise::facts::scene::{Seen, Whose};
 use crate::exercise::facts::{self, tree};
 use crate::exercise::sandbox::plan::{IMAGE, Limits, PROGRAM, Plan};
 use crate::exercise::sandbox::shown;
 use crate::exercise::values::Values;
 
-/// Looks at a container that `lab run` makes of these words.
+/// Looks at the container of a question.
 ///
 /// # Errors
 /// If it cannot be made.
 pub fn look_at<'a>(
     tools: &Tools,
     exercise: &Exercise,
-    words: &[String],
+    question: &Question,
     values: &Values,
     looks: impl Iterator<Item = (Whose, &'a str)>,
 ) -> Result<Vec<Seen>> {
-    let mut argv = [PROGRAM, "run"].map(str::to_owned).to_vec();
-    argv.extend(run_words(words, values));
-    let mut plan = plan_with_lab(argv, LIMITS, tools);
+    let Question { run, beside, enter, .. } = question;
+    let is_alone = beside.is_empty() && enter.is_empty();
+    let mut plan = if is_alone {
+        let mut argv = [PROGRAM, "run"].map(str::to_owned).to_vec();
+        argv.extend(run_words(run, values));
+        plan_with_lab(argv, LIMITS, tools)
+    } else {
+        let before = Some(beside).filter(|words| !words.is_empty());
+        let before = before.map(|words| Unseen::new(words, &[], values));
+        let runs: Vec<_> = before.into_iter().chain([Unseen::new(run, enter, values)]).collect();
+        unseen_plan(&runs, b"", tools)?
+    };
     plan.delegate = exercise.needs_cgroups();
-    let case = Case::of_lab(words);
+    let case = Case::of_lab(run);
     let mut running = Running::start(&plan, &case, values)?;
     running.wait_for_lab()?;
+    if !is_alone {
+        running.wait_until_unseen();
+    }
     let scene = running.scene()?;
     Ok(looks.map(|(whose, look)| facts::look(&scene, whose, &values.fill(look))).collect())
 }
@@ -53,16 +65,13 @@ pub fn observe(
     beside: &Values,
     script: &[u8],
 ) -> Result<(Seen, String, String)> {
-    let runs = [beside, values].map(|values| run_words(&observe.run, values));
-    let runs = serde_json::to_vec(&runs).map_err(|error| Error::new(error.to_string()))?;
-    let argv = [PROGRAM, "exercise", "unseen"].map(str::to_owned).to_vec();
-    let mut plan = plan_with_lab(argv, LIMITS, tools);
+    let runs = [beside, values].map(|values| Unseen::new(&observe.run, &observe.enter, values));
+    let mut plan = unseen_plan(&runs, script, tools)?;
     plan.delegate = exercise.needs_cgroups();
-    plan.files.push(shown::file(unseen::RUNS, runs, 0o600));
-    plan.files.push(shown::file(format!("/work/{SCRIPT}"), script.to_owned(), 0o755));
     let case = Case::of_lab(&observe.run);
     let mut running = Running::start(&plan, &case, values)?;
     running.wait_for_lab()?;
+    running.wait_until_unseen();
     let seen = facts::look(&running.scene()?, observe.of, &values.fill(&observe.look));
     let pid = running.container.and_then(|pid| tree::pid_in(&running.sandbox, pid));
     let pid = pid.ok_or_else(|| Error::new("the container has gone"))?;
@@ -79,6 +88,16 @@ pub fn observe(
         errors.push_str(&format!("{SCRIPT} still runs after {} s, and was ended\n", case.seconds));
     }
     Ok((seen, running.sandbox.output(), errors))
+}
+
+/// A sandbox in which containers are made, and whoever made them becomes a shell with a script.
+fn unseen_plan(runs: &[Unseen], script: &[u8], tools: &Tools) -> Result<Plan> {
+    let runs = serde_json::to_vec(runs).map_err(|error| Error::new(error.to_string()))?;
+    let argv = [PROGRAM, "exercise", "unseen"].map(str::to_owned).to_vec();
+    let mut plan = plan_with_lab(argv, LIMITS, tools);
+    plan.files.push(shown::file(unseen::RUNS, runs, 0o600));
+    plan.files.push(shown::file(format!("/work/{SCRIPT}"), script.to_owned(), 0o755));
+    Ok(plan)
 }
 
 /// A sandbox in which this `lab` itself is the program, with a root for its containers.

@@ -24,6 +24,7 @@ mod predict;
 mod running;
 pub mod tools;
 pub mod unseen;
+pub mod visitors;
 
 use tools::Tools;
 

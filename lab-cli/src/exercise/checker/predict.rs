@@ -95,7 +95,7 @@ fn compare(
         return Ok(verdict(command, failures.collect()));
     }
     let looks = question.truth.values().map(|truth| (truth.of, truth.look.as_str()));
-    let seen = lab::look_at(tools, exercise, &question.run, values, looks)?;
+    let seen = lab::look_at(tools, exercise, question, values, looks)?;
     let mut failures = Vec::new();
     for (field, seen) in question.truth.keys().zip(seen) {
         if let Found::Nothing(why) = &seen.found {

@@ -69,6 +69,16 @@ impl<'a> Running<'a> {
         Err(Error::new(format!("lab run {}: {}", self.case.run.join(" "), why.trim())))
     }
 
+    /// Waits until our program has become another one, which it does when all is there. A check
+    /// that it does not come to fails by itself.
+    pub fn wait_until_unseen(&self) {
+        let deadline = Instant::now() + Duration::from_secs(self.case.seconds);
+        let is_program = |words: &[String]| words.iter().any(|word| word == PROGRAM);
+        while tree::oldest(self.sandbox.pid(), is_program).is_some() && Instant::now() < deadline {
+            sleep(PAUSE);
+        }
+    }
+
     /// What there is to look at now.
     ///
     /// # Errors

@@ -26,17 +26,37 @@ use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 use nix::sys::stat::Mode;
 use nix::unistd::{dup2_stdout, mkfifo};
 use process::{Result, Step};
+use serde::{Deserialize, Serialize};
 
+use super::{lab, visitors};
 use crate::exercise::sandbox::plan::{PROGRAM, WORK};
+use crate::exercise::values::Values;
 use crate::run::{self, RunArgs};
 use crate::sys;
 
 /// The learner's file.
 pub const SCRIPT: &str = "answer.sh";
-/// The arguments of `lab run` for each container, as JSON.
+/// The containers, as JSON.
 pub const RUNS: &str = "/work/runs";
 /// The pipe by which the shell is told which process to look at.
 pub const GO: &str = "/work/go";
+
+/// A container that is made, and those who come in.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Unseen {
+    /// The arguments of `lab run`.
+    pub run: Vec<String>,
+    /// A command each.
+    pub enter: Vec<Vec<String>>,
+}
+
+impl Unseen {
+    /// With the values filled in.
+    pub fn new(run: &[String], enter: &[Vec<String>], values: &Values) -> Self {
+        let enter = enter.iter().map(|words| values.fill_each(words)).collect();
+        Self { run: lab::run_words(run, values), enter }
+    }
+}
 
 /// Waits for the number, and hands it to the script.
 const SHELL: &str = r#"read pid <"$1"; rm "$1"; exec sh "$2" "$pid""#;
@@ -48,9 +68,10 @@ const SHELL: &str = r#"read pid <"$1"; rm "$1"; exec sh "$2" "$pid""#;
 pub fn become_script() -> anyhow::Result<Infallible> {
     mkfifo(GO, Mode::S_IRUSR | Mode::S_IWUSR).step(|| format!("make {GO}"))?;
     let bytes = fs::read(RUNS).step(|| format!("read {RUNS}"))?;
-    let runs: Vec<Vec<String>> = serde_json::from_slice(&bytes)?;
-    for words in runs {
-        let container = without_output(|| run::start(&arguments(words)?))?;
+    let runs: Vec<Unseen> = serde_json::from_slice(&bytes)?;
+    for Unseen { run, enter } in runs {
+        let container = without_output(|| run::start(&arguments(run)?))?;
+        enter.iter().try_for_each(|words| visitors::send(container.process().pid(), words))?;
         // All that it would remove at its end goes with the sandbox.
         let _ = ManuallyDrop::new(container);
     }

@@ -87,6 +87,12 @@ pub struct Question {
     pub name: String,
     /// The arguments of `lab run`.
     pub run: Vec<String>,
+    /// Those of another container, which is there before, if there is one.
+    #[serde(default)]
+    pub beside: Vec<String>,
+    /// What comes in while it runs: a command each.
+    #[serde(default)]
+    pub enter: Vec<Vec<String>>,
     /// Which field is asked for, and what is looked at to know it.
     pub truth: BTreeMap<String, Truth>,
     /// Which hint helps.
@@ -110,6 +116,9 @@ pub struct Truth {
 pub struct Observe {
     /// The arguments of `lab run`.
     pub run: Vec<String>,
+    /// What comes in while it runs: a command each.
+    #[serde(default)]
+    pub enter: Vec<Vec<String>>,
     /// What the learner's script must print.
     pub look: String,
     /// Whose fact it is.

@@ -1,12 +1,14 @@
 //! Which namespaces a process has for itself.
 
-use super::scene::{Look, Scene, Seen, Subject};
+use super::scene::{Look, Scene, Seen, Subject, Whose};
 use crate::namespace::Kind;
 use crate::view::proc::Proc;
 
 pub const LOOKS: &[Look] = &[
     // own or shared, compared with the host's: namespace uts
     Look { name: "namespace", run: namespace },
+    // the kinds in which it is not with PID 1 of its PID namespace
+    Look { name: "namespaces unlike init", run: unlike_init },
 ];
 
 fn namespace(scene: &Scene<'_>, subject: &Subject, name: &str) -> Seen {
@@ -18,6 +20,21 @@ fn namespace(scene: &Scene<'_>, subject: &Subject, name: &str) -> Seen {
     match (subject.proc.namespaces(), host) {
         (Ok(own), Ok(host)) => {
             Seen::text(at, if own.get(&kind) == host.get(&kind) { "shared" } else { "own" })
+        }
+        (Err(why), _) | (_, Err(why)) => Seen::nothing(at, why.to_string()),
+    }
+}
+
+fn unlike_init(scene: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
+    let at = subject.path("ns/*");
+    let init = match scene.subject(Whose::Init) {
+        Ok(init) => init,
+        Err(_) => return Seen::nothing(at, "its PID namespace has no first process in here"),
+    };
+    match (subject.proc.namespaces(), init.proc.namespaces()) {
+        (Ok(own), Ok(first)) => {
+            let unlike = Kind::ALL.into_iter().filter(|kind| own.get(kind) != first.get(kind));
+            Seen::list(at, unlike.map(|kind| kind.name().to_owned()).collect())
         }
         (Err(why), _) | (_, Err(why)) => Seen::nothing(at, why.to_string()),
     }

@@ -26,12 +26,16 @@ pub const LOOKS: &[Look] = &[
     Look { name: "program", run: program },
     // the name of its parent
     Look { name: "parent", run: parent },
+    // the number of its parent in its own PID namespace: 0 if that is outside
+    Look { name: "parent inside", run: parent_inside },
     // the names of its children
     Look { name: "children", run: children_names },
     // the names of all processes in its PID namespace, zombies too
     Look { name: "processes", run: |scene, subject, _| names(scene, subject, |_| true) },
     // the names of those of them that nobody has waited for
     Look { name: "zombies", run: |scene, subject, _| names(scene, subject, is_zombie) },
+    // the numbers in its PID namespace of those who were not born in there; PID 1 was
+    Look { name: "newcomers", run: newcomers },
     // the signals it has blocked, ignored, caught: HUP INT …
     Look { name: "signals blocked", run: |_, subject, _| signals(subject, "SigBlk") },
     Look { name: "signals ignored", run: |_, subject, _| signals(subject, "SigIgn") },
@@ -70,6 +74,18 @@ fn parent(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
     Seen::of(subject.path("status, PPid"), parent.map(|it| it.status().name().to_string()))
 }
 
+fn parent_inside(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
+    let at = subject.path("status, PPid");
+    let number = subject.proc.status().number("PPid").unwrap_or_default();
+    match Proc::open(Pid::from_raw(number)) {
+        Ok(parent) if parent.link("ns/pid") == subject.proc.link("ns/pid") => {
+            Seen::text(at, inner(&parent))
+        }
+        Ok(_) => Seen::text(at, "0"),
+        Err(why) => Seen::nothing(at, why.to_string()),
+    }
+}
+
 fn children_names(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
     let open = |pid| Proc::open(pid).ok().map(|child| child.status().name().to_string());
     let children = children_of(subject.pid);
@@ -88,6 +104,18 @@ fn names(scene: &Scene<'_>, subject: &Subject, is_wanted: fn(&Proc) -> bool) -> 
     let found = all.filter(|process| own.contains(&namespace(process)) && is_wanted(process));
     let at = format!("the processes in the PID namespace of {}", subject.pid);
     Seen::list(at, found.map(|process| process.status().name().to_string()).collect())
+}
+
+fn newcomers(scene: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
+    let namespace = |process: &Proc| process.link("ns/pid");
+    let own = namespace(&subject.proc);
+    let inside: Vec<Proc> =
+        of(scene.sandbox).into_iter().filter(|process| namespace(process) == own).collect();
+    let is_inside = |number| inside.iter().any(|process| Some(process.pid.as_raw()) == number);
+    let came = inside.iter().filter(|it| !is_inside(it.status().number("PPid")));
+    let mut numbers: Vec<_> = came.map(inner).filter(|number| number != "1").collect();
+    numbers.sort_by_key(|number| number.parse::<i32>().unwrap_or_default());
+    Seen::list(format!("PPid and NSpid of all in the PID namespace of {}", subject.pid), numbers)
 }
 
 fn first_word(mut seen: Seen) -> Seen {
