@@ -8,10 +8,11 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::channel;
 
 use harness::cgroup::Delegated;
 use harness::net::{HOST, Net};
-use harness::{Lab, Ran, assert_snapshot, eventually, kernel, skip};
+use harness::{DEADLINE, Lab, Ran, assert_snapshot, eventually, kernel, skip};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
@@ -391,6 +392,27 @@ fn a_network_that_has_lost_its_way_out_says_so() {
     second(&format!("note: it has lost its way to the outside: lab:uplink, process {uplink}, "));
     drop(run.stdin.take());
     run.wait().unwrap();
+    user.has_left(0);
+}
+
+#[test]
+fn what_a_run_prints_ends_with_it_while_others_use_the_network_that_it_has_made() {
+    let Some(user) = User::new() else { return };
+    if !may_try_tun() {
+        return;
+    }
+    let waits = ["run", "7", "--", "sh", "-c", "echo ready; read line"];
+    let mut lab = user.lab_with_tun(&waits);
+    lab.env("PATH", user.path_with(&[("pasta", "sleep 86419 >/dev/null 2>&1 &")]));
+    let (mut first, _) = start(lab.stderr(Stdio::piped()));
+    let (mut second, _) = start(user.lab(&waits).stderr(Stdio::null()));
+    drop(first.stdin.take());
+    let (tell, told) = channel();
+    std::thread::spawn(move || tell.send(first.wait_with_output()));
+    let output = told.recv_timeout(DEADLINE).expect("the end").unwrap();
+    assert!(text(&output.stderr).contains("its way to the outside is pasta"), "{output:?}");
+    drop(second.stdin.take());
+    second.wait().unwrap();
     user.has_left(0);
 }
 

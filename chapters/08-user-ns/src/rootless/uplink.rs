@@ -33,7 +33,7 @@ use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
-use nix::unistd::{Pid, getpid, setsid};
+use nix::unistd::{Pid, dup2_stderr, getpid, setsid};
 use process::{CloneArgs, CloneFlags, Cloned, Error, Result, Step, clone, exit_now};
 
 use super::userspace::Tool;
@@ -115,6 +115,11 @@ impl Drop for Uplink {
     }
 }
 
+fn let_go_of_errors() -> Result<()> {
+    let null = File::options().write(true).open("/dev/null").step(|| "open /dev/null")?;
+    dup2_stderr(null).step(|| "let go of the caller's files")
+}
+
 /// The life of that process.
 fn serve(tool: Tool, holder: Pid, mut line: UnixStream) -> ! {
     let _ = prctl::set_name(c"lab:uplink");
@@ -125,6 +130,12 @@ fn serve(tool: Tool, holder: Pid, mut line: UnixStream) -> ! {
     // have taken us along.
     if line.read_exact(&mut [0]).is_err() {
         exit_now(0);
+    }
+    // We outlive the run that has made the network. Whoever reads its errors to their end,
+    // as `lab run … 2>&1 | less` does, must not wait for us.
+    if let Err(error) = let_go_of_errors() {
+        let _ = line.write_all(error.to_string().as_bytes());
+        exit_now(1);
     }
     let path = format!("/proc/{holder}/ns/net");
     let network = File::open(&path).step(|| format!("open {path}"));
