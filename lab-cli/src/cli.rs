@@ -23,6 +23,8 @@ pub struct Cli {
 pub enum Command {
     /// Run a command in a container of a chapter, and see both sides
     Run(Box<Deferred<run::RunArgs>>),
+    /// Run one more command in a container that runs
+    Exec(Deferred<enter::ExecOptions>),
     /// List the chapters: what each adds and isolates
     Chapters,
     /// Show what host and container each see, of any container or process

@@ -21,6 +21,7 @@ mod compare;
 mod copy;
 mod deferred;
 mod doctor;
+mod exec;
 mod exercise;
 mod grade;
 mod keyboard;
@@ -52,7 +53,7 @@ fn main() -> ExitCode {
         Err(error) => return usage::answer(&error),
     };
     output::decide_colours(cli.color);
-    if !matches!(cli.command, Command::Run(_) | Command::Cp(_)) {
+    if !matches!(cli.command, Command::Run(_) | Command::Exec(_) | Command::Cp(_)) {
         // `lab chapters | head -1` has read what it wanted. A container goes on, and a copy has
         // another side to ask why.
         sys::end_with_a_broken_pipe();
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Run(args) => run::run(args, &grammar),
         Command::Chapters => Ok(chapters::list()),
+        Command::Exec(options) => exec::run(options),
         Command::View(args) => view::run(args),
         Command::Cp(args) => copy::run(args),
         Command::Compare(args) => compare::run(args),
@@ -88,13 +90,13 @@ fn parse(grammar: &mut clap::Command) -> Result<Cli, clap::Error> {
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(grammar))
 }
 
-/// Whether a chapter is run that starts this program again, so that it is better done now.
+/// Whether a command is run that starts this program again, so that it is better done now.
 /// If there are options before the chapter, it is done when they are known.
 fn will_be_protected() -> bool {
     let mut words = std::env::args_os().skip(1);
-    let is_run = words.next().is_some_and(|word| word == "run");
+    let command = words.next().unwrap_or_default();
     let chapter = words.next().and_then(|word| Chapter::named(word.to_str()?));
-    is_run && chapter.is_some_and(|chapter| chapter.number >= 9)
+    command == "exec" || command == "run" && chapter.is_some_and(|chapter| chapter.number >= 9)
 }
 
 /// Prints the page of `lab`, or of one of its commands.

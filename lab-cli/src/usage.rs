@@ -41,7 +41,8 @@ pub fn answer(error: &clap::Error) -> ExitCode {
         }
     }
     // Docker's status for "the runtime failed": 2 might be the command's own.
-    ExitCode::from(if is_run { Error::RUNTIME_FAILED } else { MISUSED })
+    let is_exec = command.is_some_and(|command| command.get_name() == "exec");
+    ExitCode::from(if is_run || is_exec { Error::RUNTIME_FAILED } else { MISUSED })
 }
 
 /// Whether what is missing is the chapter, and not an option that another one needs.

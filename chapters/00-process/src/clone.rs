@@ -78,6 +78,14 @@ fn explain(step: String, errno: Errno) -> Error {
         Errno::EPERM => error.with_hint("making namespaces needs root: run it with sudo"),
         Errno::EINVAL => error.with_hint("this kernel lacks one of these namespaces"),
         Errno::ENOSPC => error.with_hint("a limit in /proc/sys/user/max_*_namespaces was reached"),
+        // Both are of the cgroup that it shall be born in.
+        Errno::EBUSY => error.with_hint(
+            "that cgroup has others below it by now, and hands controllers down: such a one \
+             takes no processes, cgroups(7)",
+        ),
+        Errno::EACCES => error.with_hint(
+            "that cgroup is another session's: try it where the container was started from",
+        ),
         Errno::EAGAIN => error.with_hint("the process limit (ulimit -u, pids.max) was reached"),
         _ => error,
     }

@@ -20,12 +20,22 @@ const CAP_SETGID: u32 = 6;
 pub struct User {
     uid: Uid,
     gid: Gid,
-    /// All of its groups, `gid` first.
+    /// Those that setgroups(2) is to set: a login has `gid` among them.
     groups: Vec<Gid>,
     pub(crate) home: PathBuf,
 }
 
 impl User {
+    /// Somebody by numbers alone, who has these groups beside `gid`, and no home.
+    pub fn numbered(uid: u32, gid: u32, groups: &[u32]) -> Self {
+        Self {
+            uid: Uid::from_raw(uid),
+            gid: Gid::from_raw(gid),
+            groups: groups.iter().copied().map(Gid::from_raw).collect(),
+            home: "/".into(),
+        }
+    }
+
     /// Resolves `user[:group]` as Docker does; of what is not said, we stay who we are.
     ///
     /// A group that is named is the only one; without, it is all of the user's own.

@@ -71,6 +71,14 @@ pub fn of_process(pid: Pid) -> Result<Vec<Membership>> {
     let list = kernel_file::read(&path)
         .step(|| format!("read {path}"))
         .map_err(|error| error.with_hint(format!("is there a process {pid}? ps -e lists them")))?;
+    memberships(&list)
+}
+
+/// The same, told by the lines of a /proc/PID/cgroup.
+///
+/// # Errors
+/// As [`hierarchies`].
+pub fn memberships(list: &[u8]) -> Result<Vec<Membership>> {
     let lines = list.split(|&byte| byte == b'\n');
     let places: Vec<_> = lines.filter_map(parse_membership).collect();
     Ok(hierarchies()?

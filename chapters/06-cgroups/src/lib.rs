@@ -57,7 +57,7 @@ mod setting;
 pub use cgroup::Cgroup;
 pub use groups::Groups;
 pub use hierarchy::{Hierarchy, Version, hierarchies, unmounted_controllers};
-pub use inspect::{Membership, Usage, limits_of, of_process};
+pub use inspect::{Membership, Usage, limits_of, memberships, of_process};
 pub use limits::{LimitOptions, Limits};
 pub use options::Options;
 pub use quantity::{CpuList, DeviceRate, Swap, size};

@@ -88,12 +88,17 @@ impl Map {
     pub fn of_this_process(kind: Kind) -> Result<Self> {
         let path = Path::new("/proc/self").join(kind.file());
         let text = kernel_file::read_text(&path).step(|| format!("read {}", path.display()))?;
+        Ok(Self::parse(&text))
+    }
+
+    /// The map that such a file tells of.
+    pub fn parse(text: &str) -> Self {
         let range = |line: &str| {
             let mut numbers = line.split_whitespace().map(str::parse);
             let mut next = || numbers.next()?.ok();
             Some(Range { inside: next()?, outside: next()?, count: next()? })
         };
-        Ok(Self(text.lines().filter_map(range).collect()))
+        Self(text.lines().filter_map(range).collect())
     }
 
     /// Whether it is that of the host's first namespace: everybody is who they are.
@@ -115,6 +120,14 @@ impl Map {
         self.0.iter().find_map(|range| {
             let offset = inside.checked_sub(range.inside)?;
             (offset < range.count).then(|| range.outside + offset)
+        })
+    }
+
+    /// Who somebody out here is in the container; `None` if that is nobody.
+    pub fn inside(&self, outside: u32) -> Option<u32> {
+        self.0.iter().find_map(|range| {
+            let offset = outside.checked_sub(range.outside)?;
+            (offset < range.count).then(|| range.inside + offset)
         })
     }
 
@@ -157,6 +170,7 @@ mod tests {
         assert_eq!(map.outside(1), Some(100_000));
         assert_eq!(map.outside(65_536), Some(165_535));
         assert_eq!(map.outside(65_537), None);
+        assert_eq!([1000, 100_000, 165_536].map(|id| map.inside(id)), [Some(0), Some(1), None]);
     }
 
     #[test]

@@ -70,6 +70,11 @@ impl TryFrom<String> for Capability {
 pub struct CapabilitySet(pub(crate) u64);
 
 impl CapabilitySet {
+    /// Those whose bits are set, as /proc/PID/status tells them.
+    pub fn of_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
     /// All that this book knows of.
     pub fn all() -> Self {
         Capability::all().collect()

@@ -24,7 +24,7 @@ use mount_ns::Root;
 use nix::sys::prctl;
 use process::{Result, Step, User};
 
-use crate::{Filters, Security, Ulimit, capabilities, keyring, masks};
+use crate::{Capabilities, Filters, Seccomp, Security, Ulimit, capabilities, keyring, masks};
 
 /// What is taken from a container, ready to be applied.
 #[derive(Clone, Debug)]
@@ -41,6 +41,26 @@ impl Confinement {
     pub fn prepare(security: Security) -> Result<Self> {
         let filters = Filters::compile(&security.seccomp, &security.capabilities)?;
         Ok(Self { security, filters })
+    }
+
+    /// That of one more process in a container that runs, which gets what another one has: its
+    /// mounts and its cgroup are there.
+    pub fn of_another(
+        capabilities: Capabilities,
+        no_new_privileges: bool,
+        filters: Filters,
+    ) -> Self {
+        let security = Security {
+            capabilities,
+            seccomp: Seccomp::Unconfined,
+            no_new_privileges,
+            masked: Vec::new(),
+            read_only: Vec::new(),
+            devices: Vec::new(),
+            device_rules: None,
+            ulimits: Vec::new(),
+        };
+        Self { security, filters }
     }
 
     /// In the runtime: the device rules, before anybody is in the cgroup.

@@ -71,6 +71,7 @@ pub use host_device::HostDevice;
 pub use keyring::join as join_new_session_keyring;
 pub use options::Options;
 pub use seccomp::{Filters, Seccomp, SeccompChoice};
+pub use seccompiler::sock_filter as Instruction;
 pub use security::{Security, SecurityOption, SecurityOptions};
 pub use self_exe::{protect_early, protect_runtime};
 pub use ulimits::Ulimit;

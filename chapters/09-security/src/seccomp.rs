@@ -102,9 +102,9 @@ impl SeccompChoice {
     }
 }
 
-/// Filters ready to be added.
-#[derive(Clone, Debug)]
-pub struct Filters(Vec<BpfProgram>);
+/// Filters ready to be added, in this order.
+#[derive(Clone, Debug, Default)]
+pub struct Filters(pub Vec<BpfProgram>);
 
 impl Filters {
     /// A profile, as a container with these capabilities gets it.

@@ -7,12 +7,16 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use nix::errno::Errno;
 use nix::unistd::{ForkResult, Pid};
 use process::{close_all_but, exit_now};
+use security::Instruction;
 
 /// The extended attribute in which a file's capabilities are; capabilities(7).
 const CAPABILITY: &std::ffi::CStr = c"security.capability";
 
 /// The longest that such a value is: `struct vfs_ns_cap_data` of linux/capability.h.
 const LONGEST: usize = 24;
+
+/// linux/ptrace.h.
+const PTRACE_SECCOMP_GET_FILTER: u32 = 0x420c;
 
 /// Forks a process that has no descriptors but the standard streams and those in `keep`, and
 /// ends after `life`.
@@ -69,4 +73,21 @@ pub fn set_capability(file: &File, value: &[u8]) -> nix::Result<()> {
         )
     };
     Errno::result(result).map(drop)
+}
+
+/// `PTRACE_SECCOMP_GET_FILTER`: the filter of that number, of a process that we trace and
+/// that is stopped; `ENOENT` if it has fewer.
+pub fn seccomp_filter(pid: Pid, index: usize) -> nix::Result<Vec<Instruction>> {
+    let get = |instructions: *mut Instruction| {
+        // SAFETY: null asks for the length alone; else there is room for as many instructions as
+        // a filter that cannot change has had, laid out as in C.
+        let length = unsafe {
+            libc::ptrace(PTRACE_SECCOMP_GET_FILTER as _, pid.as_raw(), index, instructions)
+        };
+        Errno::result(length)
+    };
+    let length = usize::try_from(get(std::ptr::null_mut())?).map_err(|_| Errno::EINVAL)?;
+    let mut filter = vec![Instruction { code: 0, jt: 0, jf: 0, k: 0 }; length];
+    get(filter.as_mut_ptr())?;
+    Ok(filter)
 }

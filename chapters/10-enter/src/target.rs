@@ -11,17 +11,24 @@
 //!     ns/                 its namespaces
 //!     root                its root directory, whatever that is called here
 //! ```
+//!
+//! A container that is still held before its command has more than the command will have,
+//! and is not joined.
 
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open, openat};
+use nix::fcntl::{AtFlags, OFlag, open, openat};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::stat::Mode;
+use nix::sys::stat::{FileStat, Mode, fstatat};
 use nix::unistd::Pid;
 use process::record::{Recorded, Running};
 use process::{Error, Result, Step, kernel_file, pidfd_open};
+use serde::de::DeserializeOwned;
+
+/// What the first process of a container is called until it is the command.
+const HELD: &[u8] = b"lab:held";
 
 /// A process whose things another one shall have.
 #[derive(Debug)]
@@ -29,7 +36,7 @@ pub struct Target {
     pid: Pid,
     pidfd: OwnedFd,
     directory: OwnedFd,
-    recorded: Recorded,
+    recorded: Option<Recorded>,
 }
 
 impl Target {
@@ -38,7 +45,12 @@ impl Target {
     /// # Errors
     /// If it has ended.
     pub fn of(container: &Running) -> Result<Self> {
-        Self::held(container.pid, container.pidfd()?, container.recorded()?)
+        let target = Self::held(container.pid, container.pidfd()?, Some(container.recorded()?))?;
+        if target.read("comm")?.trim_ascii() == HELD {
+            let message = format!("container {} has not started yet", container.id);
+            return Err(Error::new(message).with_exit_code(Error::REFUSED));
+        }
+        Ok(target)
     }
 
     /// Any process of the host, whoever has made it.
@@ -50,10 +62,10 @@ impl Target {
             Err(Errno::ESRCH) => return Err(gone(pid)),
             opened => opened.step(|| format!("open a pidfd of process {pid}"))?,
         };
-        Self::held(pid, pidfd, Recorded::default())
+        Self::held(pid, pidfd, None)
     }
 
-    fn held(pid: Pid, pidfd: OwnedFd, recorded: Recorded) -> Result<Self> {
+    fn held(pid: Pid, pidfd: OwnedFd, recorded: Option<Recorded>) -> Result<Self> {
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let directory = match open(format!("/proc/{pid}").as_str(), flags, Mode::empty()) {
             Err(Errno::ENOENT) => return Err(gone(pid)),
@@ -74,9 +86,18 @@ impl Target {
         self.pidfd.as_fd()
     }
 
-    /// What its container was asked to be; nothing, if it is none of ours.
-    pub fn recorded(&self) -> &Recorded {
-        &self.recorded
+    /// Whether it is the first process of a container of ours.
+    pub fn is_ours(&self) -> bool {
+        self.recorded.is_some()
+    }
+
+    /// What its container was asked to be, by the name of the lesson; `None` if it is none of
+    /// ours, or its chapter has no such value.
+    ///
+    /// # Errors
+    /// If that is not what this version knows by the name.
+    pub fn recorded<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+        self.recorded.as_ref().map_or(Ok(None), |recorded| recorded.value(name))
     }
 
     /// Whether it has ended.
@@ -89,6 +110,12 @@ impl Target {
         Ok(ended > 0)
     }
 
+    /// What to say when it has ended.
+    pub(crate) fn gone(&self) -> Error {
+        let message = format!("process {} has ended: its container is not running", self.pid);
+        Error::new(message).with_exit_code(Error::REFUSED)
+    }
+
     /// Opens one of its files, such as `ns/net` or `root`.
     ///
     /// # Errors
@@ -96,6 +123,17 @@ impl Target {
     pub fn open(&self, name: &str, flags: OFlag) -> Result<OwnedFd> {
         openat(&self.directory, name, flags | OFlag::O_CLOEXEC, Mode::empty())
             .step(|| format!("open /proc/{}/{name}", self.pid))
+            .map_err(explain)
+    }
+
+    /// Which file one of them is, where it leads.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn stat(&self, name: &str) -> Result<FileStat> {
+        fstatat(&self.directory, name, AtFlags::empty())
+            .step(|| format!("look at /proc/{}/{name}", self.pid))
+            .map_err(explain)
     }
 
     /// Reads one of them: bytes, since there may be names in it that somebody has chosen.
@@ -105,6 +143,15 @@ impl Target {
     pub fn read(&self, name: &str) -> Result<Vec<u8>> {
         let file = File::from(self.open(name, OFlag::O_RDONLY)?);
         kernel_file::read_open(file).step(|| format!("read /proc/{}/{name}", self.pid))
+    }
+}
+
+fn explain(error: Error) -> Error {
+    match error.errno() {
+        Some(Errno::EACCES | Errno::EPERM) => {
+            error.with_hint("it is somebody else's, or has more power than you: run it with sudo")
+        }
+        _ => error,
     }
 }
 
