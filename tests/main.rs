@@ -23,6 +23,7 @@ mod copying;
 mod copying_hostile;
 mod directories;
 mod doctor;
+mod exec;
 mod exercises;
 mod faults;
 mod grade;

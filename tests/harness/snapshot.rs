@@ -23,6 +23,7 @@ macro_rules! assert_snapshot {
         let mut settings = $crate::snapshot::insta::Settings::clone_current();
         settings.set_omit_expression(true);
         settings.set_prepend_module_to_snapshot(false);
+        settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots"));
         for (pattern, word) in more.iter().chain($crate::snapshot::FILTERS) {
             settings.add_filter(pattern, *word);
         }

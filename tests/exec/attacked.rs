@@ -1,0 +1,109 @@
+//! What comes in, attacked by who is there already.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+
+use harness::{Lab, kernel};
+use tracer::{Event, Tracer};
+
+/// Tries, for each line that it reads, to get at what has come in and is not the command yet,
+/// and tells what it got. All by a shell's own means: no process of its own is in the way.
+const ATTACKER: &str = r#"echo ready
+while read line; do
+    won=
+    for it in /proc/[0-9]*; do
+        read name < $it/comm || continue
+        [ "$name" = lab:held ] || continue
+        won="$won seen"
+        for fd in $it/fd/*; do [ -e "$fd" ] && won="$won fd"; done
+        [ -e $it/root/. ] && won="$won root"
+        [ -e $it/cwd/. ] && won="$won cwd"
+        [ -e $it/exe ] && won="$won exe"
+        (: < $it/environ) && won="$won environ"
+        (: < $it/mem) && won="$won mem"
+    done 2> /dev/null
+    echo "won:$won"
+done"#;
+
+/// A container that attacks whoever comes in.
+struct Attacker {
+    orders: ChildStdin,
+    reports: BufReader<ChildStdout>,
+    container: Child,
+}
+
+impl Attacker {
+    fn start(lab: &Lab, options: &str) -> Self {
+        let mut run = lab.program("lab");
+        run.args(["run", "--name", "hostile"]).args(options.split_whitespace());
+        run.args(["--", "sh", "-c", ATTACKER]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut container = run.spawn().expect("lab starts");
+        let said = kernel::read_until(container.stdout.as_mut().expect("a pipe"), "ready\n");
+        said.expect("the attacker is there");
+        let (orders, reports) = (container.stdin.take(), container.stdout.take());
+        let reports = BufReader::new(reports.expect("a pipe"));
+        Self { orders: orders.expect("a pipe"), reports, container }
+    }
+
+    fn attack(&mut self) -> String {
+        self.orders.write_all(b"go\n").expect("it listens");
+        let mut report = String::new();
+        self.reports.read_line(&mut report).expect("it reports");
+        report.trim_end().strip_prefix("won:").expect("a report").trim().to_owned()
+    }
+
+    fn end(self) {
+        let Self { orders, mut container, .. } = self;
+        drop(orders);
+        container.wait().expect("it ends");
+    }
+}
+
+/// What such a container gets of what comes in, which stands still before each of its calls
+/// from its birth to its exec.
+fn spoils(lab: &Lab, options: &str) -> Vec<String> {
+    let mut attacker = Attacker::start(lab, options);
+    let mut exec = lab.program("lab");
+    exec.args(["exec", "hostile", "true"]);
+    let mut tracer = Tracer::start(exec).expect("lab starts");
+    let client = tracer.first();
+    let mut spoils = Vec::new();
+    while let Some((pid, event)) = tracer.next_event().expect("our children") {
+        match event {
+            Event::Entered(_) if pid != client => spoils.push(attacker.attack()),
+            Event::Executed if pid != client => tracer.let_go(),
+            // The container is our child as well, and lives on.
+            Event::Exited(_) | Event::Killed(_) if pid == client => break,
+            _ => {}
+        }
+    }
+    attacker.end();
+    spoils
+}
+
+/// CVE-2016-9962, and the way to CVE-2019-5736 and CVE-2024-21626.
+#[test]
+fn who_is_inside_gets_nothing_of_what_comes_in() {
+    let Some(lab) = Lab::as_root() else { return };
+    for options in [
+        "08 --network none",
+        "09 --network none",
+        "09 --network none --userns host",
+        "09 --network none --cap-add SYS_PTRACE",
+    ] {
+        let spoils = spoils(&lab, options);
+        assert!(spoils.iter().any(|it| it == "seen"), "{options}: it is in sight: {spoils:?}");
+        let won: Vec<_> = spoils.iter().filter(|it| !["", "seen"].contains(&it.as_str())).collect();
+        assert!(won.is_empty(), "{options}: {won:?}");
+    }
+}
+
+/// The same attack where nothing stands in its way: the host's root with CAP_SYS_PTRACE.
+#[test]
+fn who_has_the_hosts_power_inside_gets_all_of_it() {
+    let Some(lab) = Lab::as_root() else { return };
+    let won = spoils(&lab, "04").join(" ");
+    for what in ["fd", "root", "cwd", "exe", "environ", "mem"] {
+        assert!(won.split(' ').any(|it| it == what), "{what}: {won}");
+    }
+}
