@@ -416,6 +416,28 @@ fn what_a_run_prints_ends_with_it_while_others_use_the_network_that_it_has_made(
     user.has_left(0);
 }
 
+#[test]
+fn a_mount_that_only_the_world_has_is_named() {
+    let Some(user) = User::new() else { return };
+    let volume = user.home.path().join("volume");
+    fs::create_dir(&volume).expect("a directory");
+    let volume = volume.display().to_string();
+    let first = ["run", "7", "--", "sh", "-c", "echo ready; read line"];
+    let mut lab = user.as_user_after(&format!("mount -t tmpfs none {volume}"), &first);
+    let (mut run, _) = start(lab.stderr(Stdio::null()));
+    let says = |args: &[&str]| {
+        let output = user.lab(args).output().expect("lab starts");
+        assert!(output.status.success(), "{output:?}");
+        text(&output.stderr)
+            .contains(&format!("note: what is mounted on {volume} in here is not outside: "))
+    };
+    assert!(says(&["run", "7", "-v", &format!("{volume}:/srv"), "--", "true"]));
+    assert!(!says(&["run", "7", "--", "true"]), "it is not named");
+    drop(run.stdin.take());
+    run.wait().unwrap();
+    user.has_left(0);
+}
+
 /// Starts a container that stays until its standard input closes; its first process.
 fn start(lab: &mut Command) -> (Child, i32) {
     let mut run = lab.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

@@ -1,12 +1,14 @@
 //! The world of an ordinary user: a user and a mount namespace in which they are root.
 //!
-//! Its mounts are a copy of the host's, as they were when it was made. What is mounted on the
-//! host later comes along only where the host's mounts are *shared*, mount_namespaces(7), as
-//! systemd makes them. Elsewhere it is missing in here; a note says so if the command line, or
-//! the working directory, leads to such a mount.
+//! Its mounts are a copy of those that its first run had. What is mounted on the host later
+//! comes along only where the host's mounts are *shared*, mount_namespaces(7), as systemd makes
+//! them. And a service of systemd may have a /tmp of its own. If the command line, or the
+//! working directory, leads to a mount that is another one in here, a note says so.
 
 use std::ffi::OsString;
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use mount_ns::mount_table;
@@ -33,11 +35,14 @@ pub(super) const WORLD: Place = Place {
 /// # Errors
 /// If it cannot be.
 pub(super) fn join(turn: &Turn, look: Look, note: &impl Fn(&str)) -> Result<Found> {
+    let dir = std::env::current_dir()
+        .step(|| "ask for the working directory")
+        .map_err(|error| error.with_hint("if it has been removed: `cd` to another one"))?;
     let (found, is_new) = match look {
         Look::There(found) => (found, false),
         Look::Gone { .. } => (WORLD.make(turn, &[], || make().map(|()| Built::default()))?, true),
     };
-    let before = (std::env::current_dir(), if is_new { Vec::new() } else { mount_points()? });
+    let outside = if is_new { Vec::new() } else { named_mounts(&dir)? };
     found.join(&WORLD)?;
     // The user who made it may have another group at the moment, as by newgrp(1).
     if getegid().as_raw() != 0 || !geteuid().is_root() {
@@ -45,31 +50,31 @@ pub(super) fn join(turn: &Turn, look: Look, note: &impl Fn(&str)) -> Result<Foun
         setresgid(group, group, group).step(|| "become group 0 of the world")?;
         setresuid(user, user, user).step(|| "become user 0 of the world")?;
     }
-    let (dir, mounts) = before;
     // Joining a mount namespace has led to its root directory.
-    let dir = dir
-        .step(|| "ask for the working directory")
-        .map_err(|error| error.with_hint("if it has been removed: `cd` to another one"))?;
     std::env::set_current_dir(&dir)
         .step(|| format!("enter {}", dir.display()))
-        .map_err(|error| error.with_hint(COMES_LATE))?;
+        .map_err(|error| error.with_hint(OF_THE_FIRST))?;
     if !is_new {
-        let here = mount_points()?;
-        for missing in mounts.iter().filter(|mount| !here.contains(mount)) {
-            if is_named(missing, &dir) {
-                note(&format!(
-                    "what is mounted on {} is not seen in here: {COMES_LATE}",
-                    missing.display()
-                ));
-            }
-        }
+        tell_differences(&outside, &named_mounts(&dir)?, note);
     }
     Ok(found)
 }
 
-/// Why a mount of the host can be missing, and what to do about it.
-const COMES_LATE: &str = "it was mounted after the first of this user's containers had started; \
-                          when the last one has ended, the next sees it";
+fn tell_differences(outside: &[Named], here: &[Named], note: &impl Fn(&str)) {
+    for Named { place, .. } in outside.iter().filter(|mount| !here.contains(mount)) {
+        let place = place.display();
+        note(&format!("what is mounted on {place} is not seen in here: {OF_THE_FIRST}"));
+    }
+    let is_outside = |place: &PathBuf| outside.iter().any(|other| other.place == *place);
+    for Named { place, .. } in here.iter().filter(|mount| !is_outside(&mount.place)) {
+        let place = place.display();
+        note(&format!("what is mounted on {place} in here is not outside: {OF_THE_FIRST}"));
+    }
+}
+
+/// Why the mounts can be others, and what to do about it.
+const OF_THE_FIRST: &str = "all containers of a user have the mounts that the first of them \
+                            found; when the last one has ended, the next one looks again";
 
 // ANCHOR: make
 /// Makes the user namespace around this process, and the namespace of mounts in it.
@@ -104,11 +109,23 @@ fn map_ourselves(uid: u32, gid: u32) -> Result<()> {
 }
 // ANCHOR_END: ourselves
 
-fn mount_points() -> Result<Vec<PathBuf>> {
-    Ok(mount_table()?.into_iter().map(|mount| mount.target).collect())
+/// A mount to which the command line, or the working directory, leads.
+#[derive(PartialEq, Eq)]
+struct Named {
+    place: PathBuf,
+    /// Device and number of the directory that is seen there.
+    inode: Option<(u64, u64)>,
 }
 
-/// Whether the command line, or the working directory, leads to a mount point.
+fn named_mounts(dir: &Path) -> Result<Vec<Named>> {
+    let places = mount_table()?.into_iter().map(|mount| mount.target);
+    let named = places.filter(|place| is_named(place, dir)).map(|place| {
+        let inode = fs::metadata(&place).map(|found| (found.dev(), found.ino())).ok();
+        Named { place, inode }
+    });
+    Ok(named.collect())
+}
+
 fn is_named(mount: &Path, dir: &Path) -> bool {
     let name = mount.as_os_str().as_bytes();
     let has_it = |word: OsString| word.as_bytes().windows(name.len()).any(|part| part == name);
