@@ -101,7 +101,7 @@ impl Chapter {
             let package = chapter.package;
             name == package
                 || name == chapter.short_name()
-                || package.ends_with(&format!("-{name}"))
+                || package.strip_suffix(name).is_some_and(|rest| rest.ends_with('-'))
                 || name.strip_prefix("chapter-").unwrap_or(name).parse() == Ok(chapter.number)
         })
     }
@@ -134,14 +134,14 @@ impl Chapter {
     pub fn refuse_later_options<'a>(
         &self,
         matches: &ArgMatches,
-        mut options: impl Iterator<Item = &'a Arg>,
+        options: impl Iterator<Item = &'a Arg>,
     ) -> Result<()> {
-        let is_typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
-        let refused = options.find_map(|option| {
-            let id = option.get_id().as_str();
-            is_typed(id)
-                .then_some((option.get_long().unwrap_or(id), self.later_chapter_of(option)?))
-        });
+        let is_typed = |option: &&Arg| {
+            matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine)
+        };
+        let mut typed = options.filter(is_typed);
+        let refused =
+            typed.find_map(|option| Some((option.get_long()?, self.later_chapter_of(option)?)));
         let Some((flag, later)) = refused else { return Ok(()) };
         let (feature, chapter) = (later.feature, later.short_name());
         let message = format!("--{flag} needs {feature}: they arrive in {chapter}");
