@@ -11,14 +11,17 @@ use std::path::Path;
 use nix::NixPath;
 use nix::errno::Errno;
 
-/// Wraps the result of a call that returns a new descriptor.
+/// Takes over the descriptor that a call has returned, if it has.
+///
+/// # Safety
+/// It must be the result of a system call that makes a descriptor, not taken over before.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a descriptor is an int; syscall(2) returns a long"
 )]
-fn new_descriptor(result: libc::c_long) -> nix::Result<OwnedFd> {
+unsafe fn new_descriptor(result: libc::c_long) -> nix::Result<OwnedFd> {
     let fd = Errno::result(result)?;
-    // SAFETY: the kernel has just made this descriptor, and nobody else has it.
+    // SAFETY: the kernel has made this descriptor for the caller, who gives it to us.
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
@@ -28,10 +31,11 @@ pub fn clone_tree(dir: BorrowedFd<'_>, path: &Path) -> nix::Result<OwnedFd> {
     let flags =
         libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC | libc::AT_RECURSIVE as libc::c_uint;
     path.with_nix_path(|path| {
-        // SAFETY: `path` is a C string for the length of the call.
-        let result =
-            unsafe { libc::syscall(libc::SYS_open_tree, dir.as_raw_fd(), path.as_ptr(), flags) };
-        new_descriptor(result)
+        // SAFETY: `path` is a C string for the length of the call, which makes a descriptor.
+        unsafe {
+            let fd = libc::syscall(libc::SYS_open_tree, dir.as_raw_fd(), path.as_ptr(), flags);
+            new_descriptor(fd)
+        }
     })?
 }
 
@@ -95,10 +99,10 @@ pub fn new_tmpfs(mode: &CStr) -> nix::Result<OwnedFd> {
     const FSCONFIG_CMD_CREATE: libc::c_uint = 6;
     const FSOPEN_CLOEXEC: libc::c_uint = 1;
     const FSMOUNT_CLOEXEC: libc::c_uint = 1;
-    // SAFETY: a C string constant.
-    let context = new_descriptor(unsafe {
-        libc::syscall(libc::SYS_fsopen, c"tmpfs".as_ptr(), FSOPEN_CLOEXEC)
-    })?;
+    // SAFETY: a C string constant; the call makes a descriptor.
+    let context = unsafe {
+        new_descriptor(libc::syscall(libc::SYS_fsopen, c"tmpfs".as_ptr(), FSOPEN_CLOEXEC))
+    }?;
     let configure =
         |command: libc::c_uint, key: *const libc::c_char, value: *const libc::c_char| {
             // SAFETY: key and value are null or C strings that outlive the call.
@@ -109,8 +113,9 @@ pub fn new_tmpfs(mode: &CStr) -> nix::Result<OwnedFd> {
         };
     configure(FSCONFIG_SET_STRING, c"mode".as_ptr(), mode.as_ptr())?;
     configure(FSCONFIG_CMD_CREATE, std::ptr::null(), std::ptr::null())?;
-    // SAFETY: plain integers only.
-    new_descriptor(unsafe {
-        libc::syscall(libc::SYS_fsmount, context.as_raw_fd(), FSMOUNT_CLOEXEC, 0)
-    })
+    // SAFETY: plain integers only; the call makes a descriptor.
+    unsafe {
+        let fd = libc::syscall(libc::SYS_fsmount, context.as_raw_fd(), FSMOUNT_CLOEXEC, 0);
+        new_descriptor(fd)
+    }
 }
