@@ -138,12 +138,20 @@ fn waits_for_input(fd: BorrowedFd<'_>) -> PollFd<'_> {
     PollFd::new(fd, PollFlags::POLLIN)
 }
 
+/// Whether this process ignores a signal, as one does that nohup has started.
+///
+/// # Errors
+/// If the kernel does not tell.
+pub fn is_ignored(signal: Signal) -> Result<bool> {
+    sys::is_ignored(signal as i32).step(|| format!("ask whether {signal} is ignored"))
+}
+
 /// What the caller keeps from this whole job, of the keys of the terminal and its end: nohup
 /// does so with SIGHUP, and a script with SIGINT of what it puts in the background.
 fn ignored_keys() -> Result<Vec<Signal>> {
     let mut ignored = Vec::new();
     for key in KEYS {
-        if sys::is_ignored(key as i32).step(|| format!("ask whether {key} is ignored"))? {
+        if is_ignored(key)? {
             ignored.push(key);
         }
     }

@@ -19,6 +19,7 @@ use nix::sys::prctl;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, raise, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::waitpid;
+use process::signals::is_ignored;
 use process::{Error, Result, Step, record};
 
 use super::cell::Cell;
@@ -40,7 +41,12 @@ const ENDS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
 pub fn try_all(attacks: &[&Attack], chapters: &[&'static Chapter]) -> Result<Vec<Cell>> {
     let state = record::directory();
     record::make_private(&state).step(|| format!("create {}", state.display()))?;
-    let ends: SigSet = ENDS.into_iter().filter(|end| !super::sys::ignores(*end)).collect();
+    let mut ends = SigSet::empty();
+    for end in ENDS {
+        if !is_ignored(end)? {
+            ends.add(end);
+        }
+    }
     let mut before = SigSet::empty();
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&ends), Some(&mut before)).step(|| "block signals")?;
     // A sandbox's PID 1 is a grandchild. When its parent has been killed it becomes our

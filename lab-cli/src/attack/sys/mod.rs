@@ -3,7 +3,6 @@
 
 use nix::Result;
 use nix::errno::Errno;
-use nix::sys::signal::Signal;
 
 mod files;
 mod ipc;
@@ -40,15 +39,6 @@ pub fn set_no_time() -> Result<()> {
     // SAFETY: two null pointers; the kernel asks for the right, and then does nothing.
     let result = unsafe { libc::syscall(libc::SYS_settimeofday, 0usize, 0usize) };
     Errno::result(result).map(drop)
-}
-
-/// Whether this process was started to ignore a signal, as by nohup.
-pub fn ignores(signal: Signal) -> bool {
-    // SAFETY: sigaction is plain data, for which zeros are a value.
-    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-    // SAFETY: a null action changes nothing; the present one goes to a live struct.
-    unsafe { libc::sigaction(signal as i32, std::ptr::null(), &raw mut action) };
-    action.sa_sigaction == libc::SIG_IGN
 }
 
 /// `reboot(2)` without its magic numbers: `EINVAL` if it would have been allowed.
