@@ -4,18 +4,19 @@
 //! the file's mode lets others. Few programs do, so only a user who may look for the reason
 //! of a failure is told; terminals are left out, being the usual case.
 
-use std::fs::read;
 use std::io::{stderr, stdin, stdout};
 
 use nix::sys::stat::{FileStat, SFlag, fstat};
 use nix::unistd::Pid;
+use user_ns::maps::{Kind, Map};
 
-/// Whether root in there is another user out here.
+/// Whether root in there is another user out here. No more than a note depends on it: if the
+/// kernel does not tell, there is none.
 pub fn has_other_root(pid: Pid) -> bool {
-    let map = |process: String| read(format!("/proc/{process}/uid_map")).unwrap_or_default();
-    let (theirs, ours) = (map(pid.to_string()), map("self".to_owned()));
-    let outside = theirs.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).nth(1);
-    theirs != ours && outside != Some(b"0")
+    match (Map::of(&pid.to_string(), Kind::Uid), Map::of_this_process(Kind::Uid)) {
+        (Ok(theirs), Ok(ours)) => theirs != ours && theirs.outside(0) != Some(0),
+        _ => false,
+    }
 }
 
 /// What another user than us could not open, in words.

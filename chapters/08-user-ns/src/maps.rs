@@ -86,7 +86,12 @@ impl Map {
 
     /// The map of the user namespace in which we are.
     pub fn of_this_process(kind: Kind) -> Result<Self> {
-        let path = Path::new("/proc/self").join(kind.file());
+        Self::of("self", kind)
+    }
+
+    /// The map of the user namespace of a process, given by its number or as `self`.
+    pub fn of(process: &str, kind: Kind) -> Result<Self> {
+        let path = Path::new("/proc").join(process).join(kind.file());
         let text = kernel_file::read_text(&path).step(|| format!("read {}", path.display()))?;
         Ok(Self::parse(&text))
     }
@@ -99,6 +104,11 @@ impl Map {
             Some(Range { inside: next()?, outside: next()?, count: next()? })
         };
         Self(text.lines().filter_map(range).collect())
+    }
+
+    /// Its lines.
+    pub fn ranges(&self) -> &[Range] {
+        &self.0
     }
 
     /// Whether it is that of the host's first namespace: everybody is who they are.

@@ -9,6 +9,7 @@
 //! ```
 
 use serde::Serialize;
+use user_ns::maps::{Map, Range};
 
 use crate::namespace::Kind;
 use crate::view::proc::Proc;
@@ -24,20 +25,9 @@ pub struct Users {
     /// Its effective group id on this side.
     pub gid: Option<u32>,
     /// The user ids of its user namespace.
-    pub uid_map: Vec<IdRange>,
+    pub uid_map: Map,
     /// The group ids of its user namespace.
-    pub gid_map: Vec<IdRange>,
-}
-
-/// A line of user_namespaces(7)'s `uid_map`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct IdRange {
-    /// The first id inside.
-    pub inside: u32,
-    /// What it is outside, that is for us.
-    pub outside: u32,
-    /// How many ids follow one another.
-    pub count: u32,
+    pub gid_map: Map,
 }
 
 /// The process's user as we have it, and as it has it.
@@ -49,34 +39,21 @@ pub fn observe(host: &Side, container: &Side) -> Row<Users> {
     let (uid_map, gid_map) = (map(target, "uid_map"), map(target, "gid_map"));
     // Our own map leads further out, not from us to us, as status does.
     let is_ours = mark != Some(Mark::Own);
-    let inner = |id: Option<u32>, map: &[IdRange]| if is_ours { id } else { to_inside(id?, map) };
+    let inner = |id: Option<u32>, map: &Map| if is_ours { id } else { map.inside(id?) };
     let container =
         Users { uid: inner(uid, &uid_map), gid: inner(gid, &gid_map), uid_map, gid_map };
     let host = Users { uid, gid, uid_map: map(host, "uid_map"), gid_map: map(host, "gid_map") };
     Row { mark, host: Some(host), container: Some(container) }
 }
 
-fn map(process: &Proc, file: &str) -> Vec<IdRange> {
-    let range = |line: &str| {
-        let mut numbers = line.split_whitespace().map(str::parse);
-        let mut next = || numbers.next()?.ok();
-        Some(IdRange { inside: next()?, outside: next()?, count: next()? })
-    };
-    process.read(file).unwrap_or_default().lines().filter_map(range).collect()
-}
-
-/// What an id out here is called in there.
-fn to_inside(id: u32, map: &[IdRange]) -> Option<u32> {
-    map.iter().find_map(|range| {
-        let offset = id.checked_sub(range.outside)?;
-        (offset < range.count).then(|| range.inside + offset)
-    })
+fn map(process: &Proc, file: &str) -> Map {
+    Map::parse(&process.read(file).unwrap_or_default())
 }
 
 impl Words for Users {
     fn brief(&self) -> String {
         let id = self.uid.map_or("a user without a number".to_owned(), |uid| format!("uid {uid}"));
-        match self.uid_map.as_slice() {
+        match self.uid_map.ranges() {
             [] => format!("{id}, no ids mapped"),
             [one] if is_identity(one) => id,
             map => {
@@ -93,7 +70,7 @@ impl Words for Users {
         let id = |id: Option<u32>| id.map_or("none".to_owned(), |id| id.to_string());
         let mut lines = vec![format!("uid {}, gid {}", id(self.uid), id(self.gid))];
         for (name, map) in [("uids", &self.uid_map), ("gids", &self.gid_map)] {
-            match map.as_slice() {
+            match map.ranges() {
                 [] => lines.push(format!("{name}: none mapped")),
                 [one] if is_identity(one) => lines.push(format!("{name}: all, as they are")),
                 map => lines.extend(shorten(map.iter().map(|range| words(name, range)).collect())),
@@ -104,11 +81,11 @@ impl Words for Users {
 }
 
 /// The map of the initial user namespace: every id is itself.
-fn is_identity(range: &IdRange) -> bool {
+fn is_identity(range: &Range) -> bool {
     range.inside == range.outside && range.count == u32::MAX
 }
 
-fn words(name: &str, range: &IdRange) -> String {
+fn words(name: &str, range: &Range) -> String {
     let last = |first: u32| first.saturating_add(range.count.saturating_sub(1));
     match range.count {
         1 => format!("{name}: {} = {} outside", range.inside, range.outside),
