@@ -29,7 +29,6 @@ mod namespace;
 mod output;
 mod rootfs;
 mod run;
-mod search_path;
 mod shell;
 mod streams;
 mod summary;

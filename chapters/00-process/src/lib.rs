@@ -34,6 +34,7 @@
 //! - `container.rs`, `part.rs`, `record/`: what is known of it on the host, and outlives us
 //! - `bytes.rs`: words that need not be text, in JSON
 //! - `home.rs`, `privilege.rs`, `ourselves.rs`: where we are, and what we may
+//! - `search_path.rs`: where the host's programs are
 //! - `kernel_file.rs`, `plain_file.rs`, `printable.rs`: what we read, and what we believe of it
 //!
 //! Nothing is isolated yet: the process sees the host's files, processes and network. The
@@ -51,6 +52,7 @@ pub mod plain_file;
 pub mod process;
 pub mod record;
 pub mod runtime;
+pub mod search_path;
 pub mod signals;
 
 mod accounts;

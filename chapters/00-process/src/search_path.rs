@@ -1,4 +1,5 @@
-//! Where a program is, as a shell looks for it: in the directories of PATH, in their order.
+//! Where a program of the host is, as a shell looks for it: in the directories of PATH, in
+//! their order.
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -14,10 +14,9 @@ use std::time::SystemTime;
 
 use colored::Colorize;
 use nix::unistd::geteuid;
-use process::{Error, Result, Step};
+use process::{Error, Result, Step, search_path};
 
 use crate::output::{self, println};
-use crate::search_path;
 
 mod page;
 mod server;

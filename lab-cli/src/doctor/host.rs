@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{User, geteuid};
+use process::search_path;
 
 use super::distribution::Distribution;
-use crate::search_path;
 
 /// Where programs for the administrator are, which not every user's PATH has.
 const ADMINISTRATORS: [&str; 3] = ["/usr/sbin", "/sbin", "/usr/local/sbin"];

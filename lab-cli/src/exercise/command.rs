@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use colored::Colorize;
-use process::Error;
+use process::{Error, search_path};
 
 use super::checker::unseen;
 use super::course::Course;
@@ -13,7 +13,6 @@ use super::learner::session::Session;
 use super::learner::{attempt, container, help, watch};
 use super::{selftest, values};
 use crate::output::{self, println};
-use crate::search_path;
 
 /// Learn by doing: tasks that are checked on the kernel
 #[derive(clap::Args)]

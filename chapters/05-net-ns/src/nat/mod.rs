@@ -47,7 +47,7 @@ mod program;
 use std::net::Ipv4Addr;
 
 pub use lan::Lan;
-use process::Result;
+use process::{Result, search_path};
 pub use program::run;
 
 use crate::publish::Published;
@@ -64,9 +64,7 @@ pub enum Nat {
 impl Nat {
     /// The one that this host has.
     pub fn find() -> Option<Self> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let is_there =
-            |program| std::env::split_paths(&path).any(|dir| dir.join(program).is_file());
+        let is_there = |program| search_path::find(program).is_some();
         if is_there(nft::PROGRAM) {
             Some(Self::Nft)
         } else if is_there(iptables::PROGRAM) {

@@ -2,8 +2,8 @@
 
 use nix::sys::prctl;
 use nix::unistd::{Uid, User};
+use process::search_path;
 
-use super::path::is_in_path;
 use crate::maps::{Kind, Map};
 use crate::subordinate;
 
@@ -24,7 +24,8 @@ impl Granted {
         let name = name.unwrap_or_default();
         let uids = subordinate::of_user(Kind::Uid, &name, uid)?;
         let gids = subordinate::of_user(Kind::Gid, &name, uid)?;
-        let are_there = ["newuidmap", "newgidmap"].iter().all(|program| is_in_path(program));
+        let are_there =
+            ["newuidmap", "newgidmap"].iter().all(|program| search_path::find(program).is_some());
         are_there.then(|| Self { uids: Map::own_and(uid, uids), gids: Map::own_and(gid, gids) })
     }
 }

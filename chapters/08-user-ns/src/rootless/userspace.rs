@@ -21,9 +21,7 @@ use std::process::{Command, Stdio};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::unistd::fchdir;
-use process::{Error, Result, Step};
-
-use super::path::is_in_path;
+use process::{Error, Result, Step, search_path};
 
 /// Where the network is found.
 const NETWORK: &str = "/proc/self/fd/0";
@@ -48,7 +46,7 @@ impl Tool {
     /// If there is none, or it could not make a tap.
     pub fn find() -> Result<Vec<Self>> {
         let mut tools = vec![Self::Pasta, Self::Slirp4netns];
-        tools.retain(|tool| is_in_path(tool.name()));
+        tools.retain(|tool| search_path::find(tool.name()).is_some());
         if tools.is_empty() {
             return Err(Error::new("neither pasta nor slirp4netns is in PATH")
                 .with_hint("install the package passt or slirp4netns"));
