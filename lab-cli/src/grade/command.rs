@@ -140,8 +140,10 @@ fn grade(args: &Args) -> anyhow::Result<Report> {
         seeds: seeds.transpose()?,
         time_limit: args.time_limit,
     };
-    // Before there are several who would build it.
-    marking.tools.libraries()?;
+    // Before there are several who would build them.
+    if marking.exercises.iter().any(|(exercise, _)| exercise.about.kind.is_program()) {
+        marking.tools.libraries()?;
+    }
 
     let mut sheets: BTreeMap<usize, Sheet> = BTreeMap::new();
     let workers = args.jobs.unwrap_or_else(workers::processors);
