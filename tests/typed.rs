@@ -111,7 +111,7 @@ fn h_is_the_host_name_and_help_is_help() {
     let said = refused(&lab, "2 -h web sh");
     assert!(said.starts_with("error: --hostname needs UTS namespaces"), "{said}");
     assert!(said.contains("they arrive in chapter-04"), "{said}");
-    for line in ["-h", "2 -h", "chapter-09 -h", "-h 7"] {
+    for line in ["-h", "2 -h", "chapter-09 -h", "-h 7", "-h 7 sh"] {
         assert_eq!(
             refused(&lab, line),
             "error: -h is the container's host name, as in Docker, and needs one: -h NAME\n\
@@ -119,6 +119,7 @@ fn h_is_the_host_name_and_help_is_help() {
             "{line}"
         );
     }
+    assert!(refused(&lab, "7 -h web --name").contains("is required for '--name <NAME>'"));
     assert!(run(&lab, "7 --help").ok().contains("-h, --hostname <NAME>"));
     let program = lab.program("chapter-04-uts-ipc").arg("--help").output().expect("it starts");
     assert!(harness::ran(program).ok().contains("-h, --hostname <NAME>"));

@@ -23,7 +23,8 @@ pub fn answer(error: &clap::Error) -> ExitCode {
     let is_run = command.is_some_and(|command| command.get_name() == "run");
     if error.exit_code() == 0 {
         // Help is what was asked for, and goes to standard output.
-        match named_chapter(&words).filter(|_| is_run && error.kind() == ErrorKind::DisplayHelp) {
+        let chapter = words.iter().skip(1).find_map(named_chapter);
+        match chapter.filter(|_| is_run && error.kind() == ErrorKind::DisplayHelp) {
             Some(chapter) => print_help_of(chapter, grammar),
             None => print!("{}", error.render()),
         }
@@ -34,7 +35,8 @@ pub fn answer(error: &clap::Error) -> ExitCode {
         output::print_error(&better.into());
     } else {
         drop(error.print());
-        if is_run && misses_chapter(error) {
+        let is_missing = error.kind() == ErrorKind::MissingRequiredArgument;
+        if is_run && is_missing && is_about(error, "<CHAPTER>") {
             output::tell(
                 "\nhint: `lab chapters` lists the chapters; to begin: lab run chapter-00 -- sh\n",
             );
@@ -45,17 +47,18 @@ pub fn answer(error: &clap::Error) -> ExitCode {
     ExitCode::from(if is_run || is_exec { Error::RUNTIME_FAILED } else { MISUSED })
 }
 
-/// Whether what is missing is the chapter, and not an option that another one needs.
-fn misses_chapter(error: &clap::Error) -> bool {
+/// Whether an error is about this argument, which is wrong or missing.
+fn is_about(error: &clap::Error, argument: &str) -> bool {
     match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::Strings(missing)) => missing.iter().any(|name| name == "<CHAPTER>"),
+        Some(ContextValue::String(wrong)) => wrong == argument,
+        Some(ContextValue::Strings(missing)) => missing.iter().any(|name| name == argument),
         _ => false,
     }
 }
 
-/// The first word that names a chapter.
-fn named_chapter(words: &[OsString]) -> Option<&'static Chapter> {
-    words.iter().skip(1).find_map(|word| Chapter::named(word.to_str()?))
+/// The chapter that a word names.
+fn named_chapter(word: &OsString) -> Option<&'static Chapter> {
+    Chapter::named(word.to_str()?)
 }
 
 /// `lab run chapter-02 --help` tells what chapter 2 takes.
@@ -88,11 +91,13 @@ fn not_ours(error: &clap::Error) -> Option<Error> {
 
 /// What to say of `-h` without a name, or with the chapter taken for one.
 fn no_name(error: &clap::Error, line: &[OsString]) -> Option<Error> {
-    let is_empty =
-        error.get(ContextKind::InvalidValue) == Some(&ContextValue::String(String::new()));
-    let at = line.iter().position(|word| word == "-h")?;
-    let next = line.get(at + 1).and_then(|word| Chapter::named(word.to_str()?));
-    (is_empty || next.is_some() && misses_chapter(error)).then(|| {
+    let nothing = ContextValue::String(String::new());
+    let is_empty = error.get(ContextKind::InvalidValue) == Some(&nothing);
+    let mut behind = line.iter().skip_while(|word| *word != "-h").skip(1);
+    let is_chapter = behind.next().is_some_and(|word| named_chapter(word).is_some());
+    let is_meant = is_empty && is_about(error, "--hostname <NAME>")
+        || is_chapter && is_about(error, "<CHAPTER>");
+    is_meant.then(|| {
         Error::new("-h is the container's host name, as in Docker, and needs one: -h NAME")
             .with_hint("`lab run --help` is the help")
     })
