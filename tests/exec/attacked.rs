@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use harness::{Lab, kernel};
+use nix::sys::statvfs::{FsFlags, statvfs};
 use tracer::{Event, Tracer};
 
 /// Tries, for each line that it reads, to get at what has come in and is not the command yet,
@@ -59,29 +60,34 @@ impl Attacker {
     }
 }
 
-/// What such a container gets of what comes in, which stands still before each of its calls
-/// from its birth to its exec.
-fn spoils(lab: &Lab, options: &str) -> Vec<String> {
-    let mut attacker = Attacker::start(lab, options);
+/// Has `true` come in, and looks whenever it stands still: before each of its calls, from its
+/// birth to its exec.
+fn at_each_step(lab: &Lab, name: &str, mut look: impl FnMut(i32)) {
     let mut exec = lab.program("lab");
-    exec.args(["exec", "hostile", "true"]);
+    exec.args(["exec", name, "true"]);
     let mut tracer = Tracer::start(exec).expect("lab starts");
     let client = tracer.first();
-    let mut spoils = Vec::new();
     while let Some((pid, event)) = tracer.next_event().expect("our children") {
         match event {
-            Event::Entered(_) if pid != client => spoils.push(attacker.attack()),
+            Event::Entered(_) if pid != client => look(pid.as_raw()),
             Event::Executed if pid != client => tracer.let_go(),
             // The container is our child as well, and lives on.
             Event::Exited(_) | Event::Killed(_) if pid == client => break,
             _ => {}
         }
     }
+}
+
+/// What such a container gets of what comes in.
+fn spoils(lab: &Lab, options: &str) -> Vec<String> {
+    let mut attacker = Attacker::start(lab, options);
+    let mut spoils = Vec::new();
+    at_each_step(lab, "hostile", |_| spoils.push(attacker.attack()));
     attacker.end();
     spoils
 }
 
-/// CVE-2016-9962, and the way to CVE-2019-5736 and CVE-2024-21626.
+/// CVE-2016-9962, and a way to CVE-2024-21626.
 #[test]
 fn who_is_inside_gets_nothing_of_what_comes_in() {
     let Some(lab) = Lab::as_root() else { return };
@@ -106,4 +112,46 @@ fn who_has_the_hosts_power_inside_gets_all_of_it() {
     for what in ["fd", "root", "cwd", "exe", "environ", "mem"] {
         assert!(won.split(' ').any(|it| it == what), "{what}: {won}");
     }
+}
+
+/// CVE-2019-5736: until its exec it is a program of the host.
+#[test]
+fn what_comes_in_runs_from_where_nobody_can_write() {
+    let Some(lab) = Lab::as_root() else { return };
+    let container = lab.start("04 --name web", "");
+    let mut steps = 0;
+    at_each_step(&lab, "web", |pid| {
+        let program = statvfs(format!("/proc/{pid}/exe").as_str()).expect("its program");
+        assert!(program.flags().contains(FsFlags::ST_RDONLY), "step {steps}");
+        steps += 1;
+    });
+    assert!(steps > 10, "{steps}");
+    container.finish();
+}
+
+/// Who is still held before its command has the runtime's power.
+#[test]
+fn a_container_that_has_not_started_is_not_entered() {
+    let Some(lab) = Lab::as_root() else { return };
+    let mut run = lab.program("lab");
+    run.args(["run", "09", "--network", "none", "--view", "none", "--name", "early", "--", "true"]);
+    let mut tracer = Tracer::start(run).expect("lab starts");
+    let runtime = tracer.first();
+    let mut said = Vec::new();
+    while let Some((pid, event)) = tracer.next_event().expect("our children") {
+        let is_there =
+            || lab.ids().iter().any(|id| lab.records().join(id).join("container.json").exists());
+        match event {
+            Event::Entered(_) if pid == runtime && is_there() => {
+                said.push(lab.lab(["exec", "early", "true"]).stderr);
+                if said.len() == 5 {
+                    tracer.let_go();
+                }
+            }
+            Event::Executed if pid != runtime => tracer.let_go(),
+            Event::Exited(_) | Event::Killed(_) if pid == runtime => break,
+            _ => {}
+        }
+    }
+    assert!(said.first().is_some_and(|it| it.contains("has not started yet")), "{said:?}");
 }

@@ -1,8 +1,9 @@
 //! What came in has what the first process has, and no more: chapter by chapter.
 
 use std::fs;
+use std::path::PathBuf;
 
-use harness::{Lab, SOMEBODY, kernel, skip};
+use harness::{Lab, SOMEBODY, cgroup, eventually, kernel, skip};
 
 use super::{assert_has_the_same, come_in, sh};
 
@@ -43,6 +44,55 @@ fn what_comes_into_chapters_6_and_7_counts_against_the_same_limits() {
     assert_ne!(ran.code, 0, "{ran:?}");
     assert!(!ran.stdout.contains("made"), "{ran:?}");
     container.finish();
+}
+
+#[test]
+fn what_comes_in_is_where_the_first_process_is_by_now() {
+    let Some(lab) = Lab::as_root() else { return };
+    let Some(moved) = Moved::new() else { return skip::skip("needs the pids controller") };
+    let container = lab.start("04 --name moved", "");
+    moved.take(container.pid);
+    let guest = come_in(&lab, "moved");
+    assert_has_the_same(guest.pid, container.pid, "moved");
+    assert!(kernel_cgroup(guest.pid).contains(&moved.name()));
+    assert_eq!(guest.leave().code, 0);
+    container.finish();
+    // An ordinary user may not move anybody there, and enters all the same.
+    let lab = Lab::of_somebody();
+    let container = lab.start("04 --name moved", "");
+    moved.take(container.pid);
+    assert_eq!(sh(&lab, "moved", "echo in").ok(), "in\n");
+    container.finish();
+}
+
+fn kernel_cgroup(pid: i32) -> String {
+    fs::read_to_string(format!("/proc/{pid}/cgroup")).expect("its cgroups")
+}
+
+/// A cgroup of root's, as of another session.
+struct Moved(PathBuf);
+
+impl Moved {
+    fn new() -> Option<Self> {
+        let mount = cgroup::v1_with("pids").or_else(|| cgroup::unified_with("pids"))?;
+        let moved = Self(mount.join(format!("lab-test-moved-{}", std::process::id())));
+        fs::create_dir(&moved.0).expect("a cgroup");
+        Some(moved)
+    }
+
+    fn name(&self) -> String {
+        self.0.file_name().expect("a name").to_string_lossy().into_owned()
+    }
+
+    fn take(&self, pid: i32) {
+        fs::write(self.0.join("cgroup.procs"), pid.to_string()).expect("it is moved");
+    }
+}
+
+impl Drop for Moved {
+    fn drop(&mut self) {
+        eventually("the cgroup is empty", || fs::remove_dir(&self.0).is_ok());
+    }
 }
 
 #[test]

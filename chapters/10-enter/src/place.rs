@@ -13,7 +13,7 @@
 //! A hierarchy in which we are at the same place already is none to care for.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
@@ -60,22 +60,30 @@ impl Place {
                 .with_hint("lab cgroups shows what is: this may be a container itself"));
         };
         let step = || format!("open the cgroup {}", dir.display());
-        let is_frozen = match membership.hierarchy.version {
-            Version::V2 => {
-                let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-                self.unified = Some(open(&dir, flags, Mode::empty()).step(step)?);
-                // Told of whatever cgroup above was frozen as well.
-                has_line(&dir.join("cgroup.events"), &["frozen 1"])
-            }
-            Version::V1 => {
-                let tasks = File::options().write(true).open(dir.join("tasks")).step(step)?;
-                self.tasks.push(tasks);
-                membership.hierarchy.has("freezer")
-                    && has_line(&dir.join("freezer.state"), &["FROZEN", "FREEZING"])
-            }
+        let is_v2 = membership.hierarchy.version == Version::V2;
+        let (procs, state, frozen) = if is_v2 {
+            // Told of whatever cgroup above was frozen as well.
+            ("cgroup.procs", "cgroup.events", &["frozen 1"][..])
+        } else {
+            ("tasks", "freezer.state", &["FROZEN", "FREEZING"][..])
         };
         // Whoever is born in a frozen cgroup does nothing, and we would wait for it.
-        if is_frozen { Err(paused(&dir)) } else { Ok(()) }
+        if (is_v2 || membership.hierarchy.has("freezer")) && has_line(&dir.join(state), frozen) {
+            return Err(paused(&dir));
+        }
+        let procs = match File::options().write(true).open(dir.join(procs)) {
+            // An ordinary user's: no container of theirs has made it, it is where they were
+            // themselves, as in another login's session.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
+            opened => opened.step(step)?,
+        };
+        if is_v2 {
+            let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+            self.unified = Some(open(&dir, flags, Mode::empty()).step(step)?);
+        } else {
+            self.tasks.push(procs);
+        }
+        Ok(())
     }
 
     /// For the clone.
