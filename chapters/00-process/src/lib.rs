@@ -30,7 +30,7 @@
 //! - `command.rs`, `user.rs`, `accounts.rs`, `interpreter.rs`: what is run, and as whom
 //! - `signals.rs`, `terminal.rs`, `stdio.rs`, `sys/`: Ctrl-C, Ctrl-Z and pipes
 //! - `life.rs`: who owns it, and when it ends
-//! - `join.rs`: born in somebody else's namespaces
+//! - `birth.rs`, `join.rs`: born in somebody else's namespaces, with and without a way back
 //! - `container.rs`, `part.rs`, `record/`: what is known of it on the host, and outlives us
 //! - `bytes.rs`: words that need not be text, in JSON
 //! - `home.rs`, `privilege.rs`, `ourselves.rs`: where we are, and what we may
@@ -56,6 +56,7 @@ pub mod search_path;
 pub mod signals;
 
 mod accounts;
+mod birth;
 mod clone;
 mod command;
 mod error;
@@ -75,6 +76,7 @@ mod sys;
 mod terminal;
 mod user;
 
+pub use birth::Birth;
 pub use bytes::Bytes;
 pub use clone::{CloneArgs, clone, fork};
 pub use command::{AnywayOptions, Command, CommandOptions, DEFAULT_PATH};

@@ -6,13 +6,12 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
-use crate::clone::{CloneArgs, clone};
 use crate::gate::{ParentGate, gate};
 use crate::held::{Steps, become_command};
 use crate::sys::{self, Cloned};
 use crate::{
-    BlockedSignals, Change, CloneFlags, Command, Error, ExitStatus, Lifetime, Listener, Result,
-    Stdio, Step, Terminal, User, interruptible, wait_for,
+    Birth, BlockedSignals, Change, CloneFlags, Command, Error, ExitStatus, Lifetime, Listener,
+    Result, Stdio, Step, Terminal, User, interruptible, wait_for,
 };
 
 /// The first process of a container, seen from the runtime.
@@ -24,7 +23,8 @@ pub struct Process {
     pidfd: OwnedFd,
     gate: ParentGate,
     terminal: Option<Terminal>,
-    is_number_1: bool,
+    /// It may be an init: number 1, or one of ours (chapter 2) beside another number 1.
+    may_not_stop: bool,
     listener: OnceCell<Listener>,
     signals: BlockedSignals,
     created: Instant,
@@ -40,7 +40,7 @@ impl Process {
     /// them yet; then `child` runs inside. Whichever fails, its error is returned
     /// and the process is gone.
     pub fn create<'a>(
-        args: impl Into<CloneArgs<'a>>,
+        birth: impl Into<Birth<'a>>,
         command: &Command,
         parent: impl FnOnce(Pid) -> Result<()>,
         child: impl FnOnce() -> Result<()>,
@@ -48,7 +48,7 @@ impl Process {
         let parent = |pid| parent(pid).map(|()| Vec::new());
         let child = |_| child();
         let steps = Steps { parent, child, become_user: User::become_it };
-        Self::create_in_steps(args, command, steps)
+        Self::create_in_steps(birth, command, steps)
     }
 
     /// The same in more steps: things are handed over, and the last step is chosen.
@@ -56,7 +56,7 @@ impl Process {
     /// # Errors
     /// As [`Self::create`]; an error of `become_user` is returned by [`Self::start`].
     pub fn create_in_steps<'a, P, C, U>(
-        args: impl Into<CloneArgs<'a>>,
+        birth: impl Into<Birth<'a>>,
         command: &Command,
         steps: Steps<P, C, U>,
     ) -> Result<Self>
@@ -65,7 +65,7 @@ impl Process {
         C: FnOnce(Vec<OwnedFd>) -> Result<()>,
         U: FnOnce(&User) -> Result<()>,
     {
-        Self::create_to_live(Lifetime::WithRuntime, Stdio::Inherit, args, command, steps)
+        Self::create_to_live(Lifetime::WithRuntime, Stdio::Inherit, birth, command, steps)
     }
 
     /// The same with a lifetime, and streams that need not be ours. On its own, it is not
@@ -77,7 +77,7 @@ impl Process {
     pub fn create_to_live<'a, P, C, U>(
         lifetime: Lifetime<'_>,
         stdio: Stdio,
-        args: impl Into<CloneArgs<'a>>,
+        birth: impl Into<Birth<'a>>,
         command: &Command,
         steps: Steps<P, C, U>,
     ) -> Result<Self>
@@ -87,7 +87,7 @@ impl Process {
         U: FnOnce(&User) -> Result<()>,
     {
         let Steps { parent, child, become_user } = steps;
-        let args = args.into();
+        let birth = birth.into();
         let (parent_gate, child_gate) = gate()?;
         let terminal = stdio.terminal(lifetime);
         stdio.open_pipes();
@@ -95,7 +95,7 @@ impl Process {
         // From here on, so that no signal is lost between the clone and the wait.
         let signals = BlockedSignals::block()?;
         let created = Instant::now();
-        let (pid, pidfd) = match clone(args)? {
+        let (pid, pidfd) = match birth.clone_process()? {
             Cloned::Parent(pid, pidfd) => (pid, pidfd),
             Cloned::Child => {
                 drop(parent_gate);
@@ -109,7 +109,8 @@ impl Process {
             pidfd,
             gate: parent_gate,
             terminal,
-            is_number_1: args.flags.contains(CloneFlags::CLONE_NEWPID),
+            may_not_stop: birth.args.flags.contains(CloneFlags::CLONE_NEWPID)
+                || !birth.inside.is_empty(),
             listener: OnceCell::new(),
             signals,
             created,
@@ -143,7 +144,7 @@ impl Process {
             return Err(Error::new(format!("start process {}: it lives on its own", self.pid))
                 .with_hint("whoever comes to its door starts it, when its runtime has left it"));
         }
-        if self.terminal.is_some() && self.is_number_1 {
+        if self.terminal.is_some() && self.may_not_stop {
             let listener = Listener::start(self.pid, self.pidfd.as_fd())?;
             let _ = self.listener.set(listener);
         }

@@ -22,8 +22,9 @@ use crate::child::Change;
 /// The most descriptors that one message carries: `SCM_MAX_FD` of unix(7).
 pub const MAX_DESCRIPTORS: usize = 253;
 
-/// All that a clone of ours may make.
-const NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWUSER
+/// All that a clone of ours may be asked for: namespaces, and to be a sibling.
+const ALLOWED: CloneFlags = CloneFlags::CLONE_PARENT
+    .union(CloneFlags::CLONE_NEWUSER)
     .union(CloneFlags::CLONE_NEWPID)
     .union(CloneFlags::CLONE_NEWNS)
     .union(CloneFlags::CLONE_NEWUTS)
@@ -59,6 +60,10 @@ pub fn clone3(flags: CloneFlags, cgroup: Option<BorrowedFd<'_>>) -> nix::Result<
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = cgroup.as_raw_fd().cast_unsigned().into();
     }
+    if args.flags & libc::CLONE_PARENT as u64 != 0 {
+        // A sibling has that of ours, and it is an error to name one.
+        args.exit_signal = 0;
+    }
     // SAFETY: `may_copy` has seen one thread, so that no lock in the child's copy of our
     // memory is held by a thread which does not exist there, and no flag by which the two
     // would share memory or descriptors. `args` and `pidfd` outlive the call.
@@ -89,9 +94,9 @@ pub fn fork() -> nix::Result<ForkResult> {
 
 /// Whether a copy of this process can be made that runs ordinary code: `EDEADLK` if a
 /// second thread might hold a lock, which would never be released in the copy, and
-/// `EINVAL` for flags that do more than make namespaces.
+/// `EINVAL` for flags by which it would share something with us.
 fn may_copy(flags: CloneFlags) -> nix::Result<()> {
-    if !NAMESPACES.contains(flags) {
+    if !ALLOWED.contains(flags) {
         return Err(Errno::EINVAL);
     }
     if has_one_thread()? { Ok(()) } else { Err(Errno::EDEADLK) }

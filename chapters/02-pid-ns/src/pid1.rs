@@ -59,6 +59,9 @@ impl PidOptions {
 /// The life of the init, which ends with the command, and with its exit code.
 fn serve(command: Pid, signals: &BlockedSignals) -> i32 {
     let _ = prctl::set_name(c"lab:init");
+    // Number 1 has the orphans anyway. One that is beside another number 1, as chapter 10
+    // allows, has to ask for its own.
+    let _ = prctl::set_child_subreaper(true);
     // ANCHOR: serve
     loop {
         let Ok(signal) = signals.wait() else { return 125 };

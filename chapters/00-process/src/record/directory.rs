@@ -44,6 +44,11 @@ pub fn containers() -> PathBuf {
     directory().join("containers")
 }
 
+/// The record of one of them, by its id.
+pub fn of(id: &str) -> PathBuf {
+    containers().join(id)
+}
+
 /// The ids and directories of all records.
 pub(super) fn entries() -> Result<Vec<(String, PathBuf)>> {
     // Earlier versions have made theirs right below the state directory.

@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::Pid;
 
-pub use directory::{containers, directory, make_private};
+pub use directory::{containers, directory, make_private, of};
 pub use identity::Identity;
 pub use lock::Lock;
 pub use resolved::{Recorded, Resolved};
