@@ -170,9 +170,7 @@ pub fn remove(netlink: &mut Netlink, name: &str, link: &Link) -> Result<()> {
         nat.part(name)?;
     }
     // It goes last: the note is on it.
-    let mut gone = LinkMessage::default();
-    gone.header.index = link.index;
-    netlink.change(RouteNetlinkMessage::DelLink(gone)).step(|| format!("remove the bridge {name}"))
+    netlink.remove(link.index).step(|| format!("remove the bridge {name}"))
 }
 
 /// What the bridge says about the host before it.

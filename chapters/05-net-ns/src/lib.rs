@@ -52,7 +52,7 @@ pub use neighbour::Neighbour;
 pub use netlink::{LOOPBACK, Netlink};
 pub use network::{Network, set_up_loopback};
 pub use options::Options;
-pub use plan::{Mode, NetworkMode, NetworkOptions, NetworkPlan};
+pub use plan::{Mode, NetworkMode, NetworkOptions, NetworkPlan, another_container};
 pub use plug::{KIND, Plug};
 pub use publish::{HELD_OUTSIDE, Protocol, Publish, Published};
 pub use resolv::resolv_conf;

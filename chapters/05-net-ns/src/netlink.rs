@@ -110,6 +110,13 @@ impl Netlink {
         self.change(RouteNetlinkMessage::SetLink(link))
     }
 
+    /// Removes a link.
+    pub fn remove(&mut self, index: u32) -> nix::Result<()> {
+        let mut link = LinkMessage::default();
+        link.header.index = index;
+        self.change(RouteNetlinkMessage::DelLink(link))
+    }
+
     /// Whether we may change anything in this network: it takes CAP_NET_ADMIN in the user
     /// namespace that it belongs to. The kernel is asked to change a link that is not there.
     pub fn may_change(&mut self) -> Result<bool> {

@@ -54,7 +54,7 @@ impl Network {
     /// The namespace to make.
     pub fn flags(&self) -> CloneFlags {
         match self.mode {
-            NetworkMode::Host => CloneFlags::empty(),
+            NetworkMode::Host | NetworkMode::Container(_) => CloneFlags::empty(),
             NetworkMode::None | NetworkMode::Bridge(_) => CloneFlags::CLONE_NEWNET,
         }
     }
@@ -78,7 +78,7 @@ impl Network {
 
     /// In the container: switches the links on and sets address and route.
     pub fn configure_inside(&self) -> Result<()> {
-        if self.mode == NetworkMode::Host {
+        if matches!(self.mode, NetworkMode::Host | NetworkMode::Container(_)) {
             return Ok(());
         }
         let netlink = &mut Netlink::open()?;

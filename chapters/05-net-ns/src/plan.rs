@@ -7,8 +7,8 @@
 //! ```
 
 use std::net::IpAddr;
+use std::str::FromStr;
 
-use clap::ValueEnum;
 use process::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +18,9 @@ use crate::{Bridge, Publish};
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Chapter 05: its own network")]
 pub struct NetworkOptions {
-    /// Which network the container has [default: bridge]
-    #[arg(long, visible_alias = "net", value_enum, value_name = "MODE")]
+    /// Which network the container has: none, host, bridge, or container:NAME for another
+    /// one's [default: bridge]
+    #[arg(long, visible_alias = "net", value_name = "MODE")]
     pub network: Option<Mode>,
 
     /// Lead a port of the host to one of the container
@@ -32,14 +33,52 @@ pub struct NetworkOptions {
 }
 
 /// What `--network` takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Its own, with nobody else in it
+    /// Its own, with nobody else in it.
     None,
-    /// The host's
+    /// The host's.
     Host,
-    /// Its own, joined with the others' and the host's by a bridge
+    /// Its own, joined with the others' and the host's by a bridge.
     Bridge,
+    /// That of the container which is called so.
+    Container(String),
+}
+
+impl FromStr for Mode {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self> {
+        match word {
+            "none" => Ok(Self::None),
+            "host" => Ok(Self::Host),
+            "bridge" => Ok(Self::Bridge),
+            _ => another_container("network", word, &["none", "host", "bridge"])
+                .map(|name| Self::Container(name.to_owned())),
+        }
+    }
+}
+
+/// The name in `container:NAME`.
+///
+/// # Errors
+/// If it is no such word, nor one of `others`: then with the nearest that is one.
+pub fn another_container<'a>(what: &str, word: &'a str, others: &[&str]) -> Result<&'a str> {
+    let wrong = |hint| Err(Error::new(format!("invalid {what} mode: `{word}`")).with_hint(hint));
+    let distance = |other: &&&str| strsim::damerau_levenshtein(other, word);
+    let nearest = others.iter().min_by_key(distance).filter(|other| distance(other) <= 2);
+    match (word.split_once(':'), nearest) {
+        (Some(("container", name)), _) if !name.is_empty() => Ok(name),
+        (Some((_, name)), _) if !name.is_empty() => {
+            wrong(format!("did you mean `container:{name}`?"))
+        }
+        (None, Some(nearest)) => wrong(format!("did you mean `{nearest}`?")),
+        (None, None) if !word.is_empty() && !"containers".starts_with(word) => wrong(format!(
+            "it is {} or `container:NAME`; did you mean `container:{word}`?",
+            others.join(", ")
+        )),
+        _ => wrong("the name of a container is missing: `container:NAME`".to_owned()),
+    }
 }
 
 /// Which network a container has, and what of it is seen from outside.
@@ -66,6 +105,8 @@ pub enum NetworkMode {
     Host,
     /// Its own, on this bridge.
     Bridge(Bridge),
+    /// That of the container with this id, who has set it up.
+    Container(String),
 }
 
 impl NetworkOptions {
@@ -74,15 +115,11 @@ impl NetworkOptions {
     /// # Errors
     /// If they contradict each other.
     pub fn resolve(&self) -> Result<NetworkPlan> {
-        let mode = match self.network {
-            Some(Mode::None) => NetworkMode::None,
-            Some(Mode::Host) => NetworkMode::Host,
-            Some(Mode::Bridge) | None => NetworkMode::Bridge(Bridge::default()),
-        };
-        let without = match mode {
-            NetworkMode::None => Some("none"),
-            NetworkMode::Host => Some("host"),
-            NetworkMode::Bridge(_) => None,
+        let (mode, without) = match &self.network {
+            Some(Mode::None) => (NetworkMode::None, Some("none")),
+            Some(Mode::Host) => (NetworkMode::Host, Some("host")),
+            Some(Mode::Bridge) | None => (NetworkMode::Bridge(Bridge::default()), None),
+            Some(Mode::Container(name)) => return Err(not_yet(name)),
         };
         if let (Some(mode), Some(port)) = (without, self.publish.first()) {
             return Err(Error::new(format!("publish {port}: not with --network {mode}"))
@@ -94,4 +131,27 @@ impl NetworkOptions {
         let (publish, dns) = (self.publish.clone(), self.dns.clone());
         Ok(NetworkPlan { mode, publish, dns, is_default })
     }
+
+    /// What they mean for one that joins `mode`, a network that is there.
+    ///
+    /// # Errors
+    /// If something is asked of it that is for its owner to have.
+    pub fn resolve_joined(&self, mode: NetworkMode) -> Result<NetworkPlan> {
+        let conflict = match (&self.publish[..], &self.dns[..]) {
+            ([], []) => {
+                let (publish, dns) = (Vec::new(), Vec::new());
+                return Ok(NetworkPlan { mode, publish, dns, is_default: false });
+            }
+            ([], _) => "dns and the network mode",
+            _ => "port publishing and the container type network mode",
+        };
+        Err(Error::new(format!("conflicting options: {conflict}"))
+            .with_hint("say it where the container is run whose network it is"))
+    }
+}
+
+fn not_yet(name: &str) -> Error {
+    let option = format!("--network container:{name}");
+    Error::new(format!("{option} needs joined namespaces: they arrive in chapter-10"))
+        .with_hint(format!("lab run chapter-10 {option} …"))
 }

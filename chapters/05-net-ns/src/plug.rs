@@ -1,15 +1,16 @@
 //! A container's place on the bridge: what the kernel does not free by itself.
 //!
-//! The cable goes with the namespace. The address, the rules for published ports and,
+//! The cable goes with the namespace, unless somebody else is in that as well (chapter 10):
+//! who joins it leaves word in the record, and then the cable is cut. The address, the rules for published ports and,
 //! with the last container, the bridge have to be given back. All three are found
 //! again by the container's id (as a MAC address, in a table's name), so the record on disk
 //! has two lines: which program wrote the rules, if any, and which bridge it is.
 
-use std::fs;
+use std::fs::{self, File};
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use process::{Error, Kind, Result, State, Turn};
+use process::{Error, Kind, Result, State, Step, Turn};
 
 use crate::bridge::{self, Bridge, Switch};
 use crate::nat::{self, Nat};
@@ -17,10 +18,13 @@ use crate::netlink::Netlink;
 use crate::pool::{self, Mac};
 use crate::publish::{Publish, Published};
 use crate::sysctl::Sysctl;
-use crate::{forwarding, lock};
+use crate::{forwarding, lock, veth};
 
 /// The name of that record.
 const RECORD: &str = "network";
+
+/// The name of the word that others are in its network as well.
+const GUESTS: &str = "network-guests";
 
 /// What a network is among a container's parts.
 pub const KIND: Kind = Kind { turn: Turn::Ways, sweep };
@@ -84,6 +88,19 @@ impl Plug {
         }
     }
 
+    /// Leaves word in a container's record, if it has a cable, that its network will not go
+    /// with it.
+    ///
+    /// # Errors
+    /// If it has no record any more.
+    pub fn tell_of_guest(record: &Path) -> Result<()> {
+        if !record.join(RECORD).exists() {
+            return Ok(());
+        }
+        let path = record.join(GUESTS);
+        File::create(&path).map(drop).step(|| format!("write {}", path.display()))
+    }
+
     /// What the user should know, a line each.
     pub fn notes(&self) -> Vec<String> {
         let outside = self.bridge.nat.is_none().then(|| {
@@ -98,9 +115,15 @@ impl Plug {
 
 impl Drop for Plug {
     fn drop(&mut self) {
-        let released =
-            lock::lock().and_then(|_lock| release(&self.id, &self.bridge.name, self.rules));
+        let guests = self.record.with_file_name(GUESTS);
+        let released = lock::lock().and_then(|_lock| {
+            if guests.exists() {
+                cut(&self.id)?;
+            }
+            release(&self.id, &self.bridge.name, self.rules)
+        });
         if released.is_ok() {
+            let _ = fs::remove_file(&guests);
             let _ = fs::remove_file(&self.record);
         }
     }
@@ -111,16 +134,28 @@ impl Drop for Plug {
 /// # Errors
 /// If something cannot be removed; then its record stays.
 fn sweep(state: &State) -> Result<Vec<String>> {
-    let Some(record) = state.recorded(RECORD)? else { return Ok(Vec::new()) };
+    let has_guests = state.recorded(GUESTS)?.is_some();
+    let Some(record) = state.recorded(RECORD)? else {
+        return state.forget(GUESTS).map(|()| Vec::new());
+    };
     let _lock = lock::lock()?;
+    if has_guests {
+        cut(state.id())?;
+    }
     let record = String::from_utf8_lossy(&record);
     let mut lines = record.lines();
     let rules = lines.next().and_then(Nat::named);
     // Earlier runtimes had one bridge, and did not write down which.
     let bridge = lines.next().map_or_else(|| Bridge::default().name, str::to_owned);
     let removed = release(state.id(), &bridge, rules)?;
+    state.forget(GUESTS)?;
     state.forget(RECORD)?;
     Ok(removed)
+}
+
+/// Takes the cable out of a network that lives on: the next one gets its address.
+fn cut(id: &str) -> Result<()> {
+    veth::remove(&mut Netlink::open()?, id)
 }
 
 /// Gives back all that a container has, made or half made. The caller holds the lock.

@@ -29,7 +29,8 @@ pub fn resolv_conf(plan: &NetworkPlan) -> Result<Vec<u8>> {
         return Ok(with_servers(&plan.dns, &resolv_conf_of_host()?));
     }
     match plan.mode {
-        NetworkMode::None => Ok(Vec::new()),
+        // Another one has said it already.
+        NetworkMode::None | NetworkMode::Container(_) => Ok(Vec::new()),
         NetworkMode::Host => resolv_conf_of_host(),
         NetworkMode::Bridge(_) => resolv_conf_for_container(),
     }

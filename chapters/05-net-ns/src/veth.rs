@@ -73,6 +73,17 @@ pub fn is_there(netlink: &mut Netlink, id: &str) -> Result<bool> {
     netlink.link(&name(id)).map(|link| link.is_some()).step(|| format!("look for {}", name(id)))
 }
 
+/// Takes the cable away, if it is there: both ends go with one.
+pub fn remove(netlink: &mut Netlink, id: &str) -> Result<()> {
+    let step = || format!("remove the cable {}", name(id));
+    let Some(link) = netlink.link(&name(id)).step(step)? else { return Ok(()) };
+    match netlink.remove(link.index) {
+        // The namespace may have gone meanwhile.
+        Err(Errno::ENODEV) => Ok(()),
+        removed => removed.step(step),
+    }
+}
+
 /// Lets the bridge send a packet back out of the port it came in by.
 ///
 /// A switch never does this by itself: on a real cable, the neighbour would have seen

@@ -74,9 +74,9 @@ pub fn become_root(network: &NetworkOptions, note: impl Fn(&str)) -> Result<()> 
     if process::is_privileged() {
         return Ok(());
     }
-    match network.network.unwrap_or(Mode::Bridge) {
+    match network.network.as_ref().unwrap_or(&Mode::Bridge) {
         Mode::Bridge => enter(World::Connected { ports: &network.publish }, note),
-        Mode::None | Mode::Host => enter(World::Shared, note),
+        Mode::None | Mode::Host | Mode::Container(_) => enter(World::Shared, note),
     }
 }
 
