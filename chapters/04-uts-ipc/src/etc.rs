@@ -46,6 +46,12 @@ impl EtcFiles {
         Ok(Self(mounts))
     }
 
+    /// Those of another container, by its record: no copies, so that the two never differ.
+    pub fn of_another(record: &Path, names: &[&str]) -> Self {
+        let file = |name| Mount::bind(record.join(name), Path::new("/etc").join(name), "");
+        Self(names.iter().map(file).collect())
+    }
+
     /// In the container: shows them in its /etc.
     pub fn show(&self, root: &Root) -> Result<()> {
         self.0.iter().try_for_each(|mount| root.apply(mount))

@@ -67,6 +67,8 @@ pub enum Users {
     Host,
     /// Its own.
     Own(Maps),
+    /// Those of another container, in whose user namespace it is born.
+    Theirs(Maps),
 }
 
 /// Who is who, inside and outside.
@@ -115,6 +117,8 @@ impl Maps {
 #[derive(Debug)]
 pub struct UserNamespace {
     maps: Option<Maps>,
+    /// Whether it is to be made.
+    is_new: bool,
     notes: RefCell<Vec<String>>,
 }
 
@@ -123,17 +127,15 @@ impl UserNamespace {
     pub fn prepare(users: &Users) -> Self {
         let maps = match users {
             Users::Host => None,
-            Users::Own(maps) => Some(maps.clone()),
+            Users::Own(maps) | Users::Theirs(maps) => Some(maps.clone()),
         };
-        Self { maps, notes: RefCell::default() }
+        let is_new = matches!(users, Users::Own(_));
+        Self { maps, is_new, notes: RefCell::default() }
     }
 
     /// The namespace to make.
     pub fn flags(&self) -> CloneFlags {
-        match self.maps {
-            Some(_) => CloneFlags::CLONE_NEWUSER,
-            None => CloneFlags::empty(),
-        }
+        if self.is_new { CloneFlags::CLONE_NEWUSER } else { CloneFlags::empty() }
     }
 
     /// In the runtime, before the clone: gives what is to be the container's to its root.
@@ -153,7 +155,9 @@ impl UserNamespace {
     // ANCHOR: maps
     /// In the runtime, while the child waits: says who is who.
     pub fn write_maps(&self, pid: Pid) -> Result<()> {
-        let Some(Maps { uids, gids }) = &self.maps else { return Ok(()) };
+        let Some(Maps { uids, gids }) = self.maps.as_ref().filter(|_| self.is_new) else {
+            return Ok(());
+        };
         uids.write(Kind::Uid, &pid.to_string())?;
         gids.write(Kind::Gid, &pid.to_string())
     }
@@ -192,7 +196,7 @@ impl UserNamespace {
     }
 
     // ANCHOR: root
-    /// In the child, before all else: becomes the user 0 of the new namespace.
+    /// In the child, before all else: becomes the user 0 of its namespace.
     pub fn become_root(&self) -> Result<()> {
         if self.maps.is_none() {
             return Ok(());
