@@ -5,7 +5,7 @@ use harness::{Lab, kernel};
 #[test]
 fn each_chapter_isolates_exactly_its_namespaces() {
     let Some(lab) = Lab::as_root() else { return };
-    let expected: [(&str, &[&str]); 10] = [
+    let expected: [(&str, &[&str]); 11] = [
         ("chapter-00", &[]),
         ("chapter-01", &[]),
         ("chapter-02", &["pid"]),
@@ -16,6 +16,7 @@ fn each_chapter_isolates_exactly_its_namespaces() {
         ("chapter-07", &["cgroup", "ipc", "mnt", "net", "pid", "uts"]),
         ("chapter-08", &["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"]),
         ("chapter-09", &["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"]),
+        ("chapter-10", &["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"]),
     ];
     for (chapter, namespaces) in expected {
         let container = lab.start(chapter, "");
@@ -27,7 +28,7 @@ fn each_chapter_isolates_exactly_its_namespaces() {
 #[test]
 fn the_first_process_is_number_one_from_chapter_2_on() {
     let Some(lab) = Lab::as_root() else { return };
-    for number in 0..=9 {
+    for number in 0..=10 {
         let chapter = format!("chapter-{number:02}");
         let is_one = lab.sh(&chapter, "echo $$").ok() == "1\n";
         assert_eq!(is_one, number >= 2, "{chapter}");
@@ -56,6 +57,7 @@ fn a_chapter_is_a_program_of_its_own() {
         "chapter-07-overlay",
         "chapter-08-user-ns",
         "chapter-09-security",
+        "chapter-10-enter",
     ] {
         let output = lab
             .program(package)

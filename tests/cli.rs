@@ -233,7 +233,7 @@ fn nobody_who_reads_the_messages_is_needed() {
 fn a_chapter_that_is_not_there_is_told_which_are() {
     let lab = Lab::new();
     let mut said = String::new();
-    for args in ["run chapter-99 true", "run 10 true", "compare 3 chapter-44 true", "attack 010"] {
+    for args in ["run chapter-99 true", "run 11 true", "compare 3 chapter-44 true", "attack 011"] {
         let ran = lab.lab(args.split(' '));
         assert_eq!(ran.code, if args.starts_with("run") { 125 } else { 2 }, "{args}");
         said += &format!("$ lab {args}\n{}", ran.stderr);

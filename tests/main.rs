@@ -28,6 +28,7 @@ mod exercises;
 mod faults;
 mod grade;
 mod job_control;
+mod joining;
 mod learners_copy;
 mod lifetimes;
 mod network_confinement;

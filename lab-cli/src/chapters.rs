@@ -71,7 +71,7 @@ macro_rules! chapter {
 }
 
 /// The command-line options of the last chapter, and so of all.
-pub type AllOptions = security::Options;
+pub type AllOptions = enter::Options;
 
 /// All chapters there are.
 #[rustfmt::skip]
@@ -86,6 +86,7 @@ pub const CHAPTERS: &[Chapter] = &[
     chapter!(7, "chapter-07-overlay", overlay, Pristine, "layers", "a writable layer over a read-only image", [Pid Mnt Uts Ipc Net Cgroup]),
     chapter!(8, "chapter-08-user-ns", user_ns, Pristine, "user and time namespaces", "its own users: root inside, nobody outside", [Pid Mnt Uts Ipc Net Cgroup User]),
     chapter!(9, "chapter-09-security", security, Pristine, "capabilities", "little power: capabilities, seccomp, masks", [Pid Mnt Uts Ipc Net Cgroup User]),
+    chapter!(10, "chapter-10-enter", enter, Pristine, "joined namespaces", "what others have: joined, entered, copied", [Pid Mnt Uts Ipc Net Cgroup User]),
 ];
 
 impl Chapter {

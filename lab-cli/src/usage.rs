@@ -1,5 +1,6 @@
 //! A command line that is not run: the help that was asked for, or what is wrong.
 
+use std::error::Error as _;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -31,7 +32,8 @@ pub fn answer(error: &clap::Error) -> ExitCode {
         return output::finish(ExitCode::SUCCESS);
     }
     let better = is_run.then(|| of_run(error, &words)).flatten();
-    if let Some(better) = better.or_else(|| no_such_chapter(error)) {
+    let better = better.or_else(|| no_such_chapter(error)).or_else(|| no_such_value(error));
+    if let Some(better) = better {
         output::print_error(&better.into());
     } else {
         drop(error.print());
@@ -116,5 +118,17 @@ fn no_such_chapter(error: &clap::Error) -> Option<Error> {
         let last = CHAPTERS.len() - 1;
         Error::new(format!("there is no chapter {number}: they are 00 to {last:02}"))
             .with_hint("`lab chapters` lists them")
+    })
+}
+
+/// What the option itself has to say of its value: `--pid: invalid PID mode: `hots``.
+fn no_such_value(error: &clap::Error) -> Option<Error> {
+    let Some(ContextValue::String(arg)) = error.get(ContextKind::InvalidArg) else { return None };
+    let why = error.source()?.downcast_ref::<Error>()?;
+    let flag = arg.split(' ').next().unwrap_or(arg);
+    let answer = Error::new(format!("{flag}: {why}"));
+    Some(match why.hint() {
+        Some(hint) => answer.with_hint(hint),
+        None => answer,
     })
 }

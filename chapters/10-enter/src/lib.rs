@@ -12,44 +12,59 @@
 //!
 //! First reading, in this order:
 //!
+//! - `runtime.rs`: the whole
 //! - `enter.rs`: the one order
 //! - `target.rs`: the process whose things are joined
 //! - `namespaces.rs`: which of its namespaces are its own
-//! - `place.rs`: its cgroups
 //! - `powers.rs`: what it may do
 //!
 //! Second reading:
 //!
 //! - `exec.rs`: what is typed, and what it means
 //! - `detach.rs`: a command that nobody waits for
+//! - `place.rs`: its cgroups
 //! - `filters.rs`: somebody else's filters of system calls
 //! - `limits.rs`, `label.rs`: what else a process hands on to its children
 //! - `copy/`: files into a container and out of it, `lab cp`
+//! - `join.rs`: the options of a run, and what they mean
+//! - `joined.rs`, `their_users.rs`, `shared_memory.rs`: born in another container's namespaces
 //!
 //! Left out on purpose: a terminal of the command's own. It has the caller's, as `lab run` has.
 
 pub mod copy;
+pub mod runtime;
 
 mod detach;
 mod enter;
 mod exec;
 mod filters;
+mod join;
+mod joined;
 mod label;
 mod limits;
 mod namespaces;
+mod options;
 mod place;
 mod powers;
+mod shared_memory;
 mod sys;
 mod target;
+mod their_users;
 
 pub use enter::Entrance;
 pub use exec::{Exec, ExecOptions, exec};
+pub use join::{Join, JoinOptions, Member, Wanted, Whose};
+pub use joined::Joined;
 pub use label::Label;
 pub use limits::Limits;
 pub use namespaces::Kind;
+pub use options::Options;
 pub use place::Place;
 pub use powers::Powers;
 pub use target::Target;
 
 // What the first reading needs of the second.
 pub(crate) use filters::filters_of;
+
+pub(crate) use shared_memory::SharedMemory;
+pub(crate) use their_users::{have_the_same_users, users_of};

@@ -5,8 +5,6 @@ use process::Error;
 
 /// The names of an option, its chapter, and what it brings.
 const LATER: &[(&str, &str, &str)] = &[
-    ("--pid", "chapter-10", "somebody else's processes"),
-    ("--ipc", "chapter-10", "somebody else's queues and shared memory"),
     ("-d --detach", "chapter-11", "detached"),
     ("-a --attach", "chapter-11", "attached to a part of its streams"),
     ("--detach-keys", "chapter-11", "keys that detach"),

@@ -180,7 +180,9 @@ fn ignores_keys(chapter: &Chapter, options: &AllOptions) -> bool {
     let argv = options.command.argv();
     let program = argv.first().map(Path::new);
     let name = program.and_then(Path::file_name).and_then(OsStr::to_str).unwrap_or_default();
-    chapter.has_own(Kind::Pid) && !options.pid.init && !name.ends_with("sh")
+    // Beside somebody else's number 1, or the host's, it is none.
+    let is_one = chapter.has_own(Kind::Pid) && options.join.pid.is_none();
+    is_one && !options.pid.init && !name.ends_with("sh")
 }
 
 fn show(seen: &View, detail: ViewChoice, chapter: &Chapter, container: &Container) {

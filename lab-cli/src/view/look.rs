@@ -5,7 +5,9 @@ use nix::unistd::{Pid, getpid};
 
 use super::enter::Helper;
 use super::model::View;
-use super::observe::{capabilities, cgroup, look_around, mounts, namespaces, processes, users};
+use super::observe::{
+    capabilities, cgroup, look_around, mounts, namespaces, others, processes, users,
+};
 use super::row::{Mark, Row};
 use super::side::Side;
 use crate::namespace::Kind;
@@ -28,6 +30,7 @@ pub fn observe(pid: Pid) -> Result<View> {
     let users = users::observe(&host, &container);
     let capabilities = capabilities::observe(&host, &container);
     let namespaces = namespaces::observe(&host, &container);
+    let others = others::observe(&host, &container);
     let there = helper.report();
 
     let shares = |kind| host.compare(&container, kind);
@@ -44,6 +47,7 @@ pub fn observe(pid: Pid) -> Result<View> {
         users,
         capabilities,
         namespaces,
+        others,
         files_changed: Row {
             mark: there.changes.as_ref().map(|_| Mark::Own),
             host: None,

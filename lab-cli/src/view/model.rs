@@ -13,6 +13,7 @@ use super::observe::hostname::Hostname;
 use super::observe::ipc::Ipc;
 use super::observe::mounts::{Mounts, Root};
 use super::observe::network::Network;
+use super::observe::others::Others;
 use super::observe::processes::Processes;
 use super::observe::users::Users;
 use super::row::Row;
@@ -46,6 +47,9 @@ pub struct View {
     pub capabilities: Row<Capabilities>,
     /// The namespaces' inode numbers; own if any of them differs.
     pub namespaces: Row<Namespaces>,
+    /// Other containers in the same namespaces, by kind: whose they are, and who else has
+    /// joined them. Nobody is listed for what the host shares with all.
+    pub others: Others,
     /// Files written since the start; only of a root that is an overlay. Never on the
     /// host's side.
     pub files_changed: Row<Changes>,

@@ -81,19 +81,25 @@ impl Proc {
         Status(self.read("status").unwrap_or_default())
     }
 
+    /// The inode number of one of its namespaces, if it can be seen.
+    pub fn namespace(&self, kind: Kind) -> Option<u64> {
+        self.inode(kind).ok()
+    }
+
+    fn inode(&self, kind: Kind) -> nix::Result<u64> {
+        let link = readlinkat(&self.dir, format!("ns/{}", kind.name()).as_str())?;
+        inode_of(&link.to_string_lossy()).ok_or(Errno::EINVAL)
+    }
+
     /// The inode numbers of its namespaces.
     ///
     /// # Errors
     /// If it has ended, or we may not look.
     pub fn namespaces(&self) -> Result<Namespaces> {
-        let inode = |kind: Kind| {
-            let link = readlinkat(&self.dir, format!("ns/{}", kind.name()).as_str())?;
-            Ok((kind, inode_of(&link.to_string_lossy()).ok_or(Errno::EINVAL)?))
-        };
         let mut inodes = Namespaces::new();
         for kind in Kind::ALL {
-            match inode(kind) {
-                Ok((kind, inode)) => drop(inodes.insert(kind, inode)),
+            match self.inode(kind) {
+                Ok(inode) => drop(inodes.insert(kind, inode)),
                 // ptrace(2) calls this right PTRACE_MODE_READ.
                 Err(Errno::EACCES | Errno::EPERM) => return Err(not_allowed(self.pid).into()),
                 Err(_) => {} // this kernel lacks that kind, or the process is ending

@@ -5,7 +5,7 @@ use colored::Colorize;
 use super::block::{Block, blocks};
 use super::model::View;
 use super::row::Mark;
-use crate::columns::{fit, wrap};
+use crate::columns::{columns, fit, wrap};
 
 /// How much to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -21,7 +21,9 @@ const NARROW: usize = 72;
 /// A longer line is tiring to follow.
 const WIDE: usize = 160;
 const LABEL: usize = 13;
+/// The third column: `shared`, or more where other containers are told of.
 const MARK: usize = 6;
+const LONGEST_MARK: usize = 16;
 /// `container` and a gap, where it stands before its lines.
 const SIDE: usize = 11;
 /// Between two columns.
@@ -46,7 +48,8 @@ pub fn render(view: &View, detail: Detail, width: usize) -> String {
 }
 
 fn brief(blocks: &[Block], width: usize) -> Vec<String> {
-    let column = (width - LABEL - MARK - 2 * GAP.len()) / 2;
+    let marks = blocks.iter().map(|block| columns(&block.whose())).max().unwrap_or_default();
+    let column = (width - LABEL - marks.clamp(MARK, LONGEST_MARK) - 2 * GAP.len()) / 2;
     let mut lines = vec![format!(
         "{}{}{GAP}{}",
         " ".repeat(LABEL),
@@ -59,7 +62,7 @@ fn brief(blocks: &[Block], width: usize) -> Vec<String> {
             fit(block.title, LABEL).cyan(),
             fit(&block.brief[0], column),
             fit(&block.brief[1], column),
-            mark(block.mark)
+            mark(block, LONGEST_MARK)
         ));
     }
     lines
@@ -114,14 +117,19 @@ fn stacked(
 
 /// `network ─────────────── shared`
 fn heading(block: &Block, width: usize) -> String {
-    let rule = "─".repeat(width.saturating_sub(block.title.len() + MARK + 2));
-    format!("{} {} {}", block.title.cyan().bold(), rule.dimmed(), mark(block.mark))
+    let room = (width / 2).max(MARK);
+    let marks = columns(&block.whose()).clamp(MARK, room);
+    let rule = "─".repeat(width.saturating_sub(block.title.len() + marks + 2));
+    format!("{} {} {}", block.title.cyan().bold(), rule.dimmed(), mark(block, room))
 }
 
-fn mark(mark: Option<Mark>) -> String {
-    match mark {
-        Some(Mark::Own) => "own".green().to_string(),
-        Some(Mark::Shared) => "shared".yellow().to_string(),
-        None => "?".dimmed().to_string(),
+/// Whose it is, in at most so many columns.
+fn mark(block: &Block, room: usize) -> String {
+    let words = fit(&block.whose(), room).trim_end().to_owned();
+    match (block.mark, &block.sharing) {
+        (Some(Mark::Own), None) => words.green(),
+        (Some(_), _) => words.yellow(),
+        (None, _) => words.dimmed(),
     }
+    .to_string()
 }

@@ -27,6 +27,7 @@ pub mod ipc;
 pub mod mounts;
 pub mod namespaces;
 pub mod network;
+pub mod others;
 pub mod processes;
 pub mod users;
 

@@ -1,0 +1,139 @@
+//! What a container has of somebody else's: `--pid`, `--ipc`, `--network container:NAME`.
+//!
+//! A namespace has no owner among the processes in it. That a container has all of its own is
+//! a habit, and for each kind there is another choice:
+//!
+//! ```text
+//!                 its own        host              container:web
+//!   --pid         1, 2, 3 …      all processes     web's: it is seen, and ends with web
+//!   --ipc         empty          the host's        web's queues, and web's /dev/shm
+//!   --network     eth0, a port   the host's        web's address: localhost leads to web
+//! ```
+//!
+//! Who has the same network, as two containers of a *pod* have, calls the other one by
+//! `localhost`, and needs no port published in between.
+
+use net_ns::{Mode, NetworkOptions, another_container};
+use process::{Error, Result, find};
+use serde::{Deserialize, Serialize};
+
+use crate::Kind;
+
+/// The command-line options of chapter 10 about namespaces.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Chapter 10: joined namespaces")]
+pub struct JoinOptions {
+    /// Whose processes it is among: host, or container:NAME, with which it ends
+    /// [default: its own]
+    #[arg(long, value_name = "MODE", value_parser = |word: &str| Wanted::parse("PID", word))]
+    pub pid: Option<Wanted>,
+
+    /// Whose message queues and shared memory it has: host, or container:NAME
+    /// [default: its own]
+    #[arg(long, value_name = "MODE", value_parser = |word: &str| Wanted::parse("IPC", word))]
+    pub ipc: Option<Wanted>,
+}
+
+/// What `--pid` and `--ipc` take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// The host's.
+    Host,
+    /// That of the container which is called so.
+    Container(String),
+}
+
+impl Wanted {
+    fn parse(what: &str, word: &str) -> Result<Self> {
+        match word {
+            "host" => Ok(Self::Host),
+            _ => another_container(what, word, &["host"])
+                .map(|name| Self::Container(name.to_owned())),
+        }
+    }
+}
+
+/// Whose three kinds of namespaces are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Join {
+    /// Processes.
+    pub pid: Whose,
+    /// Message queues and shared memory.
+    pub ipc: Whose,
+    /// The network. A host's is for chapter 5, as one of its own is.
+    pub network: Whose,
+}
+
+/// Whose a namespace is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Whose {
+    /// The container's own.
+    #[default]
+    Own,
+    /// The host's.
+    Host,
+    /// That of another container.
+    Container(Member),
+}
+
+/// A container that another one joins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Its id: twelve hexadecimal digits.
+    pub id: String,
+    /// What it was called by: its name, or a part of its id.
+    pub name: String,
+}
+
+impl JoinOptions {
+    /// Finds the containers that are meant.
+    ///
+    /// # Errors
+    /// If one of them is not running.
+    pub fn resolve(&self, network: &NetworkOptions) -> Result<Join> {
+        let whose = |kind, wanted: &Option<Wanted>| match wanted {
+            None => Ok(Whose::Own),
+            Some(Wanted::Host) => Ok(Whose::Host),
+            Some(Wanted::Container(name)) => Whose::called(kind, name),
+        };
+        let network = match &network.network {
+            Some(Mode::Container(name)) => Whose::called(Kind::Network, name)?,
+            _ => Whose::Own,
+        };
+        Ok(Join { pid: whose(Kind::Pid, &self.pid)?, ipc: whose(Kind::Ipc, &self.ipc)?, network })
+    }
+}
+
+impl Whose {
+    /// Of the container that is called so; or of the one that it has joined itself.
+    fn called(kind: Kind, name: &str) -> Result<Self> {
+        let found = find(name).map_err(|error| error.with_exit_code(Error::RUNTIME_FAILED))?;
+        let joined = found.recorded()?.value::<Join>("join")?;
+        match joined.as_ref().map(|join| join.whose(kind)) {
+            Some(Self::Container(owner)) if find(&owner.id).is_ok() => {
+                Ok(Self::Container(owner.clone()))
+            }
+            Some(Self::Container(owner)) if kind == Kind::Network => {
+                let owner = &owner.name;
+                Err(Error::new(format!("the network of {name} went with {owner}, whose it was")))
+            }
+            _ => Ok(Self::Container(Member { id: found.id, name: name.to_owned() })),
+        }
+    }
+}
+
+impl Join {
+    /// The kinds that can be joined.
+    pub(crate) const KINDS: [Kind; 3] = [Kind::Pid, Kind::Ipc, Kind::Network];
+
+    /// Whose one of the kinds is; all others are the container's own.
+    pub fn whose(&self, kind: Kind) -> &Whose {
+        match kind {
+            Kind::Pid => &self.pid,
+            Kind::Ipc => &self.ipc,
+            Kind::Network => &self.network,
+            _ => &Whose::Own,
+        }
+    }
+}
