@@ -596,6 +596,8 @@ fn a_directory_is_not_copied_into_itself() {
     let volume = TempDir::with_prefix("lab-test-").unwrap();
     fs::create_dir(volume.path().join("sub")).unwrap();
     fs::write(volume.path().join("sub/file"), "v").unwrap();
+    // It is sent first, so that the copy is begun when the rest is looked at.
+    fs::write(volume.path().join("big"), vec![1; 1 << 20]).unwrap();
     let options = format!("chapter-07 --network none -v {}:/data", volume.path().display());
     let sides = Sides::new(lab, &options, "");
     let there = volume.path().join("sub").to_string_lossy().into_owned();
@@ -607,7 +609,7 @@ fn a_directory_is_not_copied_into_itself() {
     ] {
         sides.cp(&[from, to]).ok();
         let copy = volume.path().join(copy);
-        assert_eq!(tree(&copy).into_keys().collect::<Vec<_>>(), ["sub/file"], "{from}");
+        assert_eq!(tree(&copy).into_keys().collect::<Vec<_>>(), ["big", "sub/file"], "{from}");
         fs::remove_dir_all(copy).unwrap();
     }
 }
