@@ -40,6 +40,7 @@ impl Target {
     /// # Errors
     /// If it has ended, or its filters cannot be had.
     pub fn powers(&self, own: CloneFlags) -> Result<Powers> {
+        // ANCHOR: read
         let status = Status(self.read("status")?);
         let set = |name| status.bits(name).map(CapabilitySet::of_bits);
         let capabilities = Capabilities {
@@ -50,6 +51,7 @@ impl Target {
             ambient: set("CapAmb")?,
             required: CapabilitySet::default(),
         };
+        // ANCHOR_END: read
         let has_users = own.contains(CloneFlags::CLONE_NEWUSER);
         let ids = |kind| if has_users { self.map(kind).map(Some) } else { Ok(None) };
         let (uids, gids) = (ids(Kind::Uid)?, ids(Kind::Gid)?);

@@ -153,6 +153,7 @@ impl Below {
         Ok(())
     }
 
+    // ANCHOR: step
     fn open_or_make(&self, name: &OsStr) -> nix::Result<OwnedFd> {
         let alone = how(ResolveFlag::RESOLVE_NO_SYMLINKS);
         match openat2(self.here(), name, alone) {
@@ -169,6 +170,7 @@ impl Below {
             opened => opened,
         }
     }
+    // ANCHOR_END: step
 
     fn explain(&self, error: Error, name: &OsStr) -> Error {
         let name = name.display();
