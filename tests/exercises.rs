@@ -456,6 +456,11 @@ fn an_ordinary_user_solves_them_too() {
         ("04-uts-ipc/whose-name", "answer.sh"),
         ("05-net-ns/address", "answer.sh"),
         ("07-overlay/upper-directory", "answer.sh"),
+        ("10-enter/join", "src/enter.rs"),
+        ("10-enter/no-more-power", "src/powers.rs"),
+        ("10-enter/copy-out", "src/open.rs"),
+        ("10-enter/still-the-same", "src/enter.rs"),
+        ("10-enter/who-came-in", "answer.sh"),
     ] {
         let answer = Path::new(file).file_name().unwrap().to_str().unwrap();
         let answer = solution(&format!("{exercise}/solution/{answer}"));

@@ -92,6 +92,10 @@ transcripts! {
     _09_layers
     _09_security
     _09_without
+    _10_copy
+    _10_exec
+    _10_pod
+    _10_without
     index_run
     trouble_command
     trouble_options
