@@ -539,6 +539,26 @@ fn what_cannot_be_read_is_told_and_the_rest_is_copied() {
 }
 
 #[test]
+fn an_ordinary_user_gives_nothing_away() {
+    if !skip::is_root() {
+        return;
+    }
+    let script = "printf x > /file && mkdir /dir && chmod 777 /dir";
+    let sides = Sides::new(Lab::of_somebody(), "chapter-07 --network none", script);
+    let mut sh = sides.lab.as_its_user("sh");
+    let make = ["-c", "printf y > mine"];
+    assert!(sh.args(make).current_dir(sides.host.path()).status().unwrap().success());
+    let ran = sides.cp(&["-a", "c1:/file", "file"]);
+    assert!(ran.code == 1 && ran.stderr.contains("only root can keep owners"), "{ran:?}");
+    let ran = sides.cp(&["-a", "mine", "c1:/dir"]);
+    assert!(ran.code == 1 && ran.stderr.contains("has no such user"), "{ran:?}");
+    // Where nobody else is, nobody else can write either.
+    fs::create_dir(sides.outside("roots")).unwrap();
+    let ran = sides.cp(&["c1:/file", "roots"]);
+    assert!(ran.code == 1 && ran.stderr.contains("permission denied"), "{ran:?}");
+}
+
+#[test]
 fn mounts_of_a_running_container_are_copied_but_the_kernels_own() {
     let Some(lab) = Lab::as_root() else { return };
     let volume = TempDir::with_prefix("lab-test-").unwrap();
@@ -576,6 +596,8 @@ fn a_directory_is_not_copied_into_itself() {
     let volume = TempDir::with_prefix("lab-test-").unwrap();
     fs::create_dir(volume.path().join("sub")).unwrap();
     fs::write(volume.path().join("sub/file"), "v").unwrap();
+    // It is sent first, so that the copy is begun when the rest is looked at.
+    fs::write(volume.path().join("big"), vec![1; 1 << 20]).unwrap();
     let options = format!("chapter-07 --network none -v {}:/data", volume.path().display());
     let sides = Sides::new(lab, &options, "");
     let there = volume.path().join("sub").to_string_lossy().into_owned();
@@ -587,7 +609,7 @@ fn a_directory_is_not_copied_into_itself() {
     ] {
         sides.cp(&[from, to]).ok();
         let copy = volume.path().join(copy);
-        assert_eq!(tree(&copy).into_keys().collect::<Vec<_>>(), ["sub/file"], "{from}");
+        assert_eq!(tree(&copy).into_keys().collect::<Vec<_>>(), ["big", "sub/file"], "{from}");
         fs::remove_dir_all(copy).unwrap();
     }
 }

@@ -11,14 +11,6 @@ use process::Error;
 use crate::output;
 
 /// Copy files into a container and out of it
-///
-/// A copy is called as its source, if DESTINATION is a directory; else DESTINATION is its name.
-/// Of `DIRECTORY/.`, all that is in it is copied. Nothing is made on the way to DESTINATION.
-///
-/// A copy belongs to the container's root, or to you; it keeps its permissions and its age. A link
-/// stays a link. Devices come out with -a only; what is in /proc and /sys does not.
-///
-/// The container is held, running or frozen. When it has ended, its files are gone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -26,7 +18,13 @@ Examples:
   lab cp web:/var/log .                a directory, as ./log
   lab cp web:/var/log/. logs           what is in it, into logs
   lab cp web:/etc - | tar -t           an archive instead of files
-  tar -c site | lab cp - web:/srv      and the other way")]
+  tar -c site | lab cp - web:/srv      and the other way
+
+The container has to run; when it has ended, its files are gone. In it, all paths begin at /.
+
+The copy is put into DESTINATION if that is a directory; else that is its name. Only the last
+name is made. The copy keeps permissions and age. In a container it belongs to root, out here
+to you. Links stay links. What is in /proc and /sys is not copied, nor are sockets.")]
 pub struct Args {
     #[command(flatten)]
     copy: CopyOptions,

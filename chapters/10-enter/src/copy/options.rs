@@ -12,19 +12,19 @@ use super::send::Links;
 /// What people type of a copy.
 #[derive(Clone, Debug, clap::Args)]
 pub struct CopyOptions {
-    /// Keep the owners of the source, by their numbers
+    /// Keep owners, by their numbers; out of a container also devices, and what programs may do
     #[arg(short, long)]
     pub archive: bool,
 
-    /// If the source is a link, copy what it leads to
+    /// Copy what SOURCE leads to, if it is a link
     #[arg(short = 'L', long)]
     pub follow_link: bool,
 
-    /// NAME:PATH in a container, a path of the host, or - for a tar archive on stdin
+    /// NAME:PATH for a container, PATH for the host, or - for a tar archive on standard input
     #[arg(value_name = "SOURCE")]
     pub source: OsString,
 
-    /// The same, with - for stdout; one of the two is in a container
+    /// The same, with - for standard output; one of the two is a container's
     #[arg(value_name = "DESTINATION")]
     pub destination: OsString,
 }
