@@ -20,9 +20,10 @@ use super::{run, sample, try_all};
 const ERRORS: [Errno; 4] = [Errno::EPERM, Errno::ENOSPC, Errno::ENOMEM, Errno::EINTR];
 
 /// Calls that the root of a user namespace may not make: of them, EPERM says just that, and
-/// the next best thing is done. (By openat2 and fstat the place of a mount is found: they
-/// are a part of mounting.) Every other error has to be taken for one.
-const NOT_FOR_EVERY_ROOT: [i64; 5] = [
+/// the next best thing is done. (By openat2, fstat and mkdirat the place of a mount is found or
+/// made: they are a part of mounting.) Every other error has to be taken for one.
+const NOT_FOR_EVERY_ROOT: [i64; 6] = [
+    libc::SYS_mkdirat,
     libc::SYS_mknodat,
     libc::SYS_mount,
     libc::SYS_newfstatat,

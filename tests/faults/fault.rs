@@ -72,6 +72,7 @@ pub fn run(mut command: Command, fault: Option<(Moment, Fault)>) -> Traced {
     // With the process that holds its world, it dies as well.
     let has_runtime = matches!(fault, None | Some((_, Fault::KillInit | Fault::Fail(_))));
     let (mut calls, mut init, mut hit, mut code) = (Calls::new(), None, None, -1);
+    let mut has_ended = false;
     let mut world = HashSet::new();
     while let Some((pid, event)) = tracer.next_event().expect("waitpid") {
         let who = match pid {
@@ -91,8 +92,11 @@ pub fn run(mut command: Command, fault: Option<(Moment, Fault)>) -> Traced {
             (_, Event::Left { result }) => calls.left(who, result),
             (_, Event::Entered(call)) => {
                 let now = calls.count(who, &call);
+                // A world's last calls come when the runtime has ended.
+                let is_too_late = has_ended && matches!(fault, Some((_, Fault::KillRuntime)));
                 if let Some((moment, fault)) = fault
                     && now == Some(moment)
+                    && !is_too_late
                     && strike(&mut tracer, pid, call.number, fault, init)
                 {
                     hit = Some(call.number);
@@ -101,7 +105,7 @@ pub fn run(mut command: Command, fault: Option<(Moment, Fault)>) -> Traced {
             (Who::Runtime, Event::Executed) => calls.load_again(),
             // It is the container's command from here on.
             (Who::Init | Who::World, Event::Executed) => tracer.let_go(),
-            (Who::Runtime, Event::Exited(status)) => code = status,
+            (Who::Runtime, Event::Exited(status)) => (code, has_ended) = (status, true),
             _ => {}
         }
     }

@@ -89,12 +89,10 @@ impl Place {
         let holder = Holder { place: self, path, dir: &turn.dir };
         sys::split_off(&format!("fork {}", self.name()), &fds, |forked| {
             let ready = forked.and_then(|()| holder.prepare(&file, life.as_fd(), build));
-            let said = match &ready {
-                Ok(()) => (&tell).write_all(READY),
-                Err(error) => (&tell).write_all(&error.encode()),
-            };
-            if ready.is_ok() && said.is_ok() {
-                holder.wait_and_end(&file);
+            let step = || format!("tell that {} is ready", self.name());
+            match ready.and_then(|()| (&tell).write_all(READY).step(step)) {
+                Ok(()) => holder.wait_and_end(&file),
+                Err(error) => drop((&tell).write_all(&error.encode())),
             }
         })?;
         drop((file, life, tell));

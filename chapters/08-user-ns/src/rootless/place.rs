@@ -37,7 +37,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, setns};
 use process::record::{self, Identity, Lock};
@@ -218,6 +218,13 @@ impl Found {
     /// The lock by which it stays.
     pub fn as_fd(&self) -> BorrowedFd<'_> {
         self.file.as_fd()
+    }
+}
+
+impl Drop for Found {
+    /// Whoever leaves a place is not killed with it, but lives to tell why.
+    fn drop(&mut self) {
+        let _ = fcntl(&self.life, FcntlArg::F_SETFL(OFlag::O_NONBLOCK));
     }
 }
 
