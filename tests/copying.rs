@@ -17,8 +17,9 @@ use harness::{
     Lab, Ran, SOMEBODY, Started, capability_of, eventually, kernel, ran, set_capability, skip,
 };
 use nix::fcntl::{OFlag, open, openat};
+use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::{Mode, SFlag, makedev, mkdirat, mknod};
-use nix::unistd::mkfifo;
+use nix::unistd::{Pid, mkfifo};
 use tempfile::TempDir;
 
 /// A container that is called `c1`, and a directory of the host to copy from and to.
@@ -536,6 +537,19 @@ fn what_cannot_be_read_is_told_and_the_rest_is_copied() {
     assert_eq!(seen(&sides.outside("out/file")).2, 0);
     assert_eq!(fs::read(sides.outside("out/file")).unwrap(), b"x");
     assert_eq!(seen(&sides.outside("out/file")).0, SOMEBODY);
+}
+
+#[test]
+fn a_container_has_to_do_nothing_for_it() {
+    let Some(sides) = Sides::of_root() else { return };
+    let pid = Pid::from_raw(sides.pid);
+    kill(pid, Signal::SIGSTOP).unwrap();
+    fs::write(sides.outside("file"), "moved").unwrap();
+    let (there, back) = (sides.cp(&["file", "c1:/"]), sides.cp(&["c1:/file", "back"]));
+    kill(pid, Signal::SIGCONT).unwrap();
+    there.ok();
+    back.ok();
+    assert_eq!(fs::read_to_string(sides.outside("back")).unwrap(), "moved");
 }
 
 #[test]

@@ -16,7 +16,8 @@
 //!
 //! From then on it has the user of those inside, and they could look into its memory, or at
 //! its descriptors, or trace it. So it is not dumpable (prctl(2)), which forbids all of these,
-//! and has nothing open but what it needs. It runs no program.
+//! and has nothing open but what it needs. It runs no program and mounts nothing, so that none
+//! of either can be exchanged for another.
 
 use std::fs::File;
 use std::io::{Read, Write};
