@@ -101,34 +101,48 @@ fn the_terminal_is_restored_after_a_program_that_changed_it() {
 fn ctrl_z_stops_a_container_whose_first_process_cannot_be_stopped() {
     let Some(lab) = Lab::as_root() else { return };
     for run in ["chapter-02", "chapter-03", "chapter-03 --init"] {
-        let mut terminal = host_shell(&lab);
-        terminal.send_line(&format!("$LAB/lab run {run} --view none -- sh -c \"$JOB\""));
-        terminal.expect("runs\r\n");
-        terminal.send_control('z');
-        terminal.expect("host> ");
-        terminal.send_line("jobs");
-        terminal.expect("Stopped");
-        // In the background it goes on, and leaves the terminal to the shell.
-        terminal.send_line("bg");
-        terminal.expect("host> ");
-        terminal.send_line("echo the shell has the terminal");
-        terminal.expect("the shell has the terminal\r\n");
-        terminal.expect("the shell has the terminal\r\n");
-        terminal.send_line("fg; echo status=$?");
-        terminal.expect("sh -c \"$JOB\"\r\n");
-        // The shell names the job before it gives the terminal away.
-        eventually("the job has the terminal", || terminal.foreground_name() != "bash");
-        // The runtime learns by the first key that it is in the foreground again; or sooner,
-        // if it comes only now to what `bg` has told it.
-        if terminal.foreground_name() == "lab" {
-            terminal.send_control('c');
-            eventually("the container has the terminal", || terminal.foreground_name() != "lab");
-        }
-        terminal.send_control('c');
-        terminal.expect("status=");
-        terminal.expect("host> ");
-        leave(terminal);
+        stop_and_continue(&lab, run);
     }
+}
+
+#[test]
+fn ctrl_z_stops_a_container_among_the_processes_of_another_one() {
+    let Some(lab) = Lab::as_root() else { return };
+    let other = lab.start("chapter-03 --name c1", "");
+    for run in ["--pid container:c1", "--pid container:c1 --init"] {
+        stop_and_continue(&lab, &format!("chapter-10 --network none {run}"));
+    }
+    other.finish().ok();
+}
+
+fn stop_and_continue(lab: &Lab, run: &str) {
+    let mut terminal = host_shell(lab);
+    terminal.send_line(&format!("$LAB/lab run {run} --view none -- sh -c \"$JOB\""));
+    terminal.expect("runs\r\n");
+    terminal.send_control('z');
+    terminal.expect("host> ");
+    terminal.send_line("jobs");
+    terminal.expect("Stopped");
+    // In the background it goes on, and leaves the terminal to the shell.
+    terminal.send_line("bg");
+    terminal.expect("host> ");
+    terminal.send_line("echo the shell has the terminal");
+    terminal.expect("the shell has the terminal\r\n");
+    terminal.expect("the shell has the terminal\r\n");
+    terminal.send_line("fg; echo status=$?");
+    terminal.expect("sh -c \"$JOB\"\r\n");
+    // The shell names the job before it gives the terminal away.
+    eventually("the job has the terminal", || terminal.foreground_name() != "bash");
+    // The runtime learns by the first key that it is in the foreground again; or sooner,
+    // if it comes only now to what `bg` has told it.
+    if terminal.foreground_name() == "lab" {
+        terminal.send_control('c');
+        eventually("the container has the terminal", || terminal.foreground_name() != "lab");
+    }
+    terminal.send_control('c');
+    terminal.expect("status=");
+    terminal.expect("host> ");
+    leave(terminal);
 }
 
 #[test]

@@ -282,6 +282,37 @@ fn an_init_beside_another_number_one_has_its_own_orphans() {
 }
 
 #[test]
+fn what_runs_among_others_ends_with_its_container() {
+    if !skip::is_root() {
+        return;
+    }
+    for new_host in [Host::new as fn() -> Host, Host::of_somebody] {
+        let host = new_host();
+        let one = host.start("chapter-09 --network none --name c1", "");
+        for join in ["container:c1", "host"] {
+            let args = format!("chapter-10 --network none --pid {join}");
+            let other =
+                host.start(&args, "(sleep 777 &) > /dev/null 2>&1; sleep 777 > /dev/null 2>&1 &");
+            let mounts = kernel::namespace(other.pid, "mnt");
+            let is_of_it = |pid: &i32| {
+                let link = fs::read_link(format!("/proc/{pid}/ns/mnt"));
+                link.is_ok_and(|link| link.to_string_lossy() == mounts)
+            };
+            let count = || {
+                let pids = fs::read_dir("/proc").expect("proc").flatten();
+                let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+                pids.filter(is_of_it).count()
+            };
+            assert_eq!(count(), 3, "{join}");
+            other.finish().ok();
+            assert_eq!(count(), 0, "{join}");
+        }
+        one.finish().ok();
+        host.assert_clean(&host.new_ids(), "both have ended");
+    }
+}
+
+#[test]
 fn the_keys_reach_a_command_that_is_not_number_one() {
     let Some(lab) = Lab::as_root() else { return };
     let one = lab.start("chapter-09 --network none --name c1", "");

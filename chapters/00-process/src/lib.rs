@@ -95,7 +95,7 @@ pub use process::Process;
 pub use record::{Resolved, State, find};
 pub use status::{Entry, ExitStatus, Outcome};
 pub use stdio::Stdio;
-pub use sys::{CapSets, Cloned, capget, close_all_but, exit_now, pidfd_open};
+pub use sys::{CapSets, Cloned, capget, close_all_but, exit_now, pidfd_open, pidfd_send_signal};
 pub use user::User;
 
 // What the first reading needs of the second.

@@ -12,11 +12,14 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use mount_ns::{Mount, Mounts, Root};
 use net_ns::{Network, NetworkMode, NetworkOptions, NetworkPlan, Plug};
 use nix::fcntl::OFlag;
+use nix::unistd::Pid;
 use process::{Birth, CloneArgs, CloneFlags, Error, Part, Result, State, find, record};
 use user_ns::{UserOptions, Users};
 use uts_ipc::{EtcFiles, NameOptions, Names};
 
-use crate::{Join, Kind, Member, SharedMemory, Target, Whose, have_the_same_users, users_of};
+use crate::{
+    Join, Kind, Member, SharedMemory, Stragglers, Target, Whose, have_the_same_users, users_of,
+};
 
 /// The files in /etc that tell of the network.
 const ETC: [&str; 3] = ["hostname", "hosts", "resolv.conf"];
@@ -200,8 +203,9 @@ impl Joined {
         self.check().err().unwrap_or(error)
     }
 
-    /// Lets go of the others, and adds to the container's parts what is to be said.
-    pub fn leave(self, mut parts: Vec<Box<dyn Part>>) -> Vec<Box<dyn Part>> {
+    /// Lets go of the others, and adds to the container's parts what is to be said, and, where
+    /// its first process takes nobody along when it ends, who else is of it.
+    pub fn leave(self, mut parts: Vec<Box<dyn Part>>, first: Pid) -> Vec<Box<dyn Part>> {
         let mut remarks = Vec::new();
         if let (Some((_, member, _)), Some(Users::Host)) = (self.others.first(), &self.users) {
             remarks.push(format!("its users are the host's, as those of {} are", member.name));
@@ -215,6 +219,9 @@ impl Joined {
             });
         }
         parts.push(Box::new(Remarks(remarks)));
+        if self.hosts.contains(&Kind::Pid) || self.other(Kind::Pid).is_some() {
+            parts.extend(Stragglers::of(first).map(|it| Box::new(it) as Box<dyn Part>));
+        }
         parts
     }
 

@@ -28,6 +28,7 @@
 //! - `copy/`: files into a container and out of it, `lab cp`
 //! - `join.rs`: the options of a run, and what they mean
 //! - `joined.rs`, `their_users.rs`, `shared_memory.rs`: born in another container's namespaces
+//! - `stragglers.rs`: the end of one that is not number 1
 //!
 //! Left out on purpose: a terminal of the command's own. It has the caller's, as `lab run` has.
 
@@ -47,6 +48,7 @@ mod options;
 mod place;
 mod powers;
 mod shared_memory;
+mod stragglers;
 mod sys;
 mod target;
 mod their_users;
@@ -67,4 +69,5 @@ pub use target::Target;
 pub(crate) use filters::filters_of;
 
 pub(crate) use shared_memory::SharedMemory;
+pub(crate) use stragglers::Stragglers;
 pub(crate) use their_users::{have_the_same_users, users_of};

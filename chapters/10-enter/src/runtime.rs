@@ -85,6 +85,6 @@ pub fn create(options: &Options) -> Result<Container> {
     let process = process.map_err(|error| joined.explain(error))?;
     let parts: Vec<Box<dyn Part>> =
         vec![Box::new(cgroup), Box::new(network), Box::new(overlay), Box::new(users)];
-    let parts = joined.leave(parts);
+    let parts = joined.leave(parts, process.pid());
     Container::new("chapter-10-enter", resolved, process, parts, state)
 }
