@@ -41,10 +41,12 @@ impl Stragglers {
             theirs.is_ok_and(|it| (it.st_dev, it.st_ino) == (ours.st_dev, ours.st_ino))
         };
         // Whoever looks like one now is held, so that nobody else is hit.
-        pids.filter_map(|pid| Target::of_pid(Pid::from_raw(pid)).ok())
-            .filter(is_ours)
-            .map(|target| pidfd_send_signal(target.pidfd(), libc::SIGKILL))
-            .count()
+        let found = pids.filter_map(|pid| Target::of_pid(Pid::from_raw(pid)).ok()).filter(is_ours);
+        let found: Vec<Target> = found.collect();
+        for target in &found {
+            let _ = pidfd_send_signal(target.pidfd(), libc::SIGKILL);
+        }
+        found.len()
     }
 }
 
