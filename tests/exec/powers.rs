@@ -158,6 +158,23 @@ fn what_comes_into_chapter_9_is_filtered_and_limited_as_the_first_process() {
 }
 
 #[test]
+fn what_comes_into_chapter_10_has_what_its_container_shares() {
+    let Some(lab) = Lab::as_root() else { return };
+    let other = lab.start("10 --network none --name other", "");
+    for options in ["--pid container:other", "--network container:other --ipc container:other"] {
+        let container = lab.start(&format!("10 {options} --name entered"), "");
+        let guest = come_in(&lab, "entered");
+        assert_has_the_same(guest.pid, container.pid, options);
+        assert_eq!(guest.leave().code, 0);
+        container.finish();
+    }
+    let guest = come_in(&lab, "other");
+    assert_has_the_same(guest.pid, other.pid, "other");
+    assert_eq!(guest.leave().code, 0);
+    other.finish();
+}
+
+#[test]
 fn a_named_user_has_no_power_and_root_what_the_bounding_set_leaves() {
     let Some(lab) = Lab::as_root() else { return };
     let of_status = "grep -E '^(Cap|NoNewPrivs|Seccomp:|Groups)' /proc/self/status | tr -d '\t'";
