@@ -68,7 +68,7 @@ wait_for 1 "the host"
 started=1
 for chapter in 07 09; do
     inside "$work/lab" run "$chapter" --network none --name "chapter-$chapter" -- \
-        sh -c 'echo ready; read line' <"$work/hold" >>"$work/ready" &
+        sh -c 'echo ready; read line; true' <"$work/hold" >>"$work/ready" &
     started=$((started + 1))
     wait_for "$started" "chapter $chapter"
 done
