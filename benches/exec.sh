@@ -67,8 +67,11 @@ wait_for 1 "the host"
 # A container of chapter 07, and one of chapter 09.
 started=1
 for chapter in 07 09; do
-    inside "$work/lab" run "$chapter" --network none --name "chapter-$chapter" -- \
-        sh -c 'echo ready; read line; true' <"$work/hold" >>"$work/ready" &
+    {
+        exec 3>&-
+        inside "$work/lab" run "$chapter" --network none --name "chapter-$chapter" -- \
+            sh -c 'echo ready; read line; true' <"$work/hold" >>"$work/ready"
+    } &
     started=$((started + 1))
     wait_for "$started" "chapter $chapter"
 done
@@ -90,8 +93,11 @@ cat >"$work/bundle/config.json" <<END
   }
 }
 END
-inside "$work/crun-copy" --root "$work/crun" run --bundle "$work/bundle" "$id" \
-    <"$work/hold" >>"$work/ready" &
+{
+    exec 3>&-
+    inside "$work/crun-copy" --root "$work/crun" run --bundle "$work/bundle" "$id" \
+        <"$work/hold" >>"$work/ready"
+} &
 wait_for $((started + 1)) "crun's container"
 
 line() {
