@@ -30,7 +30,7 @@ fn assert_isolation_grows(table: &str) {
             assert!(tried.is_sorted_by(|one, next| one == next || *one == '✗'), "{line}");
         }
     }
-    assert_eq!(rows, 38, "{table}");
+    assert_eq!(rows, 40, "{table}");
 }
 
 /// Rows that depend on the host: whether its kernel has modules, SysRq keys and AF_ALG, and whether
@@ -72,6 +72,23 @@ fn one_attack_is_told_in_words() {
     assert_snapshot!("attack_hostname", text);
 }
 
+/// The numbers of processes in a container.
+const PROCESSES: [(&str, &str); 1] = [(r"/proc/\d+", "/proc/…")];
+
+#[test]
+fn what_comes_in_is_looked_into_before_chapter_10_only() {
+    let Some(lab) = Lab::as_root() else { return };
+    let text = lab.lab(["attack", "1", "2", "8", "9", "10", "--attack", "newcomer"]).ok();
+    assert_snapshot!("attack_newcomer", text, filters => &PROCESSES);
+}
+
+#[test]
+fn a_copy_is_led_out_before_chapter_10_only() {
+    let Some(lab) = Lab::as_root() else { return };
+    let text = lab.lab(["attack", "1", "2", "8", "9", "10", "--attack", "copy"]).ok();
+    assert_snapshot!("attack_copy", text);
+}
+
 #[test]
 fn a_cell_is_a_whole_object() {
     let Some(lab) = Lab::as_root() else { return };
@@ -90,14 +107,24 @@ fn the_attacked_host_is_not_this_one() {
     let read = |path| std::fs::read_to_string(path).expect("a file");
     let facts = || [read("/proc/sys/kernel/hostname"), read("/proc/self/mountinfo")];
     let before = facts();
-    for attack in ["hostname", "mount", "symlink", "image", "runtime", "release-agent"] {
+    for attack in ["hostname", "mount", "symlink", "image", "runtime", "release-agent", "copy"] {
         cells(&lab, &["0", "1", "3", "--attack", attack]);
     }
     let after = facts();
     assert_eq!(before[0], after[0]);
     let ours = |table: &str| table.lines().filter(|line| line.contains("lab-")).count();
     assert_eq!(ours(&before[1]), ours(&after[1]), "{}", after[1]);
-    for path in ["/canary", "/victim", "/spoiled", "/vol", "/runtime", "/hierarchy"] {
+    for path in [
+        "/canary",
+        "/victim",
+        "/here",
+        "/there",
+        "/tool",
+        "/spoiled",
+        "/vol",
+        "/runtime",
+        "/hierarchy",
+    ] {
         assert!(!std::path::Path::new(path).exists(), "{path}");
     }
 }

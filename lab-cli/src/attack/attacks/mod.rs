@@ -8,6 +8,7 @@ use crate::attack::target::Attack;
 mod abstract_socket;
 mod chroot;
 mod clock;
+mod copy;
 mod core_pattern;
 mod cpu;
 mod crypto;
@@ -26,6 +27,7 @@ mod loopback;
 mod memory;
 mod module;
 mod mount;
+mod newcomer;
 mod old_root;
 mod open_port;
 mod proc_root;
@@ -91,4 +93,7 @@ pub const ATTACKS: &[Attack] = &[
     runtime::ATTACK,
     terminal::ATTACK,
     key::ATTACK,
+    // Chapter 10: who comes in.
+    newcomer::ATTACK,
+    copy::ATTACK,
 ];

@@ -1,4 +1,5 @@
-//! Files that are opened without a path of their own: by a descriptor, or by a handle.
+//! Files that are opened without a path of their own: by a descriptor, or by a handle. And one
+//! that nobody opens unasked.
 
 use std::ffi::CStr;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -14,6 +15,14 @@ pub fn open_from(fd: RawFd, path: &CStr) -> Result<OwnedFd> {
     let opened = Errno::result(opened)?;
     // SAFETY: the kernel has just made this descriptor, and nobody else has it.
     Ok(unsafe { OwnedFd::from_raw_fd(opened) })
+}
+
+/// Whoever opens the file has to wait until this descriptor is closed (or for
+/// /proc/sys/fs/lease-break-time), and we are told by SIGIO.
+pub fn take_lease(file: BorrowedFd<'_>) -> Result<()> {
+    // SAFETY: this command takes a number, and touches no memory of ours.
+    let taken = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_WRLCK) };
+    Errno::result(taken).map(drop)
 }
 
 /// A file's handle, as name_to_handle_at(2) fills it in.
