@@ -57,7 +57,7 @@ impl Entrance {
             root: target.open("root", OFlag::O_PATH | OFlag::O_DIRECTORY)?,
             place: target.place()?,
             limits: target.limits()?,
-            label: target.label(),
+            label: target.label()?,
             powers: target.powers(own)?,
             target,
         })

@@ -7,6 +7,7 @@
 
 use std::fs;
 
+use nix::errno::Errno;
 use process::{Result, Step, kernel_file};
 
 use crate::Target;
@@ -17,23 +18,31 @@ pub struct Label(Option<Vec<u8>>);
 
 impl Target {
     /// Reads its label.
-    pub fn label(&self) -> Label {
-        // On a host without such a module the file cannot be read.
-        let Ok(theirs) = self.read("attr/current") else { return Label(None) };
+    ///
+    /// # Errors
+    /// If it has ended, or its label cannot be had.
+    pub fn label(&self) -> Result<Label> {
+        let theirs = match self.read("attr/current") {
+            // A host without such a module.
+            Err(error) if matches!(error.errno(), Some(Errno::EINVAL | Errno::ENOENT)) => {
+                return Ok(Label(None));
+            }
+            theirs => theirs?,
+        };
         if kernel_file::read("/proc/self/attr/current").is_ok_and(|ours| ours == theirs) {
-            return Label(None);
+            return Ok(Label(None));
         }
         let is_end = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0;
         let end = theirs.iter().rposition(|byte| !is_end(byte)).map_or(0, |last| last + 1);
         let label = theirs[..end].to_vec();
         let apparmor = fs::read("/sys/module/apparmor/parameters/enabled");
-        Label(Some(if apparmor.is_ok_and(|enabled| enabled.starts_with(b"Y")) {
+        Ok(Label(Some(if apparmor.is_ok_and(|enabled| enabled.starts_with(b"Y")) {
             // `docker-default (enforce)`
             let name = label.split(|&byte| byte == b' ').next().unwrap_or_default();
             [b"exec ", name].concat()
         } else {
             label
-        }))
+        })))
     }
 }
 
