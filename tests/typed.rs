@@ -214,7 +214,9 @@ fn a_mount_by_keys_is_the_same_as_one_with_colons() {
             if chapter > 4 { format!("{chapter} --net none") } else { chapter.to_string() };
         let bind = format!("--mount type=bind,source={data},target=/data");
         let write = "echo more >> /data/file";
-        assert_eq!(lab.sh(&format!("{chapter} {bind},readonly"), write).code, 1, "{chapter}");
+        // Shells differ in what they make of it: 1 or 2.
+        let code = lab.sh(&format!("{chapter} {bind},readonly"), write).code;
+        assert!((1..=2).contains(&code), "{chapter}: {code}");
         let short = format!("{chapter} --mount type=bind,src={data},dst=/data,ro=true");
         assert_eq!(lab.sh(&short, "cat /data/file").ok(), "hello\n");
         let tmpfs = "--mount type=tmpfs,destination=/run/x,tmpfs-size=64k,tmpfs-mode=0710";

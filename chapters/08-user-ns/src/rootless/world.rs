@@ -7,6 +7,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -50,14 +51,24 @@ pub(super) fn join(turn: &Turn, look: Look, note: &impl Fn(&str)) -> Result<Foun
         setresgid(group, group, group).step(|| "become group 0 of the world")?;
         setresuid(user, user, user).step(|| "become user 0 of the world")?;
     }
-    // Joining a mount namespace has led to its root directory.
-    std::env::set_current_dir(&dir)
-        .step(|| format!("enter {}", dir.display()))
-        .map_err(|error| error.with_hint(OF_THE_FIRST))?;
+    go_back_to(&dir, note)?;
     if !is_new {
         tell_differences(&outside, &named_mounts(&dir)?, note);
     }
     Ok(found)
+}
+
+/// Joining a mount namespace has led to its root directory.
+fn go_back_to(dir: &Path, note: &impl Fn(&str)) -> Result<()> {
+    let step = |dir: &Path| format!("enter {}", dir.display());
+    match std::env::set_current_dir(dir) {
+        // It was entered by somebody who may, as by `cd /root; sudo -u somebody lab …`.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            note(&format!("{}: permission denied; the working directory is / now", step(dir)));
+            std::env::set_current_dir("/").step(|| step(Path::new("/")))
+        }
+        entered => entered.step(|| step(dir)).map_err(|error| error.with_hint(OF_THE_FIRST)),
+    }
 }
 
 fn tell_differences(outside: &[Named], here: &[Named], note: &impl Fn(&str)) {
