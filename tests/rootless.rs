@@ -164,7 +164,7 @@ fn a_working_directory_that_cannot_be_entered_again_is_left() {
     let closed = TempDir::with_prefix("lab-closed-").unwrap();
     fs::set_permissions(closed.path(), fs::Permissions::from_mode(0o700)).unwrap();
     let prepare = format!("cd {}", closed.path().display());
-    let mut lab = user.as_user_after(&prepare, &["run", "7", "--", "pwd"]);
+    let mut lab = user.as_user_after(&prepare, &["run", "7", "--", "sh", "-c", "pwd"]);
     let output = lab.output().unwrap();
     assert_eq!((output.status.code(), &*text(&output.stdout)), (Some(0), "/\n"), "{output:?}");
     let note = format!(
