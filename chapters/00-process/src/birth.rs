@@ -51,7 +51,7 @@ impl Birth<'_> {
     /// Makes the process, which is our child wherever it is born.
     ///
     /// # Errors
-    /// As [`clone`], or if somebody else's namespace cannot be entered.
+    /// As [`clone()`], or if somebody else's namespace cannot be entered.
     pub(crate) fn clone_process(self) -> Result<Cloned> {
         let Self { args, inside } = self;
         if inside.is_empty() {
