@@ -7,13 +7,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
-use process::{Error, Result, Step};
+use process::{Error, Result, Step, c_string};
 
 use crate::attack::attacker::host;
 use crate::attack::cell::Finding;
 use crate::attack::entrant::{Attacked, ENTER};
 use crate::attack::places::{IMAGE, LAB};
+use crate::attack::sys;
 use crate::attack::target::Attack;
 
 /// The container's directory that is copied to, the link that takes its place, and the
@@ -110,14 +110,14 @@ fn copy_by_lab(name: &str) -> Result<String> {
 fn exchange() -> Result<String> {
     fs::create_dir(HERE).step(|| format!("create {HERE}"))?;
     symlink(VICTIM, THERE).step(|| format!("link {THERE}"))?;
+    let (here, there) = (c_string(HERE.into())?, c_string(THERE.into())?);
     let mut host = host()?;
     host.write_all(b"!").step(|| "tell the host")?;
     host.set_nonblocking(true).step(|| "not wait for the host")?;
     let goes_on = |error: &std::io::Error| error.kind() == ErrorKind::WouldBlock;
     while host.read(&mut [0]).as_ref().is_err_and(goes_on) {
         for _ in 0..100 {
-            renameat2(AT_FDCWD, HERE, AT_FDCWD, THERE, RenameFlags::RENAME_EXCHANGE)
-                .step(|| "exchange a directory and a link")?;
+            sys::exchange(&here, &there).step(|| "exchange a directory and a link")?;
         }
     }
     Ok("exchanged".to_owned())

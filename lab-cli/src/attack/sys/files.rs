@@ -1,5 +1,5 @@
-//! Files that are opened without a path of their own: by a descriptor, or by a handle. And one
-//! that nobody opens unasked.
+//! Files that are opened without a path of their own: by a descriptor, or by a handle; one that
+//! nobody opens unasked, and two that are exchanged.
 
 use std::ffi::CStr;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -23,6 +23,16 @@ pub fn take_lease(file: BorrowedFd<'_>) -> Result<()> {
     // SAFETY: this command takes a number, and touches no memory of ours.
     let taken = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_WRLCK) };
     Errno::result(taken).map(drop)
+}
+
+/// Exchanges two files, in one step: renameat2(2). `nix` has it for one of the C libraries only.
+pub fn exchange(one: &CStr, other: &CStr) -> Result<()> {
+    let (here, flags) = (libc::AT_FDCWD, libc::RENAME_EXCHANGE);
+    // SAFETY: two C strings that outlive the call, and numbers.
+    let result = unsafe {
+        libc::syscall(libc::SYS_renameat2, here, one.as_ptr(), here, other.as_ptr(), flags)
+    };
+    Errno::result(result).map(drop)
 }
 
 /// A file's handle, as name_to_handle_at(2) fills it in.

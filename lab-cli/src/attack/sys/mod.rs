@@ -11,7 +11,7 @@ mod links;
 mod short_text;
 mod terminal;
 
-pub use files::{handle_of, open_by_handle, open_from, take_lease};
+pub use files::{exchange, handle_of, open_by_handle, open_from, take_lease};
 pub use ipc::{make_queue, make_segment, read_queue, read_segment, remove_queue, remove_segment};
 pub use keys::{add_key, read_key};
 pub use links::{loopback_mtu, send_frame};
