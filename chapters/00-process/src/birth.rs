@@ -64,11 +64,8 @@ impl Birth<'_> {
             ForkResult::Child => {
                 drop(near);
                 let _ = prctl::set_name(c"lab:birth");
-                // Whoever is in there already must not trace it, nor look at what of ours it
-                // has open, before it is the command: CVE-2016-9962. Exec sets it back.
-                let _ = prctl::set_dumpable(false);
                 let args = CloneArgs { flags: args.flags | CloneFlags::CLONE_PARENT, ..args };
-                let _ = match enter(inside).and_then(|()| clone(args)) {
+                let _ = match hide().and_then(|()| enter(inside)).and_then(|()| clone(args)) {
                     Ok(Cloned::Child) => return Ok(Cloned::Child),
                     Ok(Cloned::Parent(pid, pidfd)) => {
                         tell(&far, Message::Ready, &pid.as_raw().to_ne_bytes(), &[pidfd])
@@ -83,6 +80,12 @@ impl Birth<'_> {
         let _ = wait_for(go_between);
         heard?.map_or_else(|| Err(lost()), answer)
     }
+}
+
+/// Whoever is in there already must not trace us, nor look at what we have open, before the
+/// new process is the command: CVE-2016-9962. Exec sets it back.
+fn hide() -> Result<()> {
+    prctl::set_dumpable(false).step(|| "become undumpable")
 }
 
 fn enter(inside: &[(CloneFlags, OwnedFd)]) -> Result<()> {

@@ -84,7 +84,7 @@ pub use container::{Container, main};
 pub use error::{Error, Result, Step};
 pub use exec::c_string;
 pub use held::Steps;
-pub use life::{Lifetime, keep_death_signal};
+pub use life::{Lifetime, become_another};
 pub use nix::sched::CloneFlags;
 pub use options::Options;
 pub use ourselves::{leads_to_us, own_program};

@@ -52,14 +52,20 @@ impl Lifetime<'_> {
     }
 }
 
-/// Becomes another user. By that the kernel clears the parent-death signal, see prctl(2):
-/// whoever had one gets it back. Has the parent died in between, the gate is closed.
+/// Becomes another user. By that the kernel changes two settings of prctl(2), which are put
+/// back: it clears the parent-death signal (has the parent died in between, the gate is
+/// closed), and a process that was not to be traced may be traced again, if
+/// /proc/sys/fs/suid_dumpable says so.
 ///
 /// # Errors
-/// That of `change`, or if the signal cannot be had.
-pub fn keep_death_signal(change: impl FnOnce() -> Result<()>) -> Result<()> {
+/// That of `change`, or if one of the two cannot be had.
+pub fn become_another(change: impl FnOnce() -> Result<()>) -> Result<()> {
     let signal = prctl::get_pdeathsig().step(|| "ask which the parent-death signal is")?;
+    let is_dumpable = prctl::get_dumpable().step(|| "ask whether it is dumpable")?;
     change()?;
+    if !is_dumpable {
+        prctl::set_dumpable(false).step(|| "become undumpable")?;
+    }
     set_death_signal(signal)
 }
 

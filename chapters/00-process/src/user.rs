@@ -9,7 +9,7 @@ use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
 
 use crate::accounts::{self, Id};
-use crate::life::keep_death_signal;
+use crate::life::become_another;
 use crate::{Error, Result, Step, has_capability};
 
 /// capabilities(7), linux/capability.h.
@@ -88,7 +88,7 @@ impl User {
             Err(Errno::EPERM) if has_capability(CAP_SETGID) => {}
             set => set.step(|| "set supplementary groups").map_err(explain)?,
         }
-        keep_death_signal(|| {
+        become_another(|| {
             setresgid(self.gid, self.gid, self.gid)
                 .step(|| format!("become group {}", self.gid))
                 .map_err(explain)?;

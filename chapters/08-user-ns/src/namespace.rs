@@ -202,7 +202,7 @@ impl UserNamespace {
             return Ok(());
         }
         let (user, group) = (Uid::from_raw(0), Gid::from_raw(0));
-        process::keep_death_signal(|| {
+        process::become_another(|| {
             // The group first, by habit: without root, one could not change it any more.
             setresgid(group, group, group).step(|| "become group 0 of the container")?;
             setresuid(user, user, user).step(|| "become user 0 of the container")

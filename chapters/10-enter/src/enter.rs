@@ -28,7 +28,7 @@ use std::os::fd::OwnedFd;
 use nix::fcntl::OFlag;
 use nix::sys::prctl;
 use nix::unistd::{Gid, Uid, chroot, fchdir, setresgid, setresuid};
-use process::{CloneFlags, Command, Error, Process, Result, Step, Steps, User, keep_death_signal};
+use process::{CloneFlags, Command, Error, Process, Result, Step, Steps, User, become_another};
 
 use crate::{Label, Limits, Place, Powers, Target};
 
@@ -80,20 +80,18 @@ impl Entrance {
             self.limits.raise()?;
             self.powers.take_groups()?;
             self.label.take_at_exec()?;
-            keep_death_signal(|| {
+            become_another(|| {
                 self.target.join(self.own)?;
                 self.enter_root()?;
                 self.become_root()
             })?;
-            // The change of user may have set it back: fs.suid_dumpable of proc_sys_fs(5).
-            become_undumpable()?;
             confinement.bound_capabilities()
         };
         let become_user = |named: &User| {
             self.limits.set()?;
             confinement.enter(user.as_ref().unwrap_or(named))
         };
-        become_undumpable()?;
+        prctl::set_dumpable(false).step(|| "become undumpable")?;
         let steps = Steps { parent, child, become_user };
         let _back = self.target.bear_children_in(self.own)?;
         Process::create_in_steps(self.place.clone_args(), &command, steps)
@@ -133,8 +131,4 @@ impl Entrance {
             _ => error,
         }
     }
-}
-
-fn become_undumpable() -> Result<()> {
-    prctl::set_dumpable(false).step(|| "become undumpable")
 }

@@ -119,7 +119,7 @@ fn join(users: Option<&OwnedFd>) -> Result<()> {
     prctl::set_pdeathsig(Signal::SIGKILL).step(|| "ask for a parent-death signal")?;
     prctl::set_dumpable(false).step(|| "become undumpable")?;
     let Some(users) = users else { return Ok(()) };
-    process::keep_death_signal(|| {
+    process::become_another(|| {
         setns(users, CloneFlags::CLONE_NEWUSER).step(|| "join the container's user namespace")?;
         // Where an ordinary user has made it, nobody may: user_namespaces(7).
         match setgroups(&[]) {
@@ -129,7 +129,5 @@ fn join(users: Option<&OwnedFd>) -> Result<()> {
         let (user, group) = (Uid::from_raw(0), Gid::from_raw(0));
         setresgid(group, group, group).step(|| "become group 0 of the container")?;
         setresuid(user, user, user).step(|| "become user 0 of the container")
-    })?;
-    // Another user is as dumpable as fs.suid_dumpable says.
-    prctl::set_dumpable(false).step(|| "become undumpable")
+    })
 }
