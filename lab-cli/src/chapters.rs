@@ -11,9 +11,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, FromArgMatches};
 use colored::Colorize;
-use process::{Container, Error, Result};
+use process::{Container, Error, Namespace, Result};
 
-use crate::namespace::Kind;
 use crate::output::println;
 
 /// Which root file system a chapter runs in, unless `--rootfs` names one.
@@ -38,7 +37,7 @@ pub struct Chapter {
     /// What the container has of its own from here on.
     pub adds: &'static str,
     /// The namespaces it has of its own, in the order of the chapters.
-    pub namespaces: &'static [Kind],
+    pub namespaces: &'static [Namespace],
     /// Where it runs by default.
     pub root: DefaultRoot,
     create: Create,
@@ -58,7 +57,7 @@ macro_rules! chapter {
             package: $package,
             feature: $feature,
             adds: $adds,
-            namespaces: &[$(Kind::$kind),*],
+            namespaces: &[$(Namespace::$kind),*],
             root: DefaultRoot::$root,
             create: |matches, rootfs| {
                 let options = $lib::Options::from_arg_matches(matches);
@@ -116,7 +115,7 @@ impl Chapter {
     }
 
     /// Whether a container of this chapter has a namespace of that kind.
-    pub fn has_own(&self, namespace: Kind) -> bool {
+    pub fn has_own(&self, namespace: Namespace) -> bool {
         self.namespaces.contains(&namespace)
     }
 
@@ -177,7 +176,7 @@ pub fn parser() -> impl TypedValueParser<Value = &'static Chapter> {
 /// `lab chapters`: what each adds and isolates.
 pub fn list() -> ExitCode {
     println!("{}", format!("{:<22}{:<46}{}", "chapter", "adds", "namespaces").bold());
-    let mut before: &[Kind] = &[];
+    let mut before: &[Namespace] = &[];
     for chapter in CHAPTERS {
         let new = chapter.namespaces.iter().filter(|kind| !before.contains(kind));
         let new: String = new.map(|kind| format!(" +{}", kind.name())).collect();

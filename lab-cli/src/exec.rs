@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use enter::{ExecOptions, Kind};
+use enter::ExecOptions;
+use process::Namespace;
 use user_ns::rootless::{self, World};
 
 use crate::output;
@@ -14,7 +15,7 @@ use crate::output;
 /// If it does not come to run; a command that fails is a status, no error.
 pub fn run(options: &ExecOptions) -> Result<ExitCode> {
     // An ordinary user's containers are in that user's world; chapter 0 needs none.
-    if !process::is_privileged() && options.target()?.has_own(Kind::User)? {
+    if !process::is_privileged() && options.target()?.has_own(Namespace::User)? {
         rootless::enter(World::Shared, output::note)?;
     }
     security::protect_runtime()?;

@@ -25,7 +25,6 @@ mod exec;
 mod exercise;
 mod grade;
 mod keyboard;
-mod namespace;
 mod output;
 mod rootfs;
 mod run;

@@ -27,7 +27,8 @@ use nix::unistd::{ForkResult, Pid};
 
 use crate::sys::{Cloned, exit_now};
 use crate::{
-    CloneArgs, CloneFlags, Error, Heard, Message, Result, Step, clone, fork, hear, tell, wait_for,
+    CloneArgs, CloneFlags, Error, Heard, Message, Namespace, Result, Step, clone, fork, hear, tell,
+    wait_for,
 };
 
 /// How a process comes into the world.
@@ -37,7 +38,7 @@ pub struct Birth<'a> {
     pub args: CloneArgs<'a>,
     /// What it has of somebody else's: which kind of namespace, and where that is open. They
     /// are entered in this order, so the users, who bring the power over the rest, come first.
-    pub inside: &'a [(CloneFlags, OwnedFd)],
+    pub inside: &'a [(Namespace, OwnedFd)],
 }
 
 impl<'a, T: Into<CloneArgs<'a>>> From<T> for Birth<'a> {
@@ -88,9 +89,10 @@ fn hide() -> Result<()> {
     prctl::set_dumpable(false).step(|| "become undumpable")
 }
 
-fn enter(inside: &[(CloneFlags, OwnedFd)]) -> Result<()> {
+fn enter(inside: &[(Namespace, OwnedFd)]) -> Result<()> {
     inside.iter().try_for_each(|(kind, namespace)| {
-        setns(namespace.as_fd(), *kind).step(|| format!("join another container's {}", name(*kind)))
+        setns(namespace.as_fd(), kind.flag())
+            .step(|| format!("join another container's {} namespace", kind.name()))
     })
 }
 
@@ -106,15 +108,4 @@ fn answer((kind, text, mut descriptors): Heard) -> Result<Cloned> {
 
 fn lost() -> Error {
     Error::new("clone a process in another container: the go-between died")
-}
-
-/// The kind of namespace, for messages.
-fn name(kind: CloneFlags) -> &'static str {
-    match kind {
-        CloneFlags::CLONE_NEWUSER => "user namespace",
-        CloneFlags::CLONE_NEWPID => "PID namespace",
-        CloneFlags::CLONE_NEWNET => "network namespace",
-        CloneFlags::CLONE_NEWIPC => "IPC namespace",
-        _ => "namespace",
-    }
 }

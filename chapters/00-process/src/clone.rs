@@ -14,7 +14,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{ForkResult, geteuid, write};
 
 use crate::sys::{self, Cloned};
-use crate::{Error, MORE_POWER, POWERLESS_ROOT, Result, Step, is_privileged};
+use crate::{Error, MORE_POWER, Namespace, POWERLESS_ROOT, Result, Step, is_privileged};
 
 /// What the new process shall have of its own: the arguments of `clone3`.
 #[derive(Clone, Copy, Debug)]
@@ -93,17 +93,8 @@ fn explain(step: String, errno: Errno) -> Error {
 
 /// `clone a process with new pid, mnt namespaces`, for messages.
 fn step(flags: CloneFlags) -> String {
-    let kinds = [
-        (CloneFlags::CLONE_NEWUSER, "user"),
-        (CloneFlags::CLONE_NEWPID, "pid"),
-        (CloneFlags::CLONE_NEWNS, "mnt"),
-        (CloneFlags::CLONE_NEWUTS, "uts"),
-        (CloneFlags::CLONE_NEWIPC, "ipc"),
-        (CloneFlags::CLONE_NEWNET, "net"),
-        (CloneFlags::CLONE_NEWCGROUP, "cgroup"),
-    ];
-    let asked: Vec<_> =
-        kinds.iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, name)| *name).collect();
+    let asked = Namespace::ALL.into_iter().filter(|kind| flags.contains(kind.flag()));
+    let asked: Vec<_> = asked.map(Namespace::name).collect();
     match asked.as_slice() {
         [] => "clone a process".to_owned(),
         [one] => format!("clone a process with a new {one} namespace"),

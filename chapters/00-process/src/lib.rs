@@ -30,7 +30,8 @@
 //! - `command.rs`, `user.rs`, `accounts.rs`, `interpreter.rs`: what is run, and as whom
 //! - `signals.rs`, `terminal.rs`, `stdio.rs`, `sys/`: Ctrl-C, Ctrl-Z and pipes
 //! - `life.rs`: who owns it, and when it ends
-//! - `birth.rs`, `join.rs`: born in somebody else's namespaces, with and without a way back
+//! - `namespace.rs`: the kinds of namespaces
+//! - `birth.rs`, `way_back.rs`: born in somebody else's namespaces, without and with a way back
 //! - `container.rs`, `part.rs`, `record/`: what is known of it on the host, and outlives us
 //! - `bytes.rs`: words that need not be text, in JSON
 //! - `home.rs`, `privilege.rs`, `ourselves.rs`: where we are, and what we may
@@ -46,7 +47,6 @@ pub mod child;
 pub mod container;
 pub mod gate;
 pub mod home;
-pub mod join;
 pub mod kernel_file;
 pub mod plain_file;
 pub mod process;
@@ -65,6 +65,7 @@ mod held;
 mod interpreter;
 mod life;
 mod message;
+mod namespace;
 mod options;
 mod ourselves;
 mod part;
@@ -75,6 +76,7 @@ mod stdio;
 mod sys;
 mod terminal;
 mod user;
+mod way_back;
 
 pub use birth::Birth;
 pub use bytes::Bytes;
@@ -85,6 +87,7 @@ pub use error::{Error, Result, Step};
 pub use exec::c_string;
 pub use held::Steps;
 pub use life::{Lifetime, become_another};
+pub use namespace::Namespace;
 pub use nix::sched::CloneFlags;
 pub use options::Options;
 pub use ourselves::{leads_to_us, own_program};
@@ -97,6 +100,7 @@ pub use status::{Entry, ExitStatus, Outcome};
 pub use stdio::Stdio;
 pub use sys::{CapSets, Cloned, capget, close_all_but, exit_now, pidfd_open, pidfd_send_signal};
 pub use user::User;
+pub use way_back::WayBack;
 
 // What the first reading needs of the second.
 pub(crate) use child::{Change, wait_for};

@@ -21,8 +21,7 @@ use std::fs;
 
 use nix::errno::Errno;
 use nix::sched::unshare;
-use process::join::{self, WayBack};
-use process::{Error, Result, Step};
+use process::{Error, Namespace, Result, Step, WayBack};
 use serde::{Deserialize, Serialize};
 
 /// The command-line options of chapter 8 about clocks.
@@ -55,13 +54,13 @@ impl Clock {
     /// If the host has no time namespaces, or the clock would show less than zero.
     pub fn shift(&self) -> Result<Option<WayBack>> {
         let Some(seconds) = self.offset else { return Ok(None) };
-        let back = match WayBack::to_own(join::Kind::Time) {
+        let back = match WayBack::to_own(Namespace::Time) {
             // In a user namespace, the host's clocks are not ours to come back to. Then all
             // that we clone later has these as well.
             Err(error) if error.errno() == Some(Errno::EPERM) => None,
             back => Some(back.map_err(|error| error.with_hint("time namespaces need Linux 5.6"))?),
         };
-        unshare(join::Kind::Time.flag()).step(|| "make a time namespace")?;
+        unshare(Namespace::Time.flag()).step(|| "make a time namespace")?;
         let step = || format!("shift the clocks by {seconds} s");
         let offsets = format!("monotonic {seconds} 0\nboottime {seconds} 0\n");
         fs::write("/proc/self/timens_offsets", offsets).step(step).map_err(|error| match error

@@ -14,10 +14,8 @@
 //! `localhost`, and needs no port published in between.
 
 use net_ns::{Mode, NetworkOptions, another_container};
-use process::{Error, Result, find};
+use process::{Error, Namespace, Result, find};
 use serde::{Deserialize, Serialize};
-
-use crate::Kind;
 
 /// The command-line options of chapter 10 about namespaces.
 #[derive(Clone, Debug, clap::Args)]
@@ -98,23 +96,27 @@ impl JoinOptions {
             Some(Wanted::Container(name)) => Whose::called(kind, name),
         };
         let network = match &network.network {
-            Some(Mode::Container(name)) => Whose::called(Kind::Network, name)?,
+            Some(Mode::Container(name)) => Whose::called(Namespace::Net, name)?,
             _ => Whose::Own,
         };
-        Ok(Join { pid: whose(Kind::Pid, &self.pid)?, ipc: whose(Kind::Ipc, &self.ipc)?, network })
+        Ok(Join {
+            pid: whose(Namespace::Pid, &self.pid)?,
+            ipc: whose(Namespace::Ipc, &self.ipc)?,
+            network,
+        })
     }
 }
 
 impl Whose {
     /// Of the container that is called so; or of the one that it has joined itself.
-    fn called(kind: Kind, name: &str) -> Result<Self> {
+    fn called(kind: Namespace, name: &str) -> Result<Self> {
         let found = find(name).map_err(|error| error.with_exit_code(Error::RUNTIME_FAILED))?;
         let joined = found.recorded()?.value::<Join>("join")?;
         match joined.as_ref().map(|join| join.whose(kind)) {
             Some(Self::Container(owner)) if find(&owner.id).is_ok() => {
                 Ok(Self::Container(owner.clone()))
             }
-            Some(Self::Container(owner)) if kind == Kind::Network => {
+            Some(Self::Container(owner)) if kind == Namespace::Net => {
                 let owner = &owner.name;
                 Err(Error::new(format!("the network of {name} went with {owner}, whose it was")))
             }
@@ -125,14 +127,14 @@ impl Whose {
 
 impl Join {
     /// The kinds that can be joined.
-    pub(crate) const KINDS: [Kind; 3] = [Kind::Pid, Kind::Ipc, Kind::Network];
+    pub(crate) const KINDS: [Namespace; 3] = [Namespace::Pid, Namespace::Ipc, Namespace::Net];
 
     /// Whose one of the kinds is; all others are the container's own.
-    pub fn whose(&self, kind: Kind) -> &Whose {
+    pub fn whose(&self, kind: Namespace) -> &Whose {
         match kind {
-            Kind::Pid => &self.pid,
-            Kind::Ipc => &self.ipc,
-            Kind::Network => &self.network,
+            Namespace::Pid => &self.pid,
+            Namespace::Ipc => &self.ipc,
+            Namespace::Net => &self.network,
             _ => &Whose::Own,
         }
     }

@@ -13,13 +13,11 @@ use mount_ns::{Mount, Mounts, Root};
 use net_ns::{Network, NetworkMode, NetworkOptions, NetworkPlan, Plug};
 use nix::fcntl::OFlag;
 use nix::unistd::Pid;
-use process::{Birth, CloneArgs, CloneFlags, Error, Part, Result, State, find, record};
+use process::{Birth, CloneArgs, CloneFlags, Error, Namespace, Part, Result, State, find, record};
 use user_ns::{UserOptions, Users};
 use uts_ipc::{EtcFiles, NameOptions, Names};
 
-use crate::{
-    Join, Kind, Member, SharedMemory, Stragglers, Target, Whose, have_the_same_users, users_of,
-};
+use crate::{Join, Member, SharedMemory, Stragglers, Target, Whose, have_the_same_users, users_of};
 
 /// The files in /etc that tell of the network.
 const ETC: [&str; 3] = ["hostname", "hosts", "resolv.conf"];
@@ -28,11 +26,11 @@ const ETC: [&str; 3] = ["hostname", "hosts", "resolv.conf"];
 #[derive(Debug, Default)]
 pub struct Joined {
     /// Who is joined, and for what.
-    others: Vec<(Kind, Member, Target)>,
+    others: Vec<(Namespace, Member, Target)>,
     /// Their namespaces, which the container is born in: their users first.
-    inside: Vec<(CloneFlags, OwnedFd)>,
+    inside: Vec<(Namespace, OwnedFd)>,
     /// Those that are the host's.
-    hosts: Vec<Kind>,
+    hosts: Vec<Namespace>,
     /// What comes with that: the users.
     users: Option<Users>,
     shared_memory: Option<SharedMemory>,
@@ -55,13 +53,13 @@ impl Joined {
         let users = joined.others.first().map(|(_, _, target)| users_of(target)).transpose();
         joined.users = users.map_err(|error| joined.explain(error))?;
         if let (Some(Users::Theirs(_)), [(_, _, target), ..]) = (&joined.users, &*joined.others) {
-            let users = target.open(Kind::User.file(), OFlag::O_RDONLY)?;
-            joined.inside.insert(0, (Kind::User.flag(), users));
+            let users = target.open(Namespace::User.file(), OFlag::O_RDONLY)?;
+            joined.inside.insert(0, (Namespace::User, users));
         }
         Ok(joined)
     }
 
-    fn hold(&mut self, kind: Kind, member: &Member) -> Result<()> {
+    fn hold(&mut self, kind: Namespace, member: &Member) -> Result<()> {
         let ended = |_| ended(member);
         let target = Target::of(&find(&member.id).map_err(ended)?)
             .map_err(|error| error.with_exit_code(Error::RUNTIME_FAILED))?;
@@ -76,10 +74,10 @@ impl Joined {
                 ));
         }
         if target.has_own(kind)? {
-            self.inside.push((kind.flag(), target.open(kind.file(), OFlag::O_RDONLY)?));
+            self.inside.push((kind, target.open(kind.file(), OFlag::O_RDONLY)?));
             match kind {
-                Kind::Ipc => self.shared_memory = Some(SharedMemory::of(&target)?),
-                Kind::Network => Plug::tell_of_guest(&record::of(&member.id)).map_err(ended)?,
+                Namespace::Ipc => self.shared_memory = Some(SharedMemory::of(&target)?),
+                Namespace::Net => Plug::tell_of_guest(&record::of(&member.id)).map_err(ended)?,
                 _ => {}
             }
         } else {
@@ -93,8 +91,8 @@ impl Joined {
     // ANCHOR: birth
     /// How the container comes into the world, if all that is its own is made by these flags.
     pub fn birth<'a>(&'a self, all: CloneFlags, cgroup: Option<BorrowedFd<'a>>) -> Birth<'a> {
-        let hosts = self.hosts.iter().map(|kind| kind.flag());
-        let not_made: CloneFlags = self.inside.iter().map(|(flag, _)| *flag).chain(hosts).collect();
+        let not_made = self.inside.iter().map(|(kind, _)| kind).chain(&self.hosts);
+        let not_made: CloneFlags = not_made.map(|kind| kind.flag()).collect();
         Birth { args: CloneArgs { flags: all - not_made, cgroup }, inside: &self.inside }
     }
     // ANCHOR_END: birth
@@ -121,8 +119,8 @@ impl Joined {
     pub fn mounts(&self, mut mounts: Mounts, users: &Users) -> Mounts {
         let shows_hosts = |mount: &Mount| match mount.target.to_str() {
             // A new one can only be mounted by who has the power over these processes.
-            Some("/proc") => self.hosts.contains(&Kind::Pid) && *users != Users::Host,
-            Some("/dev/shm") => self.hosts.contains(&Kind::Ipc) && mount.target.exists(),
+            Some("/proc") => self.hosts.contains(&Namespace::Pid) && *users != Users::Host,
+            Some("/dev/shm") => self.hosts.contains(&Namespace::Ipc) && mount.target.exists(),
             _ => false,
         };
         for mount in mounts.filesystems.iter_mut().filter(|mount| shows_hosts(mount)) {
@@ -136,9 +134,9 @@ impl Joined {
     /// # Errors
     /// If the options contradict each other.
     pub fn network(&self, options: &NetworkOptions) -> Result<NetworkPlan> {
-        match self.other(Kind::Network) {
+        match self.other(Namespace::Net) {
             None => options.resolve(),
-            Some((member, _)) => options.resolve_joined(if self.hosts.contains(&Kind::Network) {
+            Some((member, _)) => options.resolve_joined(if self.hosts.contains(&Namespace::Net) {
                 NetworkMode::Host
             } else {
                 NetworkMode::Container(member.id.clone())
@@ -151,7 +149,7 @@ impl Joined {
     /// # Errors
     /// If it shall be called otherwise.
     pub fn names(&self, options: &NameOptions, id: &str) -> Result<Names> {
-        let Some((_, target)) = self.other(Kind::Network) else { return options.resolve(id) };
+        let Some((_, target)) = self.other(Namespace::Net) else { return options.resolve(id) };
         let conflict = match options {
             NameOptions { hostname: None, domainname: None, add_host, .. }
                 if add_host.is_empty() =>
@@ -170,8 +168,8 @@ impl Joined {
     /// # Errors
     /// If its own cannot be written.
     pub fn etc(&self, network: &Network, names: &Names, state: &State) -> Result<EtcFiles> {
-        match self.other(Kind::Network) {
-            Some((member, _)) if !self.hosts.contains(&Kind::Network) => {
+        match self.other(Namespace::Net) {
+            Some((member, _)) if !self.hosts.contains(&Namespace::Net) => {
                 self.check()?;
                 Ok(EtcFiles::of_another(&record::of(&member.id), &ETC))
             }
@@ -213,19 +211,21 @@ impl Joined {
         for (kind, member, _) in self.others.iter().filter(|it| self.hosts.contains(&it.0)) {
             let name = &member.name;
             remarks.push(match kind {
-                Kind::Pid => format!("its processes are the host's, as those of {name} are"),
-                Kind::Ipc => format!("its message queues are the host's, as those of {name} are"),
+                Namespace::Pid => format!("its processes are the host's, as those of {name} are"),
+                Namespace::Ipc => {
+                    format!("its message queues are the host's, as those of {name} are")
+                }
                 _ => format!("its network is the host's, as that of {name} is"),
             });
         }
         parts.push(Box::new(Remarks(remarks)));
-        if self.hosts.contains(&Kind::Pid) || self.other(Kind::Pid).is_some() {
+        if self.hosts.contains(&Namespace::Pid) || self.other(Namespace::Pid).is_some() {
             parts.extend(Stragglers::of(first).map(|it| Box::new(it) as Box<dyn Part>));
         }
         parts
     }
 
-    fn other(&self, kind: Kind) -> Option<(&Member, &Target)> {
+    fn other(&self, kind: Namespace) -> Option<(&Member, &Target)> {
         let found = self.others.iter().find(|(joined, ..)| *joined == kind);
         found.map(|(_, member, target)| (member, target))
     }

@@ -59,7 +59,6 @@ pub use join::{Join, JoinOptions, Member, Wanted, Whose};
 pub use joined::Joined;
 pub use label::Label;
 pub use limits::Limits;
-pub use namespaces::Kind;
 pub use options::Options;
 pub use place::Place;
 pub use powers::Powers;

@@ -16,74 +16,9 @@
 use nix::errno::Errno;
 use nix::sched::setns;
 use nix::sys::stat::stat;
-use process::join::{self, WayBack};
-use process::{CloneFlags, Result, Step};
+use process::{CloneFlags, Namespace, Result, Step, WayBack};
 
 use crate::Target;
-
-/// The kinds of namespaces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// What is seen of the cgroups.
-    Cgroup,
-    /// Message queues and shared memory.
-    Ipc,
-    /// Mounts.
-    Mount,
-    /// Links, addresses, ports.
-    Network,
-    /// Process ids.
-    Pid,
-    /// The offsets of clocks.
-    Time,
-    /// Users and their power.
-    User,
-    /// Host and domain name.
-    Uts,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Cgroup,
-        Self::Ipc,
-        Self::Mount,
-        Self::Network,
-        Self::Pid,
-        Self::Time,
-        Self::User,
-        Self::Uts,
-    ];
-
-    /// Its flag, of clone(2) and setns(2).
-    pub fn flag(self) -> CloneFlags {
-        match self {
-            Self::Cgroup => CloneFlags::CLONE_NEWCGROUP,
-            Self::Ipc => CloneFlags::CLONE_NEWIPC,
-            Self::Mount => CloneFlags::CLONE_NEWNS,
-            Self::Network => CloneFlags::CLONE_NEWNET,
-            Self::Pid => CloneFlags::CLONE_NEWPID,
-            // nix does not have it: linux/sched.h.
-            Self::Time => CloneFlags::from_bits_retain(libc::CLONE_NEWTIME),
-            Self::User => CloneFlags::CLONE_NEWUSER,
-            Self::Uts => CloneFlags::CLONE_NEWUTS,
-        }
-    }
-
-    /// Its file in /proc/PID.
-    pub fn file(self) -> &'static str {
-        match self {
-            Self::Cgroup => "ns/cgroup",
-            Self::Ipc => "ns/ipc",
-            Self::Mount => "ns/mnt",
-            Self::Network => "ns/net",
-            Self::Pid => "ns/pid",
-            Self::Time => "ns/time",
-            Self::User => "ns/user",
-            Self::Uts => "ns/uts",
-        }
-    }
-}
 
 impl Target {
     /// Whether its namespace of a kind is another one than ours. A kernel that has none of
@@ -91,7 +26,7 @@ impl Target {
     ///
     /// # Errors
     /// If it has ended, or we may not look.
-    pub fn has_own(&self, kind: Kind) -> Result<bool> {
+    pub fn has_own(&self, kind: Namespace) -> Result<bool> {
         let file = kind.file();
         let Ok(ours) = stat(format!("/proc/self/{file}").as_str()) else { return Ok(false) };
         let theirs = self.stat(file)?;
@@ -104,7 +39,7 @@ impl Target {
     /// As [`Self::has_own`].
     pub fn own_namespaces(&self) -> Result<CloneFlags> {
         let mut own = CloneFlags::empty();
-        for kind in Kind::ALL {
+        for kind in Namespace::ALL {
             if self.has_own(kind)? {
                 own |= kind.flag();
             }
@@ -121,7 +56,7 @@ impl Target {
         if !own.contains(CloneFlags::CLONE_NEWPID) {
             return Ok(None);
         }
-        let back = match WayBack::to_own(join::Kind::Pid) {
+        let back = match WayBack::to_own(Namespace::Pid) {
             // In a user namespace, the host's is not ours to come back to. Then all that we
             // clone later is born in there as well.
             Err(error) if error.errno() == Some(Errno::EPERM) => None,

@@ -14,9 +14,9 @@ use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
 use nix::sched::setns;
 use nix::sys::stat::Mode;
 use nix::unistd::{chroot, fchdir};
-use process::{Result, Step};
+use process::{Namespace, Result, Step};
 
-use crate::{Kind, Target};
+use crate::Target;
 
 /// Where it is.
 const PLACE: &str = "/dev/shm";
@@ -39,7 +39,7 @@ impl SharedMemory {
             .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS);
         let place =
             openat2(&top, PLACE, how).step(|| format!("open another container's {PLACE}"))?;
-        Ok(Self { mounts: target.open(Kind::Mount.file(), OFlag::O_RDONLY)?, place })
+        Ok(Self { mounts: target.open(Namespace::Mnt.file(), OFlag::O_RDONLY)?, place })
     }
 
     /// In the new container, while it still has the host's root: mounts it there.
@@ -48,9 +48,9 @@ impl SharedMemory {
         let here = open("/", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())
             .step(|| "open our root")?;
         // What is copied has to be a mount of the namespace in which one is.
-        setns(&self.mounts, Kind::Mount.flag()).step(|| "enter another container's mounts")?;
+        setns(&self.mounts, Namespace::Mnt.flag()).step(|| "enter another container's mounts")?;
         let copy = bind_from(self.place.as_fd(), Path::new("."));
-        setns(ours, Kind::Mount.flag()).step(|| "come back to our mounts")?;
+        setns(ours, Namespace::Mnt.flag()).step(|| "come back to our mounts")?;
         // That has led to the top of the mount namespace, which need not be our root.
         fchdir(&here).and_then(|()| chroot(".")).step(|| "come back to our root")?;
         root.place(copy?.as_fd(), Path::new(PLACE), Place::Directory)

@@ -10,9 +10,9 @@ use std::fs::{self, File};
 
 use nix::sys::stat::fstat;
 use nix::unistd::Pid;
-use process::{Part, Turn, pidfd_send_signal};
+use process::{Namespace, Part, Turn, pidfd_send_signal};
 
-use crate::{Kind, Target};
+use crate::Target;
 
 /// How often it is looked for those that were forked meanwhile.
 const ROUNDS: usize = 100;
@@ -26,7 +26,7 @@ pub(crate) struct Stragglers {
 impl Stragglers {
     /// Those of the container that begins with this process; `None` if it has ended.
     pub fn of(first: Pid) -> Option<Self> {
-        File::open(format!("/proc/{first}/{}", Kind::Mount.file()))
+        File::open(format!("/proc/{first}/{}", Namespace::Mnt.file()))
             .ok()
             .map(|mounts| Self { mounts })
     }
@@ -37,7 +37,7 @@ impl Stragglers {
         let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
         let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
         let is_ours = |target: &Target| {
-            let theirs = target.stat(Kind::Mount.file());
+            let theirs = target.stat(Namespace::Mnt.file());
             theirs.is_ok_and(|it| (it.st_dev, it.st_ino) == (ours.st_dev, ours.st_ino))
         };
         // Whoever looks like one now is held, so that nobody else is hit.

@@ -7,15 +7,15 @@
 
 use nix::fcntl::OFlag;
 use nix::sys::stat::fstat;
-use process::{Result, Step};
+use process::{Namespace, Result, Step};
 use user_ns::maps::{Kind as Ids, Map};
 use user_ns::{Maps, Users};
 
-use crate::{Kind, Target};
+use crate::Target;
 
 /// The users of a process, as they are seen from here.
 pub(crate) fn users_of(target: &Target) -> Result<Users> {
-    if !target.has_own(Kind::User)? {
+    if !target.has_own(Namespace::User)? {
         return Ok(Users::Host);
     }
     let map = |ids: Ids| {
@@ -28,7 +28,7 @@ pub(crate) fn users_of(target: &Target) -> Result<Users> {
 /// Whether two processes are in one user namespace. Others may have the same maps.
 pub(crate) fn have_the_same_users(one: &Target, other: &Target) -> Result<bool> {
     let namespace = |target: &Target| {
-        let file = fstat(target.open(Kind::User.file(), OFlag::O_PATH)?);
+        let file = fstat(target.open(Namespace::User.file(), OFlag::O_PATH)?);
         file.map(|found| (found.st_dev, found.st_ino)).step(|| "look at a user namespace")
     };
     Ok(namespace(one)? == namespace(other)?)

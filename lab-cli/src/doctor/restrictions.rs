@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use nix::errno::Errno;
-use process::POWERLESS_ROOT;
+use process::{Namespace, POWERLESS_ROOT};
 
 use super::check::{Check, from};
 use super::host::{Host, number, read};
@@ -130,9 +130,9 @@ fn namespace_limits(host: &Host) -> Check {
 
 /// The kinds of namespaces of which a handful is allowed, and how many.
 fn few() -> Vec<(&'static str, u64)> {
-    let kinds = ["pid", "mnt", "uts", "ipc", "net", "cgroup", "user", "time"];
     let limit = |kind| Some((kind, sysctl(&format!("user.max_{kind}_namespaces"))?));
-    kinds.into_iter().filter_map(limit).filter(|(_, limit)| *limit < 16).collect()
+    let kinds = Namespace::ALL.map(Namespace::name).into_iter();
+    kinds.filter_map(limit).filter(|(_, limit)| *limit < 16).collect()
 }
 
 fn selinux() -> Check {

@@ -9,12 +9,11 @@ use std::process::ExitCode;
 use anyhow::Result;
 use colored::Colorize;
 use nix::unistd::geteuid;
-use process::{Container, POWERLESS_ROOT, Step};
+use process::{Container, Namespace, POWERLESS_ROOT, Step};
 use user_ns::rootless::World;
 
 use crate::chapters::{AllOptions, Chapter, DefaultRoot};
 use crate::columns::width;
-use crate::namespace::Kind;
 use crate::view::{self, Detail, View};
 use crate::{clean, output, rootfs, streams, summary};
 
@@ -142,7 +141,7 @@ fn become_root(chapter: &Chapter, options: &AllOptions) -> Result<()> {
         return Ok(());
     }
     output::note(&format!("{}: this runs in a user namespace, chapter 8 explains it", lack()));
-    if !chapter.has_own(Kind::Net) {
+    if !chapter.has_own(Namespace::Net) {
         return Ok(user_ns::rootless::enter(World::Shared, output::note)?);
     }
     Ok(user_ns::rootless::become_root(&options.network, output::note)?)
@@ -181,7 +180,7 @@ fn ignores_keys(chapter: &Chapter, options: &AllOptions) -> bool {
     let program = argv.first().map(Path::new);
     let name = program.and_then(Path::file_name).and_then(OsStr::to_str).unwrap_or_default();
     // Beside somebody else's number 1, or the host's, it is none.
-    let is_one = chapter.has_own(Kind::Pid) && options.join.pid.is_none();
+    let is_one = chapter.has_own(Namespace::Pid) && options.join.pid.is_none();
     is_one && !options.pid.init && !name.ends_with("sh")
 }
 

@@ -1,11 +1,13 @@
 //! The aspects in words, before they are laid out.
 
+use process::Namespace;
+
 use super::model::View;
 use super::observe::namespaces::differences;
 use super::observe::others::{Other, Others, Sharing};
+use super::proc::Namespaces;
 use super::row::{Mark, Row};
 use super::words::Words;
-use crate::namespace::{Kind, Namespaces};
 
 /// One aspect in words.
 #[derive(Debug)]
@@ -37,7 +39,12 @@ impl Block {
     }
 
     /// The same of an aspect that is a kind of namespace.
-    fn in_namespace<T: Words>(title: &'static str, row: &Row<T>, kind: Kind, view: &View) -> Self {
+    fn in_namespace<T: Words>(
+        title: &'static str,
+        row: &Row<T>,
+        kind: Namespace,
+        view: &View,
+    ) -> Self {
         Self { sharing: view.others.get(&kind).cloned(), ..Self::of(title, row) }
     }
 
@@ -55,14 +62,14 @@ impl Block {
 /// All aspects, in the order in which the chapters take them up.
 pub fn blocks(view: &View) -> Vec<Block> {
     let mut blocks = vec![
-        Block::in_namespace("processes", &view.processes, Kind::Pid, view),
+        Block::in_namespace("processes", &view.processes, Namespace::Pid, view),
         Block::of("root", &view.root),
-        Block::in_namespace("mounts", &view.mounts, Kind::Mnt, view),
-        Block::in_namespace("host name", &view.hostname, Kind::Uts, view),
-        Block::in_namespace("IPC objects", &view.ipc, Kind::Ipc, view),
-        Block::in_namespace("network", &view.network, Kind::Net, view),
+        Block::in_namespace("mounts", &view.mounts, Namespace::Mnt, view),
+        Block::in_namespace("host name", &view.hostname, Namespace::Uts, view),
+        Block::in_namespace("IPC objects", &view.ipc, Namespace::Ipc, view),
+        Block::in_namespace("network", &view.network, Namespace::Net, view),
         Block::of("cgroup", &view.cgroup),
-        Block::in_namespace("users", &view.users, Kind::User, view),
+        Block::in_namespace("users", &view.users, Namespace::User, view),
         Block::of("capabilities", &view.capabilities),
         namespaces(&view.namespaces, &view.others),
     ];
@@ -86,7 +93,8 @@ fn whose(sharing: &Sharing) -> Vec<String> {
 fn namespaces(row: &Row<Namespaces>, others: &Others) -> Block {
     let mut block = Block::of("namespaces", row);
     let (shared, own) = differences(row);
-    let names = |kinds: &[Kind]| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(" ");
+    let names =
+        |kinds: &[Namespace]| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(" ");
     let container = by_owner(&own, others).map(|(whose, kinds)| whose + &names(&kinds));
     let container = container.collect::<Vec<_>>().join(", ");
     block.brief = match (shared.len(), own.len()) {
@@ -106,10 +114,10 @@ fn namespaces(row: &Row<Namespaces>, others: &Others) -> Block {
 
 /// The kinds that are the container's own, and then `web's ` and those that are web's.
 fn by_owner<'a>(
-    kinds: &'a [Kind],
+    kinds: &'a [Namespace],
     others: &'a Others,
-) -> impl Iterator<Item = (String, Vec<Kind>)> + 'a {
-    let owner = |kind: &Kind| others.get(kind).and_then(|sharing| sharing.owner.as_ref());
+) -> impl Iterator<Item = (String, Vec<Namespace>)> + 'a {
+    let owner = |kind: &Namespace| others.get(kind).and_then(|sharing| sharing.owner.as_ref());
     let mut owners: Vec<_> = kinds.iter().map(owner).collect();
     owners.sort_by_key(|owner| owner.map(Other::possessive));
     owners.dedup();

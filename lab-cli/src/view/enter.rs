@@ -15,7 +15,7 @@
 //! The container may well try to hold it up, with a file system that never answers.
 //! So the helper tells what it has seen as it goes, and has a deadline.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -24,12 +24,12 @@ use nix::fcntl::{OFlag, open, openat};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, getpid};
+use process::Namespace;
 
 use super::observe::{Surroundings, changes, look_around};
 use super::row::Mark;
 use super::side::Side;
 use crate::child::Child;
-use crate::namespace::Kind;
 
 /// It takes about a millisecond; a machine under load gets some more.
 const DEADLINE: Duration = Duration::from_secs(1);
@@ -85,7 +85,7 @@ pub fn standing_in(
         let mounts = container.process.file("ns/mnt", OFlag::O_RDONLY)?;
         let entered = enter(host, container);
         setns(mounts, CloneFlags::CLONE_NEWNS)?;
-        if entered.contains(&Kind::Net) { Ok(ask()) } else { Err(Errno::EPERM) }
+        if entered.contains(&Namespace::Net) { Ok(ask()) } else { Err(Errno::EPERM) }
     })
 }
 
@@ -103,7 +103,7 @@ pub fn in_copy_of_mounts(
         let owner = container.process.file("ns/user", OFlag::O_RDONLY)?;
         let mounts = container.process.file("ns/mnt", OFlag::O_RDONLY)?;
         // In a copy that has another owner, all mounts are locked: mount_namespaces(7).
-        if host.compare(container, Kind::User) != Some(Mark::Shared) {
+        if host.compare(container, Namespace::User) != Some(Mark::Shared) {
             setns(owner, CloneFlags::CLONE_NEWUSER)?;
         }
         setns(mounts, CloneFlags::CLONE_NEWNS)?;
@@ -135,26 +135,20 @@ fn sent_into(
 }
 
 /// Enters what it can, and returns in which of the container's namespaces we now are.
-fn enter(host: &Side, container: &Side) -> Vec<Kind> {
+fn enter(host: &Side, container: &Side) -> Vec<Namespace> {
     let is_own = |kind| host.compare(container, kind) != Some(Mark::Shared);
-    let open = |kind: Kind| container.process.file(&format!("ns/{}", kind.name()), OFlag::O_RDONLY);
-    let wanted = [
-        (Kind::Uts, CloneFlags::CLONE_NEWUTS),
-        (Kind::Ipc, CloneFlags::CLONE_NEWIPC),
-        (Kind::Net, CloneFlags::CLONE_NEWNET),
-        (Kind::Cgroup, CloneFlags::CLONE_NEWCGROUP),
-    ];
-    let (shared, own): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|(kind, _)| !is_own(*kind));
-    let open_own: Vec<(Kind, CloneFlags, nix::Result<OwnedFd>)> =
-        own.into_iter().map(|(kind, flag)| (kind, flag, open(kind))).collect();
+    let open = |kind: Namespace| container.process.file(kind.file(), OFlag::O_RDONLY);
+    let wanted = [Namespace::Uts, Namespace::Ipc, Namespace::Net, Namespace::Cgroup];
+    let (own, mut here): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|kind| is_own(*kind));
+    let own: Vec<_> = own.into_iter().map(|kind| (kind, open(kind))).collect();
     // Only who has CAP_SYS_ADMIN in a namespace's owner may enter it. Root has it
     // everywhere below; anybody else has it in a user namespace made by themselves,
     // once they are in it.
-    if is_own(Kind::User) && !process::is_privileged() {
-        let _ = open(Kind::User).and_then(|user| setns(user, CloneFlags::CLONE_NEWUSER));
+    if is_own(Namespace::User) && !process::is_privileged() {
+        let _ = open(Namespace::User).and_then(|user| setns(user, CloneFlags::CLONE_NEWUSER));
     }
-    let entered = open_own.into_iter().filter_map(|(kind, flag, namespace)| {
-        namespace.and_then(|namespace| setns(namespace, flag)).ok().map(|()| kind)
-    });
-    shared.into_iter().map(|(kind, _)| kind).chain(entered).collect()
+    here.extend(own.into_iter().filter_map(|(kind, namespace)| {
+        namespace.and_then(|namespace| setns(namespace, kind.flag())).ok().map(|()| kind)
+    }));
+    here
 }

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use nix::unistd::{Pid, getpid};
+use process::Namespace;
 
 use super::enter::Helper;
 use super::model::View;
@@ -10,7 +11,6 @@ use super::observe::{
 };
 use super::row::{Mark, Row};
 use super::side::Side;
-use crate::namespace::Kind;
 
 /// Looks at a process from both sides.
 ///
@@ -38,11 +38,15 @@ pub fn observe(pid: Pid) -> Result<View> {
         pid: pid.as_raw(),
         name: container.status.name(),
         processes,
-        hostname: Row { mark: shares(Kind::Uts), host: here.hostname, container: there.hostname },
+        hostname: Row {
+            mark: shares(Namespace::Uts),
+            host: here.hostname,
+            container: there.hostname,
+        },
         root: mounts::root(&host, &container, here.ground, there.ground),
         mounts,
-        ipc: Row { mark: shares(Kind::Ipc), host: here.ipc, container: there.ipc },
-        network: Row { mark: shares(Kind::Net), host: here.network, container: there.network },
+        ipc: Row { mark: shares(Namespace::Ipc), host: here.ipc, container: there.ipc },
+        network: Row { mark: shares(Namespace::Net), host: here.network, container: there.network },
         cgroup: cgroup::observe(&host, &container, there.cgroup.as_ref()),
         users,
         capabilities,

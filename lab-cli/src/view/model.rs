@@ -16,9 +16,9 @@ use super::observe::network::Network;
 use super::observe::others::Others;
 use super::observe::processes::Processes;
 use super::observe::users::Users;
+use super::proc::Namespaces;
 use super::row::Row;
 use super::text::Text;
-use crate::namespace::Namespaces;
 
 /// Both sides of one container, or of any process.
 #[derive(Clone, Debug, Serialize)]

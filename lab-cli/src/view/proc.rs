@@ -4,6 +4,7 @@
 //! process id can be given to somebody else a moment later; the open directory means
 //! this process for ever, and reading in it fails once the process is gone.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -15,10 +16,12 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, openat, readlinkat};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, geteuid};
-use process::{Error, kernel_file};
+use process::{Error, Namespace, kernel_file};
 
 use super::text::Text;
-use crate::namespace::{Kind, Namespaces};
+
+/// Inode numbers, which are the namespaces' names.
+pub type Namespaces = BTreeMap<Namespace, u64>;
 
 /// One process's directory.
 #[derive(Debug)]
@@ -82,12 +85,12 @@ impl Proc {
     }
 
     /// The inode number of one of its namespaces, if it can be seen.
-    pub fn namespace(&self, kind: Kind) -> Option<u64> {
+    pub fn namespace(&self, kind: Namespace) -> Option<u64> {
         self.inode(kind).ok()
     }
 
-    fn inode(&self, kind: Kind) -> nix::Result<u64> {
-        let link = readlinkat(&self.dir, format!("ns/{}", kind.name()).as_str())?;
+    fn inode(&self, kind: Namespace) -> nix::Result<u64> {
+        let link = readlinkat(&self.dir, kind.file())?;
         inode_of(&link.to_string_lossy()).ok_or(Errno::EINVAL)
     }
 
@@ -97,7 +100,7 @@ impl Proc {
     /// If it has ended, or we may not look.
     pub fn namespaces(&self) -> Result<Namespaces> {
         let mut inodes = Namespaces::new();
-        for kind in Kind::ALL {
+        for kind in Namespace::ALL {
             match self.inode(kind) {
                 Ok(inode) => drop(inodes.insert(kind, inode)),
                 // ptrace(2) calls this right PTRACE_MODE_READ.
@@ -106,7 +109,7 @@ impl Proc {
             }
         }
         // A zombie has given its namespaces back already.
-        if inodes.contains_key(&Kind::Mnt) {
+        if inodes.contains_key(&Namespace::Mnt) {
             Ok(inodes)
         } else {
             Err(Error::new(format!("process {} has ended", self.pid))

@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 use nix::unistd::Pid;
+use process::Namespace;
 
 use super::mountinfo::{self, Mount};
-use super::proc::{Proc, Status};
+use super::proc::{Namespaces, Proc, Status};
 use super::row::Mark;
-use crate::namespace::{Kind, Namespaces};
 
 /// The process that stands for a side: `lab` itself for the host's.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Side {
     }
 
     /// Whether the other side has a namespace of this kind for itself.
-    pub fn compare(&self, other: &Self, kind: Kind) -> Option<Mark> {
+    pub fn compare(&self, other: &Self, kind: Namespace) -> Option<Mark> {
         Mark::compare(self.namespaces.get(&kind), other.namespaces.get(&kind))
     }
 }

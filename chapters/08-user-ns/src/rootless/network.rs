@@ -5,7 +5,7 @@
 
 use nix::sched::{CloneFlags, unshare};
 use process::record::Identity;
-use process::{Result, Step};
+use process::{Namespace, Result, Step};
 
 use super::holder::Built;
 use super::place::{Found, Look, Place, Turn};
@@ -13,11 +13,8 @@ use super::refusal;
 use super::uplink::Uplink;
 
 /// What the containers on the bridge share.
-pub(super) const NETWORK: Place = Place {
-    file: "network",
-    holder: c"lab:network",
-    namespaces: &[("net", CloneFlags::CLONE_NEWNET)],
-};
+pub(super) const NETWORK: Place =
+    Place { file: "network", holder: c"lab:network", namespaces: &[Namespace::Net] };
 
 /// Joins it, from the world; it is made if there is none. Its holder keeps the world's lock
 /// open, so that the world stays as long.

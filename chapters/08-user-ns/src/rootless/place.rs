@@ -39,9 +39,9 @@ use std::path::PathBuf;
 
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sched::{CloneFlags, setns};
+use nix::sched::setns;
 use process::record::{self, Identity, Lock};
-use process::{Error, Result, Step, plain_file};
+use process::{Error, Namespace, Result, Step, plain_file};
 
 use super::holder::{Built, Held, Later, VERSION};
 use crate::sys;
@@ -54,7 +54,7 @@ pub(super) struct Place {
     /// What its holder is called.
     pub holder: &'static std::ffi::CStr,
     /// Its namespaces, in the order in which a run joins them.
-    pub namespaces: &'static [(&'static str, CloneFlags)],
+    pub namespaces: &'static [Namespace],
 }
 
 /// The right to look for places, to make and to remove them: a lock on the state directory.
@@ -87,14 +87,14 @@ impl Turn {
 #[derive(Debug)]
 pub(super) struct Found {
     file: Lock,
-    namespaces: Vec<(File, CloneFlags)>,
+    namespaces: Vec<(Namespace, File)>,
     /// A pipe that the holder's death closes.
     life: File,
     pub built: Built,
 }
 
 /// Its namespaces, and the pipe of its holder.
-type Opened = (Vec<(File, CloneFlags)>, File);
+type Opened = (Vec<(Namespace, File)>, File);
 
 /// What a look for a place has found.
 #[derive(Debug)]
@@ -166,10 +166,12 @@ impl Place {
     pub fn is_elsewhere(&self) -> bool {
         let text = plain_file::read(&record::directory().join(self.file)).unwrap_or_default();
         let Ok(Held { process, .. }) = serde_json::from_slice(&text) else { return false };
-        let namespace = |whose: &str, name| fs::metadata(format!("/proc/{whose}/ns/{name}"));
-        self.namespaces.iter().any(|(name, _)| {
-            let theirs = namespace(&process.pid.to_string(), name).map(|file| file.ino()).ok();
-            theirs.is_some() && theirs != namespace("self", name).map(|file| file.ino()).ok()
+        let inode = |whose: &str, kind: &Namespace| {
+            fs::metadata(format!("/proc/{whose}/{}", kind.file())).map(|file| file.ino()).ok()
+        };
+        self.namespaces.iter().any(|kind| {
+            let theirs = inode(&process.pid.to_string(), kind);
+            theirs.is_some() && theirs != inode("self", kind)
         }) && process.is_there().unwrap_or(true)
     }
 
@@ -178,11 +180,11 @@ impl Place {
         let proc = PathBuf::from(format!("/proc/{}", process.pid));
         let open = |options: &mut fs::OpenOptions, path| open(options, path, process);
         let mut namespaces = Vec::new();
-        for &(name, flag) in self.namespaces {
-            let Some(file) = open(File::options().read(true), proc.join("ns").join(name))? else {
+        for &kind in self.namespaces {
+            let Some(file) = open(File::options().read(true), proc.join(kind.file()))? else {
                 return Ok(None);
             };
-            namespaces.push((file, flag));
+            namespaces.push((kind, file));
         }
         let options = &mut File::options();
         let options = options.read(true).custom_flags(libc::O_NONBLOCK);
@@ -199,8 +201,8 @@ impl Found {
         let name = place.name();
         let step = || format!("watch {name}");
         // ANCHOR: join
-        for (file, flag) in &self.namespaces {
-            setns(file, *flag).step(|| format!("join a namespace of {name}"))?;
+        for (kind, file) in &self.namespaces {
+            setns(file, kind.flag()).step(|| format!("join a namespace of {name}"))?;
         }
         sys::be_killed_when_it_closes(self.life.as_fd()).step(step)?;
         // ANCHOR_END: join

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use mount_ns::mount_table;
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Gid, Uid, getegid, geteuid, setresgid, setresuid};
-use process::{Result, Step};
+use process::{Namespace, Result, Step};
 
 use super::granted::Granted;
 use super::helper::Helper;
@@ -25,11 +25,8 @@ use super::refusal;
 use crate::maps::{self, Kind, Map};
 
 /// What the containers share.
-pub(super) const WORLD: Place = Place {
-    file: "world",
-    holder: c"lab:world",
-    namespaces: &[("user", CloneFlags::CLONE_NEWUSER), ("mnt", CloneFlags::CLONE_NEWNS)],
-};
+pub(super) const WORLD: Place =
+    Place { file: "world", holder: c"lab:world", namespaces: &[Namespace::User, Namespace::Mnt] };
 
 /// Becomes root of the world, which is made if there is none.
 ///

@@ -32,11 +32,10 @@ use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::sys::wait::waitpid;
 use nix::unistd::{Gid, Pid, Uid, setgroups, setresgid, setresuid};
-use process::{Error, Result, Step};
+use process::{Error, Namespace, Result, Step};
 use serde::{Deserialize, Serialize};
 
 use super::remarks::Remarks;
-use crate::namespaces::Kind;
 use crate::{Target, sys};
 
 /// The child, seen from outside.
@@ -64,8 +63,8 @@ impl Inside {
         work: impl FnOnce(&Root, File) -> Result<Remarks>,
     ) -> Result<Self> {
         let root = container.open("root", OFlag::O_PATH | OFlag::O_DIRECTORY)?;
-        let users = if container.has_own(Kind::User)? {
-            Some(container.open(Kind::User.file(), OFlag::O_RDONLY)?)
+        let users = if container.has_own(Namespace::User)? {
+            Some(container.open(Namespace::User.file(), OFlag::O_RDONLY)?)
         } else {
             None
         };

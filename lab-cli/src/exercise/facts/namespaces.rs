@@ -1,7 +1,8 @@
 //! Which namespaces a process has for itself.
 
+use process::Namespace;
+
 use super::scene::{Look, Scene, Seen, Subject, Whose};
-use crate::namespace::Kind;
 use crate::view::proc::Proc;
 
 pub const LOOKS: &[Look] = &[
@@ -13,7 +14,7 @@ pub const LOOKS: &[Look] = &[
 
 fn namespace(scene: &Scene<'_>, subject: &Subject, name: &str) -> Seen {
     let at = subject.path(&format!("ns/{name}"));
-    let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == name) else {
+    let Some(kind) = Namespace::ALL.into_iter().find(|kind| kind.name() == name) else {
         return Seen::nothing(at, "there is no such kind of namespace");
     };
     let host = Proc::open(scene.sandbox.pid()).and_then(|host| host.namespaces());
@@ -33,7 +34,7 @@ fn unlike_init(scene: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
     };
     match (subject.proc.namespaces(), init.proc.namespaces()) {
         (Ok(own), Ok(first)) => {
-            let unlike = Kind::ALL.into_iter().filter(|kind| own.get(kind) != first.get(kind));
+            let unlike = Namespace::ALL.into_iter().filter(|kind| own.get(kind) != first.get(kind));
             Seen::list(at, unlike.map(|kind| kind.name().to_owned()).collect())
         }
         (Err(why), _) | (_, Err(why)) => Seen::nothing(at, why.to_string()),

@@ -31,7 +31,7 @@ use nix::sys::stat::{SFlag, fstat};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::{ForkResult, Pid};
 use process::gate::ChildGate;
-use process::{Error, Result, Step};
+use process::{Error, Namespace, Result, Step};
 use user_ns::maps::{Kind, Map};
 
 use super::plan::Plan;
@@ -159,7 +159,7 @@ pub fn target_for(tree: &OwnedFd) -> Result<Target> {
 
 /// The limits of this user namespace count for all those below it together.
 fn limit_namespaces() {
-    for kind in ["user", "mnt", "pid", "net", "uts", "ipc", "cgroup", "time"] {
+    for kind in Namespace::ALL.map(Namespace::name) {
         // Where /proc/sys is read-only, as in a container, those of the host must do.
         let _ = fs::write(format!("/proc/sys/user/max_{kind}_namespaces"), MOST_NAMESPACES);
     }

@@ -6,9 +6,9 @@
 //! mark rests on it. In a user namespace of its own all capabilities are of another
 //! kind altogether: they count for what belongs to that namespace and nothing else.
 
+use process::Namespace;
 use serde::Serialize;
 
-use crate::namespace::Kind;
 use crate::view::proc::Status;
 use crate::view::row::{Mark, Row};
 use crate::view::side::Side;
@@ -74,7 +74,7 @@ const NAMES: [&str; 41] = [
 
 /// Our own capabilities, and the process's.
 pub fn observe(host: &Side, container: &Side) -> Row<Capabilities> {
-    let user = host.compare(container, Kind::User);
+    let user = host.compare(container, Namespace::User);
     let (host, container) = (read(&host.status), read(&container.status));
     let mark = match user {
         Some(Mark::Own) => Some(Mark::Own),

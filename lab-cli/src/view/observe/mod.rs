@@ -8,6 +8,7 @@
 //! The code is the same: what makes the two columns differ is the kernel.
 
 use nix::fcntl::OFlag;
+use process::Namespace;
 use serde::{Deserialize, Serialize};
 
 use self::changes::Changes;
@@ -16,7 +17,6 @@ use self::hostname::Hostname;
 use self::ipc::Ipc;
 use self::network::Network;
 use super::side::Side;
-use crate::namespace::Kind;
 
 pub mod capabilities;
 pub mod cgroup;
@@ -55,14 +55,14 @@ pub struct Surroundings {
 /// container's file systems, and these may be made so as never to answer.
 pub fn look_around(
     side: &Side,
-    stands_in: impl Fn(Kind) -> bool,
+    stands_in: impl Fn(Namespace) -> bool,
     mut publish: impl FnMut(&Surroundings),
 ) -> Surroundings {
     let mut seen = Surroundings {
-        hostname: stands_in(Kind::Uts).then(hostname::here).flatten(),
-        ipc: stands_in(Kind::Ipc).then(ipc::here).flatten(),
-        network: stands_in(Kind::Net).then(network::here).flatten(),
-        cgroup: stands_in(Kind::Cgroup).then(|| cgroup::here(&side.process)).flatten(),
+        hostname: stands_in(Namespace::Uts).then(hostname::here).flatten(),
+        ipc: stands_in(Namespace::Ipc).then(ipc::here).flatten(),
+        network: stands_in(Namespace::Net).then(network::here).flatten(),
+        cgroup: stands_in(Namespace::Cgroup).then(|| cgroup::here(&side.process)).flatten(),
         ..Surroundings::default()
     };
     publish(&seen);

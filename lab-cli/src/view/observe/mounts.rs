@@ -6,10 +6,10 @@
 
 use std::path::Path;
 
+use process::Namespace;
 use serde::Serialize;
 
 use super::ground::Ground;
-use crate::namespace::Kind;
 use crate::view::mountinfo::Mount;
 use crate::view::row::{Mark, Row};
 use crate::view::side::Side;
@@ -96,7 +96,7 @@ fn describe(ground: Ground, side: &Side, mounts: &[Mount]) -> Root {
 /// Both mount tables.
 pub fn mounts(host: &Side, container: &Side) -> Row<Mounts> {
     Row {
-        mark: host.compare(container, Kind::Mnt),
+        mark: host.compare(container, Namespace::Mnt),
         host: Some(shown(&host.mounts)),
         container: Some(shown(&container.mounts)),
     }

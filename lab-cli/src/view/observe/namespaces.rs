@@ -4,7 +4,9 @@
 //! `readlink /proc/PID/ns/net` tells it: `net:[4026531833]`. Two processes are in one
 //! namespace if the numbers are equal. Most marks of the view rest on this fact.
 
-use crate::namespace::{Kind, Namespaces};
+use process::Namespace;
+
+use crate::view::proc::Namespaces;
 use crate::view::row::{Mark, Row};
 use crate::view::side::Side;
 use crate::view::words::Words;
@@ -31,7 +33,7 @@ impl Words for Namespaces {
 }
 
 /// The kinds that both sides share, and those that the container has for itself.
-pub fn differences(row: &Row<Namespaces>) -> (Vec<Kind>, Vec<Kind>) {
+pub fn differences(row: &Row<Namespaces>) -> (Vec<Namespace>, Vec<Namespace>) {
     let (Some(host), Some(container)) = (&row.host, &row.container) else {
         return Default::default();
     };

@@ -7,17 +7,17 @@
 use std::collections::BTreeMap;
 
 use enter::{Join, Whose};
+use process::Namespace;
 use process::record::{Running, running};
 use serde::Serialize;
 
-use crate::namespace::Kind;
 use crate::view::proc::Proc;
 use crate::view::row::Mark;
 use crate::view::side::Side;
 use crate::view::text::Text;
 
 /// For each kind of namespace in which others are as well: who.
-pub type Others = BTreeMap<Kind, Sharing>;
+pub type Others = BTreeMap<Namespace, Sharing>;
 
 /// Who else is in a namespace.
 #[derive(Clone, Debug, Serialize)]
@@ -52,15 +52,15 @@ impl Other {
 /// Looks who else is where the container is. What is the host's is everybody's, and not
 /// counted.
 pub fn observe(host: &Side, container: &Side) -> Others {
-    let is_own = |kind: &Kind| host.compare(container, *kind) == Some(Mark::Own);
-    let own: Vec<Kind> = Kind::ALL.into_iter().filter(is_own).collect();
+    let is_own = |kind: &Namespace| host.compare(container, *kind) == Some(Mark::Own);
+    let own: Vec<Namespace> = Namespace::ALL.into_iter().filter(is_own).collect();
     if own.is_empty() {
         return Others::new();
     }
     let (this, others): (Vec<_>, Vec<_>) =
         running().unwrap_or_default().into_iter().partition(|it| it.pid == container.process.pid);
     let others: Vec<_> = others.into_iter().map(|it| (common(&it, container, &own), it)).collect();
-    let sharing = |kind: &Kind| {
+    let sharing = |kind: &Namespace| {
         let mut there: Vec<_> =
             others.iter().filter(|(common, _)| common.contains(kind)).map(|(_, it)| it).collect();
         there.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
@@ -74,12 +74,12 @@ pub fn observe(host: &Side, container: &Side) -> Others {
 }
 
 /// The namespaces that another container has in common with this one, of these kinds.
-fn common(other: &Running, container: &Side, kinds: &[Kind]) -> Vec<Kind> {
+fn common(other: &Running, container: &Side, kinds: &[Namespace]) -> Vec<Namespace> {
     let Ok(process) = Proc::open(other.pid) else { return Vec::new() };
     let is_common =
-        |kind: &&Kind| process.namespace(**kind).as_ref() == container.namespaces.get(*kind);
+        |kind: &&Namespace| process.namespace(**kind).as_ref() == container.namespaces.get(*kind);
     // With several hundred containers, most have nothing in common: few questions are asked.
-    let joined = [Kind::User, Kind::Pid, Kind::Ipc, Kind::Net];
+    let joined = [Namespace::User, Namespace::Pid, Namespace::Ipc, Namespace::Net];
     if kinds.iter().filter(|kind| joined.contains(kind)).any(|kind| is_common(&kind)) {
         kinds.iter().filter(is_common).copied().collect()
     } else {
@@ -88,18 +88,13 @@ fn common(other: &Running, container: &Side, kinds: &[Kind]) -> Vec<Kind> {
 }
 
 /// Whether a container's namespace was made for it.
-fn has_made(container: &Running, kind: Kind) -> bool {
+fn has_made(container: &Running, kind: Namespace) -> bool {
     let join = container.recorded().and_then(|recorded| recorded.value::<Join>("join"));
     let Ok(Some(join)) = join else { return true };
     let is_own = |kind| !matches!(join.whose(kind), Whose::Container(_));
     match kind {
-        Kind::Pid => is_own(enter::Kind::Pid),
-        Kind::Ipc => is_own(enter::Kind::Ipc),
-        Kind::Net => is_own(enter::Kind::Network),
-        // They come with any of these.
-        Kind::User => {
-            [enter::Kind::Pid, enter::Kind::Ipc, enter::Kind::Network].into_iter().all(is_own)
-        }
-        _ => true,
+        // They come with any of the others.
+        Namespace::User => [Namespace::Pid, Namespace::Ipc, Namespace::Net].into_iter().all(is_own),
+        kind => is_own(kind),
     }
 }

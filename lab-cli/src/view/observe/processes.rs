@@ -15,9 +15,9 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 
 use nix::unistd::Pid;
+use process::Namespace;
 use serde::Serialize;
 
-use crate::namespace::Kind;
 use crate::sys;
 use crate::view::proc::{Proc, inode_of};
 use crate::view::row::{Mark, Row};
@@ -48,14 +48,14 @@ pub struct Process {
 
 /// Counts the host's processes, and finds the container's among them.
 pub fn observe(host: &Side, container: &Side) -> Row<Processes> {
-    let mark = host.compare(container, Kind::Pid);
+    let mark = host.compare(container, Namespace::Pid);
     let (target, status) = (&container.process, &container.status);
     let all = pids();
     // How many PID namespaces lie between us and the container, itself included.
     let depth = status.pids().len();
     let mut both = Vec::new();
     if let (Some(Mark::Own), Some(&own), Some(&ours)) =
-        (mark, container.namespaces.get(&Kind::Pid), host.namespaces.get(&Kind::Pid))
+        (mark, container.namespaces.get(&Namespace::Pid), host.namespaces.get(&Namespace::Pid))
     {
         let mut inside = Descent::new(ours, own);
         for &pid in &all {

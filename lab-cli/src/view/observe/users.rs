@@ -8,10 +8,10 @@
 //!        0    100000   65536        root in there is user 100000 out here
 //! ```
 
+use process::Namespace;
 use serde::Serialize;
 use user_ns::maps::{Map, Range};
 
-use crate::namespace::Kind;
 use crate::view::proc::Proc;
 use crate::view::row::{Mark, Row};
 use crate::view::side::Side;
@@ -32,7 +32,7 @@ pub struct Users {
 
 /// The process's user as we have it, and as it has it.
 pub fn observe(host: &Side, container: &Side) -> Row<Users> {
-    let mark = host.compare(container, Kind::User);
+    let mark = host.compare(container, Namespace::User);
     let (host, target) = (&host.process, &container.process);
     let effective = |field| container.status.numbers::<u32>(field).get(1).copied();
     let (uid, gid) = (effective("Uid"), effective("Gid"));
