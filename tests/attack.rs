@@ -30,7 +30,7 @@ fn assert_isolation_grows(table: &str) {
             assert!(tried.is_sorted_by(|one, next| one == next || *one == '✗'), "{line}");
         }
     }
-    assert_eq!(rows, 40, "{table}");
+    assert_eq!(rows, 42, "{table}");
 }
 
 /// Rows that depend on the host: whether its kernel has modules, SysRq keys and AF_ALG, and whether
@@ -72,21 +72,40 @@ fn one_attack_is_told_in_words() {
     assert_snapshot!("attack_hostname", text);
 }
 
+/// How one of chapter 10's attacks goes, in words.
+fn around_chapter_10(lab: &Lab, attack: &str) -> String {
+    let chapters = ["1", "2", "8", "9", "10"];
+    lab.lab([&["attack", "--attack", attack], &chapters[..]].concat()).ok()
+}
+
 /// The numbers of processes in a container.
 const PROCESSES: [(&str, &str); 1] = [(r"/proc/\d+", "/proc/…")];
 
 #[test]
 fn what_comes_in_is_looked_into_before_chapter_10_only() {
     let Some(lab) = Lab::as_root() else { return };
-    let text = lab.lab(["attack", "1", "2", "8", "9", "10", "--attack", "newcomer"]).ok();
+    let text = around_chapter_10(&lab, "newcomer");
     assert_snapshot!("attack_newcomer", text, filters => &PROCESSES);
+}
+
+#[test]
+fn what_comes_in_is_led_out_before_chapter_10_only() {
+    let Some(lab) = Lab::as_root() else { return };
+    let text = around_chapter_10(&lab, "newcomer-directory");
+    assert_snapshot!("attack_newcomer_directory", text);
+}
+
+#[test]
+fn the_program_that_comes_in_is_overwritten_before_chapter_10_only() {
+    let Some(lab) = Lab::as_root() else { return };
+    let text = around_chapter_10(&lab, "newcomer-program");
+    assert_snapshot!("attack_newcomer_program", text);
 }
 
 #[test]
 fn a_copy_is_led_out_before_chapter_10_only() {
     let Some(lab) = Lab::as_root() else { return };
-    let text = lab.lab(["attack", "1", "2", "8", "9", "10", "--attack", "copy"]).ok();
-    assert_snapshot!("attack_copy", text);
+    assert_snapshot!("attack_copy", around_chapter_10(&lab, "copy"));
 }
 
 #[test]
@@ -107,7 +126,17 @@ fn the_attacked_host_is_not_this_one() {
     let read = |path| std::fs::read_to_string(path).expect("a file");
     let facts = || [read("/proc/sys/kernel/hostname"), read("/proc/self/mountinfo")];
     let before = facts();
-    for attack in ["hostname", "mount", "symlink", "image", "runtime", "release-agent", "copy"] {
+    for attack in [
+        "hostname",
+        "mount",
+        "symlink",
+        "image",
+        "runtime",
+        "release-agent",
+        "newcomer-directory",
+        "newcomer-program",
+        "copy",
+    ] {
         cells(&lab, &["0", "1", "3", "--attack", attack]);
     }
     let after = facts();
@@ -120,6 +149,7 @@ fn the_attacked_host_is_not_this_one() {
         "/here",
         "/there",
         "/tool",
+        "/task",
         "/spoiled",
         "/vol",
         "/runtime",

@@ -1,7 +1,7 @@
 //! What attackers have in common, in the container: their orders, and files to read.
 
 use std::fs::{self, File};
-use std::io::{Read, stdin};
+use std::io::{Read, Write, stdin};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -9,6 +9,8 @@ use std::str::FromStr;
 
 use nix::mount::{MsFlags, mount};
 use process::{Error, Result, Step};
+
+use super::sys;
 
 /// What the host's secret is read from, as the table says it.
 pub const A_FILE: &str = "a file of the host";
@@ -31,6 +33,21 @@ pub fn mount_proc() {
         return;
     }
     let _ = mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), None::<&str>);
+}
+
+/// Says that all is prepared, and has it so for as long as the host needs.
+pub fn wait_for_host() -> Result<String> {
+    let mut host = host()?;
+    host.write_all(b"!").step(|| "tell the host")?;
+    host.read(&mut [0]).step(|| "wait for the host")?;
+    Ok("prepared".to_owned())
+}
+
+/// What is in the host's secret file, by a descriptor that somebody has left open.
+pub fn read_by_descriptor() -> Result<String> {
+    let find = |fd| sys::open_from(fd, c"canary").ok();
+    let canary = (3..1024).find_map(find).ok_or_else(|| Error::new("no such descriptor"))?;
+    read(File::from(canary))
 }
 
 /// What is in an open file.

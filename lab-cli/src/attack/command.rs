@@ -38,7 +38,8 @@ pub struct Args {
     json: bool,
 
     /// In the container: the attack to try, and what it has to know
-    #[arg(long, hide = true, num_args = 1.., conflicts_with_all = ["chapters", "attack", "json"])]
+    #[arg(long, hide = true, num_args = 1.., allow_hyphen_values = true,
+        conflicts_with_all = ["chapters", "attack", "json"])]
     inside: Vec<String>,
 }
 

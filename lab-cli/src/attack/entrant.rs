@@ -6,21 +6,26 @@
 
 use std::convert::Infallible;
 use std::ffi::CString;
+use std::fs::File;
 use std::io::Read;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use enter::Target as Process;
-use nix::fcntl::OFlag;
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::prctl;
-use nix::unistd::{chroot, execv, fchdir};
-use process::{CloneFlags, Error, Result, Step};
+use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
+use nix::unistd::{Pid, chdir, chroot, execv, fchdir};
+use process::{CloneFlags, Error, ExitStatus, Result, Step, c_string, exit_now};
 
 use super::cell::Finding;
 use super::places::LAB;
-use super::target::{Said, Target};
+use super::target::{DEADLINE, Said, Target};
 use crate::child::Child;
+use crate::output::print_error;
 
 /// The chapter that brings `lab exec` and `lab cp`.
 pub const ENTER: usize = 10;
@@ -38,10 +43,15 @@ pub struct Attacked<'a> {
     target: &'a Target<'a>,
     runtime: std::process::Child,
     socket: UnixStream,
+    /// A directory of the host that whoever comes in has open, by accident.
+    _root: File,
 }
 
 impl<'a> Attacked<'a> {
     /// Lets the attacker loose, and waits until it is ready; or says why nobody comes in.
+    ///
+    /// The attacker is told the number of the open directory, which for a program is the same
+    /// each time.
     pub fn start(target: &'a Target<'a>) -> Result<Result<Self, Finding>> {
         if target.chapter.number < NAMESPACES {
             let why = "it has no namespaces that somebody could come into";
@@ -56,7 +66,8 @@ impl<'a> Attacked<'a> {
         if target.chapter.number >= USERS {
             options.extend(["--userns", "host"]);
         }
-        let mut command = target.prepare::<&str>(LAB, &options, LAB, &[]);
+        let root = File::open("/").step(|| "open /")?;
+        let mut command = target.prepare(LAB, &options, LAB, &[root.as_raw_fd().to_string()]);
         command.stdin(OwnedFd::from(theirs));
         let runtime = target.start(command)?;
         if ours.read(&mut [0]).step(|| "wait for the attacker")? == 0 {
@@ -65,34 +76,35 @@ impl<'a> Attacked<'a> {
             };
             return Err(Error::new(format!("the attacker is not ready: {why}")));
         }
-        Ok(Ok(Self { name, target, runtime, socket: ours }))
+        // From now on, our children inherit it.
+        fcntl(&root, FcntlArg::F_SETFD(FdFlag::empty())).step(|| "let / be inherited")?;
+        Ok(Ok(Self { name, target, runtime, socket: ours, _root: root }))
     }
 
-    /// Somebody comes in to run `program`, and has a secret in the environment.
-    pub fn let_in(&self, program: &str) -> Result<()> {
-        let mut command = Command::new(LAB);
+    /// Somebody who has a secret in the environment is about to come in by `program`, and to
+    /// run `words` in the directory `workdir`.
+    pub fn entrance(&self, program: &str, workdir: &str, words: &[&str]) -> Command {
+        let mut command = Command::new(program);
         if self.target.chapter.number < ENTER {
-            let attack = self.target.attack.name;
-            command.args(["attack", "--inside", attack, "join", &self.name, program]);
+            command.args(["attack", "--inside", self.target.attack.name, "join"]);
+            command.args([&self.name, workdir]);
         } else {
-            command.args(["exec", &self.name, "--", program]);
+            command.args(["exec", "--workdir", workdir, &self.name, "--"]);
         }
-        command.env("CANARY", self.target.secret).stdin(Stdio::null());
-        let output = command.output().step(|| "come in")?;
-        // What `join` has to say, as all that are started by --inside.
-        if let Ok(Err(why)) = serde_json::from_slice::<Result<String, String>>(&output.stdout) {
-            return Err(Error::new(format!("nobody can come in: {why}")));
-        }
-        if !output.status.success() {
-            let why = String::from_utf8_lossy(&output.stderr);
-            return Err(Error::new(format!("nobody can come in: {}", why.trim())));
-        }
-        Ok(())
+        command.args(words).env("CANARY", self.target.secret);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Somebody comes in by `lab`, and runs `words` to their end.
+    pub fn let_in(&self, workdir: &str, words: &[&str]) -> Result<Said> {
+        self.target.wait(self.target.start(self.entrance(LAB, workdir, words))?)
     }
 
     /// Tells the attacker to end, and waits for that.
     pub fn end(self) -> Result<Said> {
         drop(self.socket);
+        collect_others_than(Pid::from_raw(self.runtime.id().cast_signed()))?;
         self.target.wait(self.runtime)
     }
 
@@ -103,36 +115,73 @@ impl<'a> Attacked<'a> {
     }
 }
 
+/// Waits for whoever came in and has lost its parent: it is ours then, as we are PID 1 here, and
+/// its PID namespace does not end before, pid_namespaces(7). Until the runtime has ended.
+fn collect_others_than(runtime: Pid) -> Result<()> {
+    let step = || "wait for whoever came in";
+    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT | WaitPidFlag::WNOHANG;
+    let start = Instant::now();
+    while start.elapsed() < DEADLINE {
+        match waitid(Id::All, flags).step(step)?.pid() {
+            None => sleep(Duration::from_millis(1)),
+            Some(pid) if pid == runtime => break,
+            other => drop(waitpid(other, None).step(step)?),
+        }
+    }
+    Ok(())
+}
+
 /// As programs did before 2017: takes what the container's first process has, its power
-/// as well, and hides from nobody meanwhile. A directory of the host is open, by accident.
-/// The container has the users of the host.
+/// as well, hides from nobody meanwhile, and leaves open what is open. The container has the
+/// users of the host. It ends as the command does.
 pub fn join(words: &[String]) -> Result<String> {
-    let [name, program] = words else { return Err(Error::new("join what, and run what?")) };
+    let code = run(words).map_or_else(
+        |error| {
+            let code = error.exit_code();
+            print_error(&error.into());
+            code
+        },
+        ExitStatus::code,
+    );
+    exit_now(code.into())
+}
+
+fn run(words: &[String]) -> Result<ExitStatus> {
+    let [name, workdir, argv @ ..] = words else {
+        return Err(Error::new("join what, and run what?"));
+    };
     let process = Process::of(&process::find(name)?)?;
     let own = process.own_namespaces()?;
-    let _of_the_host = std::fs::File::open("/").step(|| "open /")?;
     let _back = process.bear_children_in(own)?;
     let mut command = Child::start("fork the command", |tell| {
-        let Err(error) = become_command(&process, own, program);
+        let Err(error) = become_command(&process, own, workdir, argv);
         let _ = tell.say(&error.to_string());
     })?;
     match command.hear::<String>() {
         Some(why) => Err(Error::new(why)),
-        None => command.wait().map(|_| "it has run".into()).step(|| "wait for the command"),
+        None => command.wait().step(|| "wait for the command"),
     }
 }
 
-fn become_command(process: &Process, own: CloneFlags, program: &str) -> Result<Infallible> {
+fn become_command(
+    process: &Process,
+    own: CloneFlags,
+    workdir: &str,
+    argv: &[String],
+) -> Result<Infallible> {
     let root = process.open("root", OFlag::O_PATH | OFlag::O_DIRECTORY)?;
     let powers = process.powers(own)?;
     process.join(own)?;
     fchdir(root).step(|| "enter the root directory")?;
     chroot(".").step(|| "make it the root directory")?;
+    chdir(workdir).step(|| format!("change to {workdir}"))?;
     let confinement = powers.confinement();
     confinement.bound_capabilities()?;
     confinement.enter(&powers.user())?;
     // That is chapter 9's way, which hides. Theirs were as the kernel had made them.
     prctl::set_dumpable(true).step(|| "become dumpable")?;
-    let path = CString::new(program).map_err(|_| Error::new("a program has no such name"))?;
-    execv(&path, &[&path]).step(|| format!("execute {program}"))
+    let argv = argv.iter().map(|word| c_string(word.into()));
+    let argv = argv.collect::<Result<Vec<CString>>>()?;
+    let program = argv.first().ok_or_else(|| Error::new("run what?"))?;
+    execv(program, &argv).step(|| format!("execute {}", program.to_string_lossy()))
 }

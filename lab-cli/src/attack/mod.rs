@@ -29,6 +29,7 @@ mod entrant;
 mod grid;
 mod lan;
 mod places;
+mod program;
 mod sandbox;
 mod sys;
 mod target;

@@ -14,7 +14,7 @@ use super::places::{IMAGE, LAB};
 use crate::chapters::Chapter;
 
 /// How long one container may take; most take some 20 ms, emulated ones a few seconds.
-const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The chapter that brings networks.
 const NETWORK: usize = 5;

@@ -4,10 +4,9 @@ use std::fs::File;
 use std::os::fd::AsRawFd;
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
-use process::{Error, Step};
+use process::Step;
 
-use crate::attack::attacker::{A_FILE, read};
-use crate::attack::sys;
+use crate::attack::attacker::{A_FILE, read_by_descriptor};
 use crate::attack::target::Attack;
 
 pub const ATTACK: Attack = Attack {
@@ -26,9 +25,5 @@ pub const ATTACK: Attack = Attack {
         let said = target.attack::<&str>(&[], &[&root.as_raw_fd().to_string()])?;
         Ok(said.has_read(target.secret, A_FILE))
     },
-    inside: |_| {
-        let find = |fd| sys::open_from(fd, c"canary").ok();
-        let canary = (3..1024).find_map(find).ok_or_else(|| Error::new("no such descriptor"))?;
-        read(File::from(canary))
-    },
+    inside: |_| read_by_descriptor(),
 };

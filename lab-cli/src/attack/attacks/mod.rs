@@ -28,6 +28,8 @@ mod memory;
 mod module;
 mod mount;
 mod newcomer;
+mod newcomer_directory;
+mod newcomer_program;
 mod old_root;
 mod open_port;
 mod proc_root;
@@ -95,5 +97,7 @@ pub const ATTACKS: &[Attack] = &[
     key::ATTACK,
     // Chapter 10: who comes in.
     newcomer::ATTACK,
+    newcomer_directory::ATTACK,
+    newcomer_program::ATTACK,
     copy::ATTACK,
 ];

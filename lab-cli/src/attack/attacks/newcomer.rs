@@ -38,7 +38,7 @@ pub const ATTACK: Attack = Attack {
             Ok(attacked) => attacked,
             Err(why_not) => return Ok(why_not),
         };
-        let came_in = attacked.let_in(PROGRAM);
+        let came_in = attacked.let_in("/", &[PROGRAM]);
         // Before chapter 7 it is the image's.
         let _ = fs::remove_file(Path::new(IMAGE).join(&PROGRAM[1..]));
         if let Err(error) = came_in {
