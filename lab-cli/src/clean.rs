@@ -31,9 +31,12 @@ pub fn run() -> Result<ExitCode> {
     for state in ours {
         let (id, dir) = (state.id().to_owned(), state.dir().to_owned());
         let parts = process::sweep(&state, KINDS);
-        let is_done = parts.iter().all(process::Result::is_ok);
+        let (is_done, stays) = (parts.iter().all(process::Result::is_ok), state.stays());
         parts.into_iter().for_each(|part| done.tell(part));
         drop(state);
+        if stays {
+            continue;
+        }
         // With something left in it, the record has stayed.
         if !dir.exists() {
             done.tell(Ok(format!("record of {id}")));

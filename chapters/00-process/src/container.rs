@@ -109,6 +109,15 @@ impl Container {
         Ok(())
     }
 
+    /// Removes what it was made of when it has ended, but for its record and, if it
+    /// [stays](State::stays), its files.
+    pub fn end(self) -> State {
+        let Self { process, parts, state } = self;
+        drop(process);
+        drop(parts);
+        state
+    }
+
     /// Removes all it was made of.
     ///
     /// # Errors

@@ -154,6 +154,20 @@ impl From<OwnedFd> for ParentGate {
     }
 }
 
+impl From<ChildGate> for OwnedFd {
+    /// To be handed to a program that we start.
+    fn from(gate: ChildGate) -> Self {
+        gate.0
+    }
+}
+
+impl From<OwnedFd> for ChildGate {
+    /// Where the child has been executed anew since the gate was made.
+    fn from(gate: OwnedFd) -> Self {
+        Self(gate)
+    }
+}
+
 impl AsFd for ParentGate {
     /// Something can be read from it once the child has said something or is gone.
     fn as_fd(&self) -> BorrowedFd<'_> {

@@ -26,6 +26,7 @@
 //! Second reading:
 //!
 //! - `message.rs`: how what crosses the gate is put in bytes
+//! - `process/`: the wait for its end, and what arrives meanwhile
 //! - `child.rs`, `status.rs`, `error.rs`: how it ended, or why it never began
 //! - `command.rs`, `user.rs`, `accounts.rs`, `interpreter.rs`: what is run, and as whom
 //! - `signals.rs`, `terminal.rs`, `stdio.rs`, `sys/`: Ctrl-C, Ctrl-Z and pipes

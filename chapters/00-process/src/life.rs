@@ -39,6 +39,8 @@ pub(crate) enum Owner {
     Runtime,
     /// The container: whoever finds that it has ended removes all.
     Itself,
+    /// Whoever has made it: it stays when it has ended, until it is removed.
+    Maker,
 }
 
 impl Lifetime<'_> {

@@ -64,6 +64,8 @@ pub fn sweep(state: &State, kinds: &[Kind]) -> Vec<Result<String>> {
         return vec![Err(error)];
     }
     let mut kinds = kinds.to_vec();
+    // A container that stays has its files again at the next start.
+    kinds.retain(|kind| !(state.stays() && kind.turn == Turn::Files));
     kinds.sort_by_key(|kind| kind.turn);
     let (holders, others): (Vec<_>, Vec<_>) =
         kinds.into_iter().partition(|kind| kind.turn == Turn::Processes);

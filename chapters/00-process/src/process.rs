@@ -1,5 +1,7 @@
 //! A process on its way to become a container: made, held, started, waited for.
 
+mod wait;
+
 use std::cell::OnceCell;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -8,10 +10,10 @@ use nix::unistd::Pid;
 
 use crate::gate::{ParentGate, gate};
 use crate::held::{Steps, become_command};
-use crate::sys::{self, Cloned};
+use crate::sys::Cloned;
 use crate::{
-    Birth, BlockedSignals, Change, CloneFlags, Command, Error, ExitStatus, Lifetime, Listener,
-    Result, Stdio, Step, Terminal, User, interruptible, wait_for,
+    Birth, BlockedSignals, CloneFlags, Command, Error, ExitStatus, Lifetime, Listener, Result,
+    Stdio, Terminal, User, interruptible, wait_for,
 };
 
 /// The first process of a container, seen from the runtime.
@@ -153,26 +155,6 @@ impl Process {
         self.gate.wait_until_closed()
     }
 
-    /// Waits for the end, forwarding signals and job control meanwhile.
-    pub fn wait(&mut self) -> Result<ExitStatus> {
-        while self.ended.is_none() {
-            let signal = self.signals.wait()?;
-            match (signal.number, &self.terminal) {
-                (libc::SIGCHLD, _) => self.look()?,
-                (libc::SIGCONT, None) => {}
-                // A key has reached the whole foreground group, and with it the container,
-                // unless that has a group of its own.
-                (_, None) if signal.from_terminal => {}
-                (number, None) => self.forward(number),
-                (number, Some(terminal)) => {
-                    terminal.resume(self.pid);
-                    self.forward(number);
-                }
-            }
-        }
-        self.ended.map(|(status, _)| status).ok_or_else(|| Error::new("still running"))
-    }
-
     /// How long it took from clone to the end, once there is one.
     pub fn duration(&self) -> Option<Duration> {
         self.ended.map(|(_, duration)| duration)
@@ -190,37 +172,6 @@ impl Process {
         self.gate.leave()?;
         self.is_left = true;
         Ok(())
-    }
-
-    /// Sends a signal on; the container may have ended already, which is fine.
-    fn forward(&self, number: i32) {
-        let _ = sys::pidfd_send_signal(self.pidfd.as_fd(), number);
-    }
-
-    /// Asks the kernel what has become of the process.
-    fn look(&mut self) -> Result<()> {
-        let news = Change::of(self.pidfd.as_fd()).step(|| "wait for the container")?;
-        match news {
-            Some(Change::Ended(status)) => self.end(status),
-            // Ctrl-Z: the shell that started us shall see *us* stopped. When it
-            // continues us, the container goes on as well.
-            Some(Change::Stopped) => {
-                if let Some(terminal) = &self.terminal {
-                    terminal.suspend();
-                    terminal.resume(self.pid);
-                }
-            }
-            None => {}
-        }
-        Ok(())
-    }
-
-    fn end(&mut self, status: ExitStatus) {
-        self.ended = Some((status, self.created.elapsed()));
-        self.listener.take();
-        if let Some(terminal) = &self.terminal {
-            terminal.restore();
-        }
     }
 }
 

@@ -7,7 +7,7 @@
 //! A signal is a number. Most have a name, the real-time ones from 34 to 64 do not, and a
 //! container may live and die by any of them.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -74,6 +74,23 @@ impl BlockedSignals {
         }
     }
 
+    /// The next of them, if one has arrived.
+    pub fn next(&self) -> Result<Option<Arrived>> {
+        let arrived = sys::next_signal(&self.blocked).step(|| "look for a signal")?;
+        Ok(arrived.map(|(number, is_of_kernel)| Arrived {
+            number,
+            from_terminal: is_of_kernel && is_one_of(&KEYS, number),
+        }))
+    }
+
+    /// A descriptor that can be read from when one has arrived: signalfd(2). It is only looked
+    /// at, since what is read from it does not tell who has sent the signal.
+    pub fn listen(&self) -> Result<OwnedFd> {
+        let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+        let signals = SignalFd::with_flags(&self.blocked, flags);
+        signals.map(OwnedFd::from).step(|| "listen for signals")
+    }
+
     /// Waits until something can be read from `fd`.
     ///
     /// # Errors
@@ -119,6 +136,18 @@ pub fn name(number: i32) -> String {
         Ok(signal) => signal.as_str().to_owned(),
         Err(_) => format!("signal {number}"),
     }
+}
+
+/// The signal that a word means: `TERM`, `SIGTERM`, or a number.
+///
+/// # Errors
+/// If there is none of this name or number.
+pub fn parse(word: &str) -> Result<i32> {
+    let upper = word.to_ascii_uppercase();
+    let name = if upper.starts_with("SIG") { upper } else { format!("SIG{upper}") };
+    let number = word.parse().ok().filter(|number| (1..=libc::SIGRTMAX()).contains(number));
+    let named = || name.parse::<Signal>().ok().map(|signal| signal as i32);
+    number.or_else(named).ok_or_else(|| Error::new(format!("there is no signal `{word}`")))
 }
 
 /// Waits in a way that a signal which asks to end can always interrupt, also while

@@ -14,7 +14,9 @@ use nix::sys::stat::stat;
 use nix::unistd::{self, ForkResult, Pid};
 
 pub use capabilities::{CapSets, capget};
-pub use signals::{is_ignored, kill, pidfd_send_signal, reset_action, signal_set, wait_for_signal};
+pub use signals::{
+    is_ignored, kill, next_signal, pidfd_send_signal, reset_action, signal_set, wait_for_signal,
+};
 
 use crate::ExitStatus;
 use crate::child::Change;

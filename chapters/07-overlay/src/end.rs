@@ -54,6 +54,9 @@ impl Part for Overlay {
 
 impl Drop for Overlay {
     fn drop(&mut self) {
+        if self.stays {
+            return;
+        }
         // A layer that cannot be removed stays recorded, and the next sweep tries again.
         let _ = remove_tree(&self.dir);
     }

@@ -95,23 +95,30 @@ pub struct Overlay {
     pub(crate) tmpfs: Option<OwnedFd>,
     /// Paths that the runtime made in the container: no change of the container's.
     pub(crate) mount_points: Vec<PathBuf>,
+    /// Whether the writable layer stays at the end, as the record does that it is in.
+    pub(crate) stays: bool,
 }
 
 impl Overlay {
-    /// Makes the directories for a fresh writable layer.
+    /// Makes the directories for a fresh writable layer, or finds those of a container that
+    /// is started again.
     ///
     /// # Errors
     /// If a directory cannot be made.
     pub fn prepare(layers: &Layers, mounts: &Mounts, state: &State) -> Result<Self> {
         let dir = state.dir().join(RECORD);
         // Readable for its owner only: setuid programs of an image are in there.
-        DirBuilder::new().mode(0o700).create(&dir).step(|| format!("create {}", dir.display()))?;
+        let made = DirBuilder::new().mode(0o700).create(&dir);
+        if !(state.stays() && dir.is_dir()) {
+            made.step(|| format!("create {}", dir.display()))?;
+        }
         let etc = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"].map(Path::new);
         let mount_points = mounts.targets().chain(etc).map(Path::to_owned).collect();
         let layers = layers.clone();
-        let mut overlay = Self { layers, dir, tmpfs: None, mount_points };
+        let stays = state.stays();
+        let mut overlay = Self { layers, dir, tmpfs: None, mount_points, stays };
         if !can_be_upper(&overlay.dir)? {
-            if overlay.layers.keep.is_some() {
+            if overlay.layers.keep.is_some() || stays {
                 return Err(Error::new(format!("keep a layer in {}", overlay.dir.display()))
                     .with_hint(
                         "this file system cannot hold one: $LAB_STATE_DIR may name another",
@@ -125,7 +132,11 @@ impl Overlay {
 
     fn make_directories(&self) -> Result<()> {
         let dir = self.on_host();
-        for name in ["upper", "work"] {
+        let is_there = |name| self.stays && dir.join(name).is_dir();
+        if is_there("upper") {
+            return Ok(()); // as the container has left it
+        }
+        for name in ["work", "upper"].into_iter().filter(|name| !is_there(name)) {
             let new = DirBuilder::new().mode(0o700).create(dir.join(name));
             new.step(|| format!("create the {name} directory"))?;
         }
@@ -157,7 +168,8 @@ impl Overlay {
     /// The same where the layers and our directory go by other names.
     // ANCHOR: mount
     pub fn mount_layers(&self, lower: &[PathBuf], dir: &Path, merged: &Path) -> Result<Root> {
-        let upper = if self.layers.keep.is_some() { Upper::Kept } else { Upper::Volatile };
+        let is_kept = self.layers.keep.is_some() || self.stays;
+        let upper = if is_kept { Upper::Kept } else { Upper::Volatile };
         let mut options = mount_options(lower, dir, upper)?;
         let opened;
         if options.len() >= MOST_OPTIONS {

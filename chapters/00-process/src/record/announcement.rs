@@ -1,7 +1,7 @@
 //! Who runs in a container, so that others can find it by name, and end it.
 //!
 //! ```text
-//! {"version":2,"id":"3f9c0a1b2c4d…","name":null,"chapter":"chapter-07-overlay","owner":"runtime",
+//! {"version":3,"id":"3f9c0a1b2c4d…","name":null,"chapter":"chapter-07-overlay","owner":"runtime",
 //!  "created":1764424522123,"process":{"pid":8634,"tick":421337,"boot":"0b6f…"},
 //!  "command":["sh","-c","sleep 7"],
 //!  "words":["lab","run","7","--","sh","-c","sleep 7"],
@@ -14,7 +14,8 @@
 //!
 //! It is read by other versions of this program than that which wrote it. A later one may
 //! have said what we do not know to heed, so what has a higher number is left alone. Version 1
-//! had no owner: it was the runtime.
+//! had no owner: it was the runtime. Before version 3, none stayed when it had ended, so that
+//! there was always a process.
 
 use std::ffi::OsString;
 use std::io;
@@ -39,7 +40,7 @@ pub(super) const UNFINISHED: &str = "container.json.part";
 pub(super) const OLD: &str = "container";
 
 /// The version that we write, and the highest that we read.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What is written down when the container is built.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -55,9 +56,9 @@ pub(super) struct Announcement {
     #[serde(default)]
     owner: Owner,
     /// In milliseconds since 1970.
-    created: u64,
-    /// Its first process.
-    pub process: Identity,
+    pub created: u64,
+    /// Its first process; `None` if it has not had one yet.
+    pub process: Option<Identity>,
     /// The command it runs.
     #[serde(with = "bytes")]
     pub command: Vec<OsString>,
@@ -87,7 +88,7 @@ impl Announcement {
         id: &str,
         name: Option<String>,
         chapter: &str,
-        process: Identity,
+        process: Option<Identity>,
         command: Vec<OsString>,
     ) -> Self {
         let since_1970 = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
@@ -96,7 +97,7 @@ impl Announcement {
             id: id.to_owned(),
             name,
             chapter: chapter.to_owned(),
-            owner: Owner::Runtime,
+            owner: if process.is_some() { Owner::Runtime } else { Owner::Maker },
             created: since_1970.as_millis().try_into().unwrap_or(u64::MAX),
             process,
             command,
@@ -118,18 +119,18 @@ impl Announcement {
         }
     }
 
-    /// What is written down of one that belongs to itself from now on.
+    /// What is written down, but for one value of it.
     ///
     /// # Errors
     /// If there is no record.
-    pub fn of_its_own(record: &Path) -> Result<Vec<u8>> {
+    pub fn but_for(record: &Path, key: &str, value: impl Serialize) -> Result<Vec<u8>> {
         let path = record.join(CONTAINER);
         let step = || format!("read {}", path.display());
         let text = plain_file::read(&path).step(step)?;
         let mut complete: Map<String, Value> =
             serde_json::from_slice(&text).map_err(io::Error::from).step(step)?;
-        let owner = serde_json::to_value(Owner::Itself).map_err(io::Error::from).step(step)?;
-        complete.insert("owner".to_owned(), owner);
+        let value = serde_json::to_value(value).map_err(io::Error::from).step(step)?;
+        complete.insert(key.to_owned(), value);
         serde_json::to_vec(&complete).map_err(io::Error::from).step(step)
     }
 
@@ -165,9 +166,31 @@ impl Announcement {
     /// If the kernel does not say.
     pub fn lives_on_its_own(&self) -> Result<bool> {
         match self.owner {
-            Owner::Runtime => Ok(false),
-            Owner::Itself => self.process.open().map(|pidfd| pidfd.is_some()),
+            Owner::Runtime | Owner::Maker => Ok(false),
+            Owner::Itself => self.has_process(),
         }
+    }
+
+    /// Whether a record that we have locked has nobody any more to whom it belongs.
+    ///
+    /// # Errors
+    /// If the kernel does not say, or a later version has made it.
+    pub fn is_abandoned(record: &Path) -> Result<bool> {
+        Self::check_version(record)?;
+        Self::read(record).map_or(Ok(true), |it| it.lives_on_its_own().map(|lives| !lives))
+    }
+
+    /// Whether it stays when it has ended.
+    pub fn stays(&self) -> bool {
+        self.owner == Owner::Maker
+    }
+
+    /// Whether its first process is there.
+    ///
+    /// # Errors
+    /// If the kernel does not say.
+    pub fn has_process(&self) -> Result<bool> {
+        self.process.as_ref().map_or(Ok(false), |it| it.open().map(|pidfd| pidfd.is_some()))
     }
 
     /// Refuses what a later version has written.
@@ -200,6 +223,6 @@ impl Announcement {
         let name = Some(line()?).filter(|name| !name.is_empty());
         let words = lines.next()?.split_inclusive(|&byte| byte == 0);
         let words = words.map(|word| OsString::from_vec(word[..word.len() - 1].to_vec()));
-        Some(Self::new("", name, &chapter, process, words.collect()))
+        Some(Self::new("", name, &chapter, Some(process), words.collect()))
     }
 }

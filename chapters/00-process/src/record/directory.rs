@@ -72,6 +72,13 @@ fn entries_of(place: &Path) -> Result<Vec<(String, PathBuf)>> {
         .collect())
 }
 
+/// Until it is dropped, no other container gets a name.
+pub(super) fn lock_names() -> Result<Lock> {
+    let root = directory();
+    let step = || format!("lock {}", root.display());
+    Lock::wait_for(File::open(&root).step(step)?).step(step)
+}
+
 /// Opens a record's directory, and nothing else.
 pub(super) fn open(dir: &Path) -> io::Result<File> {
     let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;

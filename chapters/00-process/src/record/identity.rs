@@ -30,18 +30,15 @@ impl Identity {
     /// # Errors
     /// If nobody has.
     pub fn of(pid: i32) -> Result<Self> {
-        let read = |path: String| {
-            let bytes = kernel_file::read(&path).step(|| format!("read {path}"))?;
-            Ok(String::from_utf8_lossy(&bytes).into_owned())
-        };
-        let stat = read(format!("/proc/{pid}/stat"))?;
+        let path = format!("/proc/{pid}/stat");
+        let stat = kernel_file::read(&path).step(|| format!("read {path}"))?;
+        let stat = String::from_utf8_lossy(&stat);
         // The name, in brackets, may contain anything, and need not be text: the process has
         // given it to itself. The tick is the 20th field after it.
         let fields = stat.rsplit(')').next().unwrap_or_default();
         let tick = fields.split_whitespace().nth(19).and_then(|tick| tick.parse().ok());
         let tick = tick.ok_or_else(|| Error::new(format!("ask when process {pid} started")))?;
-        let boot = read("/proc/sys/kernel/random/boot_id".to_owned())?;
-        Ok(Self { pid, tick, boot: boot.trim().to_owned() })
+        Ok(Self { pid, tick, boot: Self::boot()? })
     }
 
     /// A descriptor that means this process and no other; `None` if it has ended. What nobody
@@ -58,6 +55,18 @@ impl Identity {
         };
         let is_alive = self.is_there()? && !has_ended(&pidfd, PollTimeout::ZERO)?;
         Ok(is_alive.then_some(pidfd))
+    }
+
+    /// Whether it has started since the host has.
+    pub fn is_of_this_boot(&self) -> bool {
+        Self::boot().is_ok_and(|boot| boot == self.boot)
+    }
+
+    /// Which boot this is: it has a random name.
+    fn boot() -> Result<String> {
+        let path = "/proc/sys/kernel/random/boot_id";
+        let bytes = kernel_file::read(path).step(|| format!("read {path}"))?;
+        Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
     }
 
     /// Whether who has the number now is still the same.

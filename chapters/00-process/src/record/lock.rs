@@ -10,6 +10,7 @@
 
 use std::fs::File;
 use std::ops::Deref;
+use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
 
@@ -35,6 +36,11 @@ impl Lock {
     /// Locks a file together with others who do so; `None` if somebody has it alone.
     pub fn try_sharing(file: File) -> nix::Result<Option<Self>> {
         Self::attempt(file, libc::LOCK_SH)
+    }
+
+    /// That of somebody who has handed the open file down to us.
+    pub(super) fn handed_down(file: OwnedFd) -> Self {
+        Self(file.into())
     }
 
     fn attempt(file: File, kind: libc::c_int) -> nix::Result<Option<Self>> {

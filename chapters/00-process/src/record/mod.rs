@@ -25,6 +25,8 @@ mod announcement;
 mod directory;
 mod id;
 mod identity;
+mod kept;
+mod known;
 mod lock;
 mod resolved;
 mod running;
@@ -38,13 +40,14 @@ use nix::unistd::Pid;
 
 pub use directory::{containers, directory, make_private, of};
 pub use identity::Identity;
+pub use known::{Known, find_known, is_owned, known, known_by_id};
 pub use lock::Lock;
 pub use resolved::{Recorded, Resolved};
 pub use running::{Running, find, running};
 
 use crate::{Command, Error, Result, Step, plain_file};
 use announcement::{Announcement, CONTAINER, OLD, UNFINISHED};
-use directory::{entries, try_lock};
+use directory::{entries, lock_names, try_lock};
 pub(crate) use running::check_is_free;
 
 /// The name of the door of a container that lives on its own: a socket in its record.
@@ -67,7 +70,9 @@ pub struct State {
     dir: PathBuf,
     /// A later version's is not for us to remove, nor one that we have left.
     is_ours: bool,
-    _lock: Lock,
+    /// It is not removed when the container has ended.
+    stays: bool,
+    lock: Lock,
 }
 
 impl State {
@@ -88,7 +93,7 @@ impl State {
             // Between the two steps the directory looks abandoned and may be swept
             // away; then there is nothing to lock, and we take another id.
             if let Some(lock) = try_lock(&dir)? {
-                return Ok(Self { id, dir, is_ours: true, _lock: lock });
+                return Ok(Self { id, dir, is_ours: true, stays: false, lock });
             }
         }
     }
@@ -102,11 +107,12 @@ impl State {
         let mut abandoned = Vec::new();
         for (id, dir) in entries()? {
             let Some(lock) = try_lock(&dir)? else { continue };
-            match check_is_abandoned(&dir) {
+            match Announcement::is_abandoned(&dir) {
                 Ok(false) => {}
                 checked => {
                     let is_ours = checked.is_ok();
-                    abandoned.push(Self { id, dir, is_ours, _lock: lock });
+                    let stays = Announcement::read(&dir).is_some_and(|it| it.stays());
+                    abandoned.push(Self { id, dir, is_ours, stays, lock });
                 }
             }
         }
@@ -118,12 +124,17 @@ impl State {
         &self.id[..SHORT]
     }
 
+    /// All 64 digits of it, if they are known.
+    pub fn full_id(&self) -> &str {
+        &self.id
+    }
+
     /// Refuses the record of a later version, and of a container that may be alive without us.
     ///
     /// # Errors
     /// If it is one.
     pub(crate) fn check_is_abandoned(&self) -> Result<()> {
-        check_is_abandoned(&self.dir).and_then(|is_abandoned| {
+        Announcement::is_abandoned(&self.dir).and_then(|is_abandoned| {
             let alive = || Error::new(format!("the container {} lives on its own", self.id()));
             is_abandoned.then_some(()).ok_or_else(alive)
         })
@@ -140,27 +151,26 @@ impl State {
     /// # Errors
     /// If another one has the name.
     pub(crate) fn announce(&self, chapter: &str, pid: Pid, resolved: Resolved) -> Result<()> {
+        let process = Identity::of(pid.as_raw())?;
+        if self.stays {
+            return self.replace(Announcement::but_for(&self.dir, "process", process)?);
+        }
+        self.write_down(chapter, Some(process), resolved)
+    }
+
+    fn write_down(
+        &self,
+        chapter: &str,
+        process: Option<Identity>,
+        resolved: Resolved,
+    ) -> Result<()> {
         let (Command { name, argv, .. }, values) = resolved.values()?;
         // Between our look and our word, nobody else may take it.
         let _names = if name.is_none() { None } else { Some(lock_names()?) };
         name.as_deref().map_or(Ok(()), check_is_free)?;
-        let process = Identity::of(pid.as_raw())?;
         let it = Announcement::new(&self.id, name, chapter, process, argv).with(values);
         let text = serde_json::to_vec(&it).map_err(io::Error::from);
         self.replace(text.step(|| format!("write {}", self.dir.join(CONTAINER).display()))?)
-    }
-
-    /// Writes down that the container belongs to itself from now on.
-    ///
-    /// # Errors
-    /// If it was not announced.
-    pub(crate) fn give_to_itself(&self) -> Result<()> {
-        self.replace(Announcement::of_its_own(&self.dir)?)
-    }
-
-    /// Lets go of the record, and leaves it where it is.
-    pub(crate) fn leave(mut self) {
-        self.is_ours = false;
     }
 
     /// Whoever reads it meanwhile sees what was there before, or all of the new.
@@ -216,7 +226,7 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        if !self.is_ours {
+        if !self.is_ours || self.stays {
             return;
         }
         for ours in OURS {
@@ -226,17 +236,4 @@ impl Drop for State {
         // and the next sweep tries again.
         let _ = fs::remove_dir(&self.dir);
     }
-}
-
-/// Whether a record that we have locked has nobody any more to whom it belongs.
-fn check_is_abandoned(dir: &Path) -> Result<bool> {
-    Announcement::check_version(dir)?;
-    Announcement::read(dir).map_or(Ok(true), |it| it.lives_on_its_own().map(|lives| !lives))
-}
-
-/// Until it is dropped, no other container gets a name.
-fn lock_names() -> Result<Lock> {
-    let root = directory();
-    let step = || format!("lock {}", root.display());
-    Lock::wait_for(File::open(&root).step(step)?).step(step)
 }

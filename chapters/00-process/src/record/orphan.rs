@@ -37,7 +37,7 @@ pub struct Orphan {
 /// # Errors
 /// If it may not be killed, or nobody knows who it is.
 pub fn kill(state: &State) -> Result<Option<Orphan>> {
-    let Some(Announcement { process, .. }) = Announcement::read(state.dir()) else {
+    let Some(process) = Announcement::read(state.dir()).and_then(|it| it.process) else {
         return Ok(None);
     };
     let pid = Pid::from_raw(process.pid);

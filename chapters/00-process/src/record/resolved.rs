@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Command, Result, Step};
+use crate::{Command, Error, Result, Step};
 
 /// The values of a container, by their names.
 #[derive(Debug)]
@@ -31,6 +31,17 @@ impl Resolved {
     pub fn of(command: &Command) -> Self {
         let it = Self { command: command.clone(), values: Ok(Map::new()) };
         it.with("command", command)
+    }
+
+    /// All that a chapter has as one value, whose fields have the lessons' names.
+    pub fn whole(command: &Command, all: &impl Serialize) -> Self {
+        let step = || "write down what the container is";
+        let values = serde_json::to_value(all).map_err(io::Error::from).step(step);
+        let values = values.and_then(|all| match all {
+            Value::Object(values) => Ok(values),
+            other => Err(Error::new(format!("{}: it is no object: {other}", step()))),
+        });
+        Self { command: command.clone(), values }
     }
 
     /// One more. What cannot be written down is told when the record is made.
@@ -57,6 +68,15 @@ impl Resolved {
 pub struct Recorded(Map<String, Value>);
 
 impl Recorded {
+    /// All of them as one value.
+    ///
+    /// # Errors
+    /// If this version knows something else by their names.
+    pub fn whole<T: DeserializeOwned>(self) -> Result<T> {
+        let all = serde_json::from_value(Value::Object(self.0)).map_err(io::Error::from);
+        all.step(|| "read what the container is")
+    }
+
     /// One of them; `None` if its chapter has no such value.
     ///
     /// # Errors

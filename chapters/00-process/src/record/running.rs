@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use nix::unistd::Pid;
 
 use super::announcement::Announcement;
-use super::directory::{entries, open};
+use super::directory::entries;
 use super::identity::Identity;
-use super::lock::Lock;
+use super::known::is_owned;
 use super::resolved::Recorded;
 use crate::{Error, Result};
 
@@ -102,7 +102,9 @@ fn chosen(is_meant: impl Fn(&str, &Announcement) -> bool) -> Result<Vec<Running>
         // There is no announcement while it is being made.
         let it = Announcement::read(&record).filter(|it| is_meant(&id, it));
         if let Some(it) = it.filter(|it| is_alive(&record, it)) {
-            let Announcement { process, chapter, name, command, .. } = it;
+            let Announcement { process: Some(process), chapter, name, command, .. } = it else {
+                continue;
+            };
             let pid = Pid::from_raw(process.pid);
             running.push(Running { id, pid, chapter, name, command, process, record });
         }
@@ -111,18 +113,16 @@ fn chosen(is_meant: impl Fn(&str, &Announcement) -> bool) -> Result<Vec<Running>
 }
 
 fn is_alive(record: &Path, it: &Announcement) -> bool {
-    // A shared lock, taken and dropped again, tells an owner from none and
-    // cannot be mistaken for one by a sweep at the same moment.
-    let is_owned = open(record).is_ok_and(|file| !matches!(Lock::try_sharing(file), Ok(Some(_))));
-    is_owned || matches!(it.lives_on_its_own(), Ok(true))
+    is_owned(record) || matches!(it.lives_on_its_own(), Ok(true))
 }
 
-/// Refuses a name that a running container has.
+/// Refuses a name that another container has, one that runs or one that stays.
 pub(crate) fn check_is_free(name: &str) -> Result<()> {
-    match chosen(|_, it| it.name.as_deref() == Some(name))?.first() {
-        None => Ok(()),
-        Some(other) => {
-            Err(Error::new(format!("the name {name} is in use by container {}", other.id)))
+    for (id, record) in entries()? {
+        let it = Announcement::read(&record).filter(|it| it.name.as_deref() == Some(name));
+        if it.is_some_and(|it| it.stays() || is_alive(&record, &it)) {
+            return Err(Error::new(format!("the name {name} is in use by container {id}")));
         }
     }
+    Ok(())
 }

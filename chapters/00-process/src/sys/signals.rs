@@ -37,6 +37,19 @@ pub fn wait_for_signal(signals: &SigSet) -> nix::Result<(libc::c_int, bool)> {
     Ok((signal, info.si_code == libc::SI_KERNEL))
 }
 
+/// The same without waiting; `None` if none has arrived.
+pub fn next_signal(signals: &SigSet) -> nix::Result<Option<(libc::c_int, bool)>> {
+    // SAFETY: siginfo_t is plain data that the kernel overwrites.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: all three pointers refer to live values of the right type.
+    let signal = unsafe { libc::sigtimedwait(signals.as_ref(), &mut info, &raw const at_once) };
+    match Errno::result(signal) {
+        Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
+        signal => Ok(Some((signal?, info.si_code == libc::SI_KERNEL))),
+    }
+}
+
 /// The set of these signals. Those that a program cannot have, such as the C library's own
 /// two, are left out.
 pub fn signal_set(signals: impl Iterator<Item = libc::c_int>) -> SigSet {

@@ -1,0 +1,133 @@
+//! All containers that there are, whether they run or not: a list of directories and locks.
+//!
+//! A container is there as long as it has a record. Whoever holds the record's lock is its
+//! runtime; if nobody does, it has ended, or has never been started.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::announcement::Announcement;
+use super::directory::{entries, open};
+use super::identity::Identity;
+use super::lock::Lock;
+use super::resolved::Recorded;
+use crate::{Error, Result};
+
+/// What is known of a container.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Its id: twelve hexadecimal digits.
+    pub id: String,
+    /// All 64 of them.
+    pub full_id: String,
+    /// The name it was given with `--name`.
+    pub name: Option<String>,
+    /// The chapter whose runtime makes it, such as `chapter-07-overlay`.
+    pub chapter: String,
+    /// When it was made, in milliseconds since 1970.
+    pub created: u64,
+    /// The command that it runs.
+    pub command: Vec<OsString>,
+    /// Its first process, the last one that it had.
+    pub process: Option<Identity>,
+    /// Whether it has a runtime now, or lives by itself.
+    pub is_alive: bool,
+    /// Whether it stays when it has ended.
+    pub stays: bool,
+    /// Its record.
+    pub dir: PathBuf,
+}
+
+impl Known {
+    /// What it was asked to be.
+    ///
+    /// # Errors
+    /// If the record cannot be read any more.
+    pub fn recorded(&self) -> Result<Recorded> {
+        Announcement::recorded(&self.dir)
+    }
+
+    /// What people call it: its name, or its id.
+    pub fn word(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.id)
+    }
+}
+
+/// All containers, the one that was made last first.
+///
+/// # Errors
+/// If the records cannot be listed.
+pub fn known() -> Result<Vec<Known>> {
+    let mut all: Vec<_> = entries()?.into_iter().filter_map(|(id, dir)| read(id, dir)).collect();
+    all.sort_by(|one, other| other.created.cmp(&one.created).then_with(|| one.id.cmp(&other.id)));
+    Ok(all)
+}
+
+/// The container with this id, if there is one.
+///
+/// # Errors
+/// If its record cannot be looked at.
+pub fn known_by_id(id: &str) -> Result<Option<Known>> {
+    Ok(read(id.to_owned(), super::of(id)))
+}
+
+/// The container that a word means: its name, its whole id, or the beginning of one that no
+/// other id has.
+///
+/// # Errors
+/// If it means none, or more than one.
+pub fn find_known(word: &str) -> Result<Known> {
+    let mut all = known()?;
+    if let Some(at) = all.iter().position(|it| it.name.as_deref() == Some(word)) {
+        return Ok(all.swap_remove(at));
+    }
+    let is_meant = |it: &Known| !word.is_empty() && it.full_id.starts_with(word);
+    let meant: Vec<_> = all.iter().filter(|it| is_meant(it)).cloned().collect();
+    let list = |of: &[Known]| {
+        let words = of.iter().map(|Known { id, name, .. }| match name {
+            Some(name) => format!("{id} ({name})"),
+            None => id.clone(),
+        });
+        words.collect::<Vec<_>>().join(", ")
+    };
+    match &*meant {
+        [one] => Ok(one.clone()),
+        [] => Err(Error::new(format!("no such container: {word}")).with_hint(if all.is_empty() {
+            "there are none: `lab run -d chapter-11 -- sleep 1d` makes one".to_owned()
+        } else {
+            format!("there are these: {}", list(&all))
+        })),
+        several => {
+            Err(Error::new(format!("several containers have an id that begins with {word}"))
+                .with_hint(format!("there are these: {}", list(several))))
+        }
+    }
+    .map_err(|error| error.with_exit_code(Error::REFUSED))
+}
+
+/// `None` while it is made, or if it is gone meanwhile.
+fn read(id: String, dir: PathBuf) -> Option<Known> {
+    let it = Announcement::read(&dir)?;
+    let is_alive = is_owned(&dir) || matches!(it.lives_on_its_own(), Ok(true));
+    let (full_id, stays) = (it.full_id(&id).to_owned(), it.stays());
+    // What nobody has, and what does not stay, is about to be swept.
+    let Announcement { name, chapter, created, command, process, .. } = it;
+    (is_alive || stays).then_some(Known {
+        id,
+        full_id,
+        name,
+        chapter,
+        created,
+        command,
+        process,
+        is_alive,
+        stays,
+        dir,
+    })
+}
+
+/// Whether somebody holds the lock. A shared one, taken and dropped again, tells an owner from
+/// none, and cannot be mistaken for an owner by a sweep at the same moment.
+pub fn is_owned(record: &Path) -> bool {
+    open(record).is_ok_and(|file| !matches!(Lock::try_sharing(file), Ok(Some(_))))
+}

@@ -1,0 +1,199 @@
+//! What people type about containers that are there already: Docker's words.
+
+use std::ffi::OsString;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use process::record::{self, find_known};
+use process::{Error, Result, State, signals};
+
+use crate::list::{HEADS, Which, list};
+use crate::remove::IfItRuns;
+use crate::{launch, life, remove, stop};
+
+/// A command about containers.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum Command {
+    /// List containers
+    Ps(ListArgs),
+    /// Start containers that do not run
+    Start(Names),
+    /// Ask containers to end, and wait until they have
+    Stop(StopArgs),
+    /// Send containers a signal
+    Kill(KillArgs),
+    /// Wait for the end of containers, and print their exit codes
+    Wait(Names),
+    /// Remove containers
+    Rm(RemoveArgs),
+}
+
+/// Which ones are meant.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Names {
+    /// Names or ids, or the beginnings of ids
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<OsString>,
+}
+
+/// `ps`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ListArgs {
+    /// All of them, not only those that run
+    #[arg(short, long)]
+    pub all: bool,
+
+    /// Only their ids
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// All 64 digits of an id
+    #[arg(long)]
+    pub no_trunc: bool,
+}
+
+/// `stop`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct StopArgs {
+    /// How long one may take, in seconds, before it is killed [default: as it was made, or 10]
+    #[arg(short, long, visible_alias = "timeout", value_name = "SECONDS")]
+    pub time: Option<u32>,
+
+    #[command(flatten)]
+    pub of: Names,
+}
+
+/// `kill`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct KillArgs {
+    /// The signal, by name or number
+    #[arg(short, long, value_name = "SIGNAL", default_value = "KILL", value_parser = |word: &str| signals::parse(word))]
+    pub signal: i32,
+
+    #[command(flatten)]
+    pub of: Names,
+}
+
+/// `rm`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct RemoveArgs {
+    /// End those that run
+    #[arg(short, long)]
+    pub force: bool,
+
+    #[command(flatten)]
+    pub of: Names,
+}
+
+impl Command {
+    /// Does it, and tells what is to be printed. What fails for one container keeps nothing from
+    /// being done with the next.
+    ///
+    /// # Errors
+    /// The first failure; the others are told.
+    pub fn run(&self, mut say: impl FnMut(&str), tell: impl Fn(&Error)) -> Result<()> {
+        match self {
+            Self::Ps(args) => args.run(say),
+            Self::Start(of) => of.each(&tell, |name| start(name).map(|()| say(name))),
+            Self::Stop(StopArgs { time, of }) => {
+                of.each(&tell, |name| stop::stop(name, *time).map(|()| say(name)))
+            }
+            Self::Kill(KillArgs { signal, of }) => {
+                of.each(&tell, |name| kill(name, *signal).map(|()| say(name)))
+            }
+            Self::Wait(of) => of.each(&tell, |name| {
+                let code = stop::wait(name)?;
+                let unknown = || Error::new(format!("the exit code of {name} is not known"));
+                code.map(|code| say(&code.to_string())).ok_or_else(unknown)
+            }),
+            Self::Rm(RemoveArgs { force, of }) => {
+                let if_it_runs = if *force { IfItRuns::End } else { IfItRuns::Refuse };
+                of.each(&tell, |name| remove::remove(name, if_it_runs).map(|()| say(name)))
+            }
+        }
+    }
+}
+
+impl Names {
+    fn each(&self, tell: impl Fn(&Error), mut act: impl FnMut(&str) -> Result<()>) -> Result<()> {
+        let mut first = None;
+        for name in &self.names {
+            if let Err(error) = act(&name.to_string_lossy()) {
+                match &first {
+                    None => first = Some(error),
+                    Some(_) => tell(&error),
+                }
+            }
+        }
+        first.map_or(Ok(()), Err)
+    }
+}
+
+impl ListArgs {
+    fn run(&self, mut say: impl FnMut(&str)) -> Result<()> {
+        let which = if self.all { Which::All } else { Which::Running };
+        let rows = list(which)?;
+        let id = |row: &crate::list::Row| match &row.container {
+            it if self.no_trunc => it.full_id.clone(),
+            it => it.id.clone(),
+        };
+        if self.quiet {
+            rows.iter().for_each(|row| say(&id(row)));
+            return Ok(());
+        }
+        let cells = rows.iter().map(|row| {
+            let [_, rest @ ..] = row.cells();
+            [vec![id(row)], rest.to_vec()].concat()
+        });
+        let table: Vec<Vec<String>> =
+            [HEADS.map(str::to_owned).to_vec()].into_iter().chain(cells).collect();
+        let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max();
+        for row in &table {
+            let padded = row.iter().enumerate().map(|(column, cell)| {
+                let width = width(column).unwrap_or_default();
+                format!("{cell:<width$}")
+            });
+            say(padded.collect::<Vec<_>>().join("   ").trim_end());
+        }
+        Ok(())
+    }
+}
+
+/// Starts one that does not run; one that does is as it shall be.
+fn start(name: &str) -> Result<()> {
+    let it = find_known(name)?;
+    if !it.stays && !it.is_alive {
+        return Err(Error::new(format!("no such container: {name}")).with_exit_code(Error::REFUSED));
+    }
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        if let Some(state) = State::open(&it.id)? {
+            life::want_running(&it.dir)?;
+            return launch(state)?.start();
+        }
+        let now = record::known_by_id(&it.id)?;
+        if now.is_none_or(|now| {
+            crate::Life::of(&now).is_ok_and(|life| life.status == crate::Status::Running)
+        }) {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(Error::from_errno(format!("start {name}"), Errno::ETIMEDOUT));
+        }
+        sleep(Duration::from_millis(1));
+    }
+}
+
+/// Sends a running one a signal.
+fn kill(name: &str, signal: i32) -> Result<()> {
+    let it = find_known(name)?;
+    if !it.is_alive {
+        let error = Error::new(format!("cannot kill container {name}: it is not running"));
+        return Err(error.with_exit_code(Error::REFUSED));
+    }
+    if signal == libc::SIGKILL {
+        return stop::end(&it);
+    }
+    stop::send(&it, signal)
+}

@@ -1,0 +1,67 @@
+//! The runtime of chapter 11 as a program of its own: a small Docker.
+
+use std::io::{Write, stderr, stdout};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use lifecycle::{Command, Options, create, launch};
+use process::{Error, Result};
+
+/// Make containers that outlive this command, and look after them
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Typed,
+}
+
+#[derive(Subcommand)]
+enum Typed {
+    /// Make a container, and run a command in it
+    Run(Box<Options>),
+    /// Make a container, and do not start it
+    Create(Box<Options>),
+    #[command(flatten)]
+    Other(Command),
+}
+
+fn main() -> ExitCode {
+    if let Some(code) = lifecycle::monitor() {
+        return code;
+    }
+    let cli = Cli::parse();
+    match run(&cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(command: &Typed) -> Result<()> {
+    match command {
+        Typed::Create(options) => {
+            say(create(options)?.full_id());
+            Ok(())
+        }
+        Typed::Run(options) => {
+            let state = create(options)?;
+            let id = state.full_id().to_owned();
+            launch(state)?.start()?;
+            say(&id);
+            Ok(())
+        }
+        Typed::Other(command) => command.run(say, tell),
+    }
+}
+
+fn say(line: &str) {
+    let _ = writeln!(stdout(), "{line}");
+}
+
+fn tell(error: &Error) {
+    let _ = writeln!(stderr(), "error: {error}");
+    if let Some(hint) = error.hint() {
+        let _ = writeln!(stderr(), "hint: {hint}");
+    }
+}
