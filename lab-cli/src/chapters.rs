@@ -11,7 +11,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, FromArgMatches};
 use colored::Colorize;
-use process::{Container, Error, Namespace, Result};
+use process::{Container, Error, Namespace, Result, State};
 
 use crate::output::println;
 
@@ -43,15 +43,25 @@ pub struct Chapter {
     create: Create,
 }
 
+/// What a chapter makes of its options.
+pub enum Made {
+    /// A container that is held, and ends with us.
+    Held(Container),
+    /// The record of one that will have a runtime of its own.
+    Kept(State),
+}
+
 /// Makes a container from parsed options, in a root if they name none.
-type Create = fn(&ArgMatches, Option<PathBuf>) -> Result<Container>;
+type Create = fn(&ArgMatches, Option<PathBuf>) -> Result<Made>;
 
 macro_rules! chapter {
     (@root Host $options:ident $rootfs:ident) => { let _ = (&mut $options, $rootfs); };
     (@root $other:ident $options:ident $rootfs:ident) => {
         $options.root.rootfs = $options.root.rootfs.or($rootfs);
     };
-    ($number:literal, $package:literal, $lib:ident, $root:ident, $feature:literal, $adds:literal, [$($kind:ident)*]) => {
+    (@made Kept; $lib:ident $options:ident) => { $lib::create(&$options).map(Made::Kept) };
+    (@made ; $lib:ident $options:ident) => { $lib::runtime::create(&$options).map(Made::Held) };
+    ($number:literal, $package:literal, $lib:ident, $root:ident, $feature:literal, $adds:literal, [$($kind:ident)*] $(, $made:ident)?) => {
         Chapter {
             number: $number,
             package: $package,
@@ -63,14 +73,14 @@ macro_rules! chapter {
                 let options = $lib::Options::from_arg_matches(matches);
                 let mut options = options.map_err(|error| Error::new(error.to_string()))?;
                 chapter!(@root $root options rootfs);
-                $lib::runtime::create(&options)
+                chapter!(@made $($made)?; $lib options)
             },
         }
     };
 }
 
 /// The command-line options of the last chapter, and so of all.
-pub type AllOptions = enter::Options;
+pub type AllOptions = lifecycle::Options;
 
 /// All chapters there are.
 #[rustfmt::skip]
@@ -86,6 +96,7 @@ pub const CHAPTERS: &[Chapter] = &[
     chapter!(8, "chapter-08-user-ns", user_ns, Pristine, "user and time namespaces", "its own users: root inside, nobody outside", [Pid Mnt Uts Ipc Net Cgroup User]),
     chapter!(9, "chapter-09-security", security, Pristine, "capabilities", "little power: capabilities, seccomp, masks", [Pid Mnt Uts Ipc Net Cgroup User]),
     chapter!(10, "chapter-10-enter", enter, Pristine, "joined namespaces", "what others have: joined, entered, copied", [Pid Mnt Uts Ipc Net Cgroup User]),
+    chapter!(11, "chapter-11-lifecycle", lifecycle, Pristine, "containers that stay", "a life of its own: kept, stopped, started", [Pid Mnt Uts Ipc Net Cgroup User], Kept),
 ];
 
 impl Chapter {
@@ -110,7 +121,7 @@ impl Chapter {
     ///
     /// # Errors
     /// If a step of the creation fails.
-    pub fn create(&self, matches: &ArgMatches, rootfs: Option<PathBuf>) -> Result<Container> {
+    pub fn create(&self, matches: &ArgMatches, rootfs: Option<PathBuf>) -> Result<Made> {
         (self.create)(matches, rootfs)
     }
 

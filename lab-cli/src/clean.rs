@@ -4,15 +4,13 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use colored::Colorize;
+use lifecycle::KINDS;
 use process::record::orphan;
-use process::{Error, Kind, State};
+use process::{Error, State};
 use user_ns::rootless::World;
 
 use crate::output::{self, println};
 use crate::rootfs;
-
-/// All that a container of any chapter can leave.
-const KINDS: &[Kind] = &[net_ns::KIND, cgroups::KIND, overlay::KIND];
 
 /// Removes all leftovers of containers whose runtime has died, and root file systems
 /// that nobody will use again.
@@ -30,7 +28,7 @@ pub fn run() -> Result<ExitCode> {
     let (ours, others): (Vec<_>, Vec<_>) = State::abandoned()?.into_iter().partition(is_for_us);
     for state in ours {
         let (id, dir) = (state.id().to_owned(), state.dir().to_owned());
-        let parts = process::sweep(&state, KINDS);
+        let parts = process::sweep(&state, &KINDS);
         let (is_done, stays) = (parts.iter().all(process::Result::is_ok), state.stays());
         parts.into_iter().for_each(|part| done.tell(part));
         drop(state);
@@ -98,7 +96,7 @@ pub fn sweep_before_run() {
     };
     match State::abandoned() {
         Ok(abandoned) => {
-            let swept = abandoned.iter().flat_map(|state| process::sweep(state, KINDS));
+            let swept = abandoned.iter().flat_map(|state| process::sweep(state, &KINDS));
             swept.filter_map(process::Result::err).for_each(warn);
         }
         Err(error) => warn(error),

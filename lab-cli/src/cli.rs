@@ -25,6 +25,10 @@ pub enum Command {
     Run(Box<Deferred<run::RunArgs>>),
     /// Run one more command in a container that runs
     Exec(Deferred<enter::ExecOptions>),
+    /// Make a container of chapter 11 that is started later
+    Create(Box<Deferred<lifecycle::Options>>),
+    #[command(flatten)]
+    Life(lifecycle::Command),
     /// List the chapters: what each adds and isolates
     Chapters,
     /// Show what host and container each see, of any container or process

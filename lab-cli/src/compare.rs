@@ -81,7 +81,7 @@ impl Ran {
 fn run_one(chapter: &Chapter, command: &[OsString]) -> Result<Ran> {
     // A process of its own: what clones a container must have nothing else to do.
     let output = Command::new(own_program())
-        .args(["run", "--view", "none", chapter.short_name()])
+        .args(["run", "--view", "none", "--rm", chapter.short_name()])
         .args(command)
         .stdin(Stdio::null())
         .output()

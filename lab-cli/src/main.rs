@@ -25,6 +25,7 @@ mod exec;
 mod exercise;
 mod grade;
 mod keyboard;
+mod life;
 mod output;
 mod rootfs;
 mod run;
@@ -42,6 +43,9 @@ mod workers;
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 fn main() -> ExitCode {
+    if let Some(code) = lifecycle::monitor() {
+        return code;
+    }
     if will_be_protected() {
         security::protect_early();
     }
@@ -71,6 +75,8 @@ fn main() -> ExitCode {
         Command::Doctor(args) => doctor::run(args),
         Command::Rootfs(args) => rootfs::run(args),
         Command::Clean => clean::run(),
+        Command::Create(options) => life::create(options),
+        Command::Life(command) => life::run(command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "lab", &mut script);

@@ -87,6 +87,11 @@ pub struct RemoveArgs {
 }
 
 impl Command {
+    /// Whether it acts on containers; a look at them takes no power.
+    pub fn needs_root(&self) -> bool {
+        !matches!(self, Self::Ps(_) | Self::Wait(_))
+    }
+
     /// Does it, and tells what is to be printed. What fails for one container keeps nothing from
     /// being done with the next.
     ///

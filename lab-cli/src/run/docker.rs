@@ -5,16 +5,10 @@ use process::Error;
 
 /// The names of an option, its chapter, and what it brings.
 const LATER: &[(&str, &str, &str)] = &[
-    ("-d --detach", "chapter-11", "detached"),
     ("-a --attach", "chapter-11", "attached to a part of its streams"),
     ("--detach-keys", "chapter-11", "keys that detach"),
     ("--sig-proxy", "chapter-11", "signals kept from it"),
-    ("--cidfile", "chapter-11", "its id in a file"),
-    ("-l --label", "chapter-11", "a label"),
     ("--label-file", "chapter-11", "labels"),
-    ("--restart", "chapter-11", "started again when it has ended"),
-    ("--stop-signal", "chapter-11", "stopped by another signal"),
-    ("--stop-timeout", "chapter-11", "time to stop"),
     ("--log-driver --log-opt", "chapter-11", "logs"),
     ("--link", "chapter-11", "a link to another container"),
     ("--expose", "chapter-11", "ports for its neighbours"),

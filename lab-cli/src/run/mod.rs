@@ -8,11 +8,11 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use colored::Colorize;
-use nix::unistd::geteuid;
-use process::{Container, Namespace, POWERLESS_ROOT, Step};
+use nix::unistd::{Pid, geteuid};
+use process::{Container, Error, Namespace, POWERLESS_ROOT, Step};
 use user_ns::rootless::World;
 
-use crate::chapters::{AllOptions, Chapter, DefaultRoot};
+use crate::chapters::{AllOptions, Chapter, DefaultRoot, Made};
 use crate::columns::width;
 use crate::view::{self, Detail, View};
 use crate::{clean, output, rootfs, streams, summary};
@@ -21,6 +21,7 @@ pub mod docker;
 pub mod typography;
 
 mod args;
+mod kept;
 mod report;
 
 pub use args::RunArgs;
@@ -46,29 +47,19 @@ pub fn run(args: &RunArgs, grammar: &clap::Command) -> Result<ExitCode> {
     // Before anything is made: what was seen could not be seen again.
     let create = |path: &PathBuf| File::create(path).step(|| format!("create {}", path.display()));
     let json = json.as_ref().map(create).transpose()?;
-    let mut container = chapter.create(&args.matches, rootfs)?;
+    let mut container = match chapter.create(&args.matches, rootfs)? {
+        Made::Held(container) => container,
+        Made::Kept(state) => return kept::run(state, args, detail(view), json),
+    };
 
     for note in container.notes() {
         output::note(&note);
     }
 
-    let detail = view.unwrap_or_else(|| {
-        if stderr().is_terminal() && stdout().is_terminal() {
-            ViewChoice::Brief
-        } else {
-            ViewChoice::None
-        }
-    });
-    let seen = if detail == ViewChoice::None && json.is_none() {
-        None
-    } else {
-        // Looking must not keep anything from running.
-        view::observe(container.process().pid())
-            .inspect_err(|error| output::warn(&format!("no view: {error:#}"), None))
-            .ok()
-    };
+    let detail = detail(view);
+    let seen = observe(container.process().pid(), detail, json.is_some());
     if let Some(seen) = &seen {
-        show(seen, detail, chapter, &container);
+        show(seen, detail, chapter, container.state().id());
     }
     if stdin().is_terminal() && stderr().is_terminal() && ignores_keys(chapter, &args.options) {
         let pid = container.process().pid();
@@ -122,9 +113,34 @@ pub fn run(args: &RunArgs, grammar: &clap::Command) -> Result<ExitCode> {
 /// If the runtime fails.
 pub fn start(args: &RunArgs) -> Result<Container> {
     let chapter = args.own.chapter;
-    let container = chapter.create(&args.matches, default_root(chapter, &args.options)?)?;
-    container.start()?;
-    Ok(container)
+    match chapter.create(&args.matches, default_root(chapter, &args.options)?)? {
+        Made::Held(container) => {
+            container.start()?;
+            Ok(container)
+        }
+        Made::Kept(_) => Err(Error::new("it has a runtime of its own").into()),
+    }
+}
+
+/// How much to show: what was asked for, or what people want to see on a terminal.
+fn detail(view: Option<ViewChoice>) -> ViewChoice {
+    view.unwrap_or_else(|| {
+        if stderr().is_terminal() && stdout().is_terminal() {
+            ViewChoice::Brief
+        } else {
+            ViewChoice::None
+        }
+    })
+}
+
+/// What is seen of a container that is held; `None` if nobody wants to know. Looking must not
+/// keep anything from running.
+fn observe(pid: Pid, detail: ViewChoice, is_reported: bool) -> Option<View> {
+    if detail == ViewChoice::None && !is_reported {
+        return None;
+    }
+    let warn = |error: &anyhow::Error| output::warn(&format!("no view: {error:#}"), None);
+    view::observe(pid).inspect_err(warn).ok()
 }
 
 /// Fails if an option was written by a word processor, or was taken for the command then.
@@ -184,7 +200,7 @@ fn ignores_keys(chapter: &Chapter, options: &AllOptions) -> bool {
     is_one && !options.pid.init && !name.ends_with("sh")
 }
 
-fn show(seen: &View, detail: ViewChoice, chapter: &Chapter, container: &Container) {
+fn show(seen: &View, detail: ViewChoice, chapter: &Chapter, id: &str) {
     let detail = match detail {
         ViewChoice::Full => Detail::Full,
         ViewChoice::Brief => Detail::Brief,
@@ -193,5 +209,5 @@ fn show(seen: &View, detail: ViewChoice, chapter: &Chapter, container: &Containe
     let (chapter, adds) = (chapter.package.cyan().bold(), chapter.adds);
     let view = view::render(seen, detail, width(&stderr()));
     // The empty line parts it from what the command prints.
-    output::tell(&format!("{chapter} {}: {adds}\n{view}\n", container.state().id()));
+    output::tell(&format!("{chapter} {id}: {adds}\n{view}\n"));
 }
