@@ -10,7 +10,7 @@ use process::{Error, Result, State, signals};
 
 use crate::list::{HEADS, Which, list};
 use crate::remove::IfItRuns;
-use crate::{launch, life, remove, stop};
+use crate::{AttachOptions, Ended, Input, Launched, attach, launch, life, remove, stop};
 
 /// A command about containers.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -18,7 +18,9 @@ pub enum Command {
     /// List containers
     Ps(ListArgs),
     /// Start containers that do not run
-    Start(Names),
+    Start(StartArgs),
+    /// See and write to the streams of a container that runs
+    Attach(AttachArgs),
     /// Ask containers to end, and wait until they have
     Stop(StopArgs),
     /// Send containers a signal
@@ -51,6 +53,38 @@ pub struct ListArgs {
     /// All 64 digits of an id
     #[arg(long)]
     pub no_trunc: bool,
+}
+
+/// `start`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct StartArgs {
+    /// Stay attached to it until it has ended
+    #[arg(short, long)]
+    pub attach: bool,
+
+    /// The same, and write to it
+    #[arg(short, long)]
+    pub interactive: bool,
+
+    #[command(flatten)]
+    pub how: AttachOptions,
+
+    #[command(flatten)]
+    pub of: Names,
+}
+
+/// `attach`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct AttachArgs {
+    /// Do not write to it
+    #[arg(long)]
+    pub no_stdin: bool,
+
+    #[command(flatten)]
+    pub how: AttachOptions,
+
+    /// Its name or id, or the beginning of its id
+    pub name: OsString,
 }
 
 /// `stop`.
@@ -93,14 +127,18 @@ impl Command {
     }
 
     /// Does it, and tells what is to be printed. What fails for one container keeps nothing from
-    /// being done with the next.
+    /// being done with the next. Returns our exit code: that of the command if we were attached.
     ///
     /// # Errors
     /// The first failure; the others are told.
-    pub fn run(&self, mut say: impl FnMut(&str), tell: impl Fn(&Error)) -> Result<()> {
+    pub fn run(&self, mut say: impl FnMut(&str), tell: impl Fn(&Error)) -> Result<u8> {
         match self {
+            Self::Attach(args) => return args.run(),
+            Self::Start(args) if args.attach || args.interactive => return args.run_attached(),
             Self::Ps(args) => args.run(say),
-            Self::Start(of) => of.each(&tell, |name| start(name).map(|()| say(name))),
+            Self::Start(StartArgs { of, .. }) => {
+                of.each(&tell, |name| start(name).map(|()| say(name)))
+            }
             Self::Stop(StopArgs { time, of }) => {
                 of.each(&tell, |name| stop::stop(name, *time).map(|()| say(name)))
             }
@@ -117,6 +155,29 @@ impl Command {
                 of.each(&tell, |name| remove::remove(name, if_it_runs).map(|()| say(name)))
             }
         }
+        .map(|()| 0)
+    }
+}
+
+impl StartArgs {
+    fn run_attached(&self) -> Result<u8> {
+        let [name] = &*self.of.names else {
+            return Err(Error::new("one container at a time can be started and attached to"));
+        };
+        let input = if self.interactive { Input::Forwarded } else { Input::Left };
+        let name = name.to_string_lossy();
+        let ended = match launched(&name)? {
+            Some(held) => held.attach(&self.how, input),
+            None => attach(&name, &self.how, input),
+        };
+        ended.map(Ended::code)
+    }
+}
+
+impl AttachArgs {
+    fn run(&self) -> Result<u8> {
+        let input = if self.no_stdin { Input::Left } else { Input::Forwarded };
+        attach(&self.name.to_string_lossy(), &self.how, input).map(Ended::code)
     }
 }
 
@@ -167,6 +228,11 @@ impl ListArgs {
 
 /// Starts one that does not run; one that does is as it shall be.
 fn start(name: &str) -> Result<()> {
+    launched(name)?.map_or(Ok(()), Launched::start)
+}
+
+/// One that does not run, held before its start; `None` if it runs.
+fn launched(name: &str) -> Result<Option<Launched>> {
     let it = find_known(name)?;
     if !it.stays && !it.is_alive {
         return Err(Error::new(format!("no such container: {name}")).with_exit_code(Error::REFUSED));
@@ -175,13 +241,13 @@ fn start(name: &str) -> Result<()> {
     loop {
         if let Some(state) = State::open(&it.id)? {
             life::want_running(&it.dir)?;
-            return launch(state)?.start();
+            return launch(state).map(Some);
         }
         let now = record::known_by_id(&it.id)?;
         if now.is_none_or(|now| {
             crate::Life::of(&now).is_ok_and(|life| life.status == crate::Status::Running)
         }) {
-            return Ok(());
+            return Ok(None);
         }
         if Instant::now() > deadline {
             return Err(Error::from_errno(format!("start {name}"), Errno::ETIMEDOUT));

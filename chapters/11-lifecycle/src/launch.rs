@@ -33,6 +33,8 @@ use crate::monitor::NAME;
 #[derive(Debug)]
 pub struct Launched {
     gate: ParentGate,
+    /// Whose monitor it is.
+    pub(crate) id: String,
 }
 
 // ANCHOR: launch
@@ -54,9 +56,10 @@ pub fn launch(state: State) -> Result<Launched> {
         .env("LAB_STATE_DIR", record::directory())
         .spawn()
         .step(|| "start a monitor")?;
+    let id = state.id().to_owned();
     drop(state);
     gate.wait_until_built()?;
-    Ok(Launched { gate })
+    Ok(Launched { gate, id })
 }
 
 impl Launched {

@@ -26,6 +26,7 @@
 //! - `create.rs`: a record, and no process
 //! - `stop.rs`, `remove.rs`: its end
 //! - `list.rs`: `ps`
+//! - `voice/`: what it says, and what is said to it
 //! - `commands.rs`: what people type
 
 pub mod runtime;
@@ -42,6 +43,7 @@ mod remove;
 mod restart;
 mod spec;
 mod stop;
+mod voice;
 
 pub use commands::Command;
 pub use create::create;
@@ -54,6 +56,7 @@ pub use remove::{IfItRuns, KINDS, remove};
 pub use restart::Restart;
 pub use spec::Spec;
 pub use stop::{stop, wait};
+pub use voice::{AttachOptions, DetachKeys, Ended, Input, attach};
 
 // What the first reading needs of the second.
 pub(crate) use remove::remove_record;

@@ -4,7 +4,7 @@ use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use lifecycle::{Command, Options, create, launch};
+use lifecycle::{Command, Ended, Input, Options, create, launch};
 use process::{Error, Result};
 
 /// Make containers that outlive this command, and look after them
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     match run(&cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             tell(&error);
             ExitCode::from(error.exit_code())
@@ -38,18 +38,23 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: &Typed) -> Result<()> {
+fn run(command: &Typed) -> Result<u8> {
     match command {
         Typed::Create(options) => {
             say(create(options)?.full_id());
-            Ok(())
+            Ok(0)
         }
         Typed::Run(options) => {
+            options.check_terminal()?;
             let state = create(options)?;
             let id = state.full_id().to_owned();
-            launch(state)?.start()?;
-            say(&id);
-            Ok(())
+            let held = launch(state)?;
+            if options.life.detach {
+                held.start()?;
+                say(&id);
+                return Ok(0);
+            }
+            held.attach(&options.attach, Input::Forwarded).map(Ended::code)
         }
         Typed::Other(command) => command.run(say, tell),
     }

@@ -13,7 +13,7 @@ use security::SecurityOptions;
 use user_ns::{ClockOptions, UserOptions};
 use uts_ipc::NameOptions;
 
-use crate::LifeOptions;
+use crate::{AttachOptions, LifeOptions};
 
 /// What this runtime can be asked for.
 #[derive(Clone, Debug, clap::Args)]
@@ -21,6 +21,9 @@ pub struct Options {
     /// How long it lives.
     #[command(flatten)]
     pub life: LifeOptions, //                             new in this chapter
+    /// How its caller is attached.
+    #[command(flatten)]
+    pub attach: AttachOptions, //                         new as well
     /// What it has of others.
     #[command(flatten)]
     pub join: JoinOptions,

@@ -1,0 +1,100 @@
+//! `attach`: the streams of a container that runs, in this terminal.
+
+use std::io::stdin;
+
+use nix::unistd::isatty;
+use process::{Error, Result};
+
+use super::keys::DetachKeys;
+use crate::{Launched, Options, stop};
+
+/// How somebody is attached.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Chapter 11: attached")]
+pub struct AttachOptions {
+    /// The keys that leave it running and end this command [default: ctrl-p,ctrl-q]
+    #[arg(long, value_name = "KEYS")]
+    pub detach_keys: Option<DetachKeys>,
+
+    /// Pass signals on to it, where it has no terminal of its own
+    #[arg(
+        long,
+        value_name = "BOOL",
+        action = clap::ArgAction::Set,
+        default_value_t = true,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub sig_proxy: bool,
+}
+
+/// What becomes of our standard input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// It is the container's, if that was made to have one.
+    Forwarded,
+    /// It is left alone.
+    Left,
+}
+
+/// How being attached has come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The command has ended, with this code.
+    Exited(u8),
+    /// Somebody pressed the keys for it.
+    Detached,
+    /// Nobody reads any more what we print.
+    Unread,
+}
+
+impl Ended {
+    /// What our own exit code is then.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Exited(code) => code,
+            Self::Detached => 0,
+            // As of a program that such a pipe has ended.
+            Self::Unread => 128 + 13,
+        }
+    }
+}
+
+impl Options {
+    /// Refuses a terminal that nobody could type at.
+    ///
+    /// # Errors
+    /// If it shall have one and our input, and that is none.
+    pub fn check_terminal(&self) -> Result<()> {
+        let anyway = &self.command.anyway;
+        if anyway.tty && anyway.interactive && !self.life.detach && isatty(stdin()) != Ok(true) {
+            return Err(Error::new("with -it, standard input has to be a terminal")
+                .with_hint("leave -t out: a pipe or a file needs no terminal at the other end"));
+        }
+        Ok(())
+    }
+}
+
+impl Launched {
+    /// Attaches, starts it, and stays until it has ended: nothing that it says is lost.
+    ///
+    /// # Errors
+    /// As [`Launched::start`], or if nobody knows how it has ended.
+    pub fn attach(self, _options: &AttachOptions, _input: Input) -> Result<Ended> {
+        let id = self.id.clone();
+        self.start()?;
+        let unknown = || Error::new(format!("the exit code of {id} is not known"));
+        stop::wait(&id)?.map(Ended::Exited).ok_or_else(unknown)
+    }
+}
+
+/// Attaches to one that runs, and stays until it has ended.
+///
+/// # Errors
+/// If it does not run, or nobody knows how it has ended.
+pub fn attach(_word: &str, _options: &AttachOptions, _input: Input) -> Result<Ended> {
+    Err(Error::new("attach: it is not built yet"))
+}
