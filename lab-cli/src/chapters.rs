@@ -79,6 +79,12 @@ macro_rules! chapter {
     };
 }
 
+/// From here on a container has a runtime of its own.
+const LIFE_CYCLE: usize = 11;
+
+/// What is so in any case before, and is chosen from there on.
+const CHOICES: [&str; 3] = ["interactive", "tty", "rm"];
+
 /// The command-line options of the last chapter, and so of all.
 pub type AllOptions = lifecycle::Options;
 
@@ -133,8 +139,11 @@ impl Chapter {
     /// Leaves the options of later chapters out of a help text.
     pub fn hide_later_options(&self, command: clap::Command) -> clap::Command {
         command.after_help("").mut_args(|option| {
-            let is_hidden = option.is_hide_set() || self.later_chapter_of(&option).is_some();
-            option.hide(is_hidden)
+            let is_choice =
+                self.number >= LIFE_CYCLE && CHOICES.contains(&option.get_id().as_str());
+            let is_hidden = option.is_hide_set() && !is_choice;
+            let is_later = self.later_chapter_of(&option).is_some();
+            option.hide(is_hidden || is_later)
         })
     }
 

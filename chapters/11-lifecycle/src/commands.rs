@@ -10,7 +10,7 @@ use process::{Error, Result, State, signals};
 
 use crate::list::{HEADS, Which, list};
 use crate::remove::IfItRuns;
-use crate::{AttachOptions, Ended, Input, Launched, attach, launch, life, remove, stop};
+use crate::{AttachOptions, Ended, Input, Launched, attach, freeze, launch, life, remove, stop};
 
 /// A command about containers.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -25,6 +25,12 @@ pub enum Command {
     Stop(StopArgs),
     /// Send containers a signal
     Kill(KillArgs),
+    /// Stop containers, and start them again
+    Restart(StopArgs),
+    /// Let all processes of containers stand still
+    Pause(Names),
+    /// Let them go on
+    Unpause(Names),
     /// Wait for the end of containers, and print their exit codes
     Wait(Names),
     /// Remove containers
@@ -145,6 +151,12 @@ impl Command {
             Self::Kill(KillArgs { signal, of }) => {
                 of.each(&tell, |name| kill(name, *signal).map(|()| say(name)))
             }
+            Self::Restart(StopArgs { time, of }) => of.each(&tell, |name| {
+                stop::stop(name, *time)?;
+                start(name).map(|()| say(name))
+            }),
+            Self::Pause(of) => of.each(&tell, |name| freeze::pause(name).map(|()| say(name))),
+            Self::Unpause(of) => of.each(&tell, |name| freeze::unpause(name).map(|()| say(name))),
             Self::Wait(of) => of.each(&tell, |name| {
                 let code = stop::wait(name)?;
                 let unknown = || Error::new(format!("the exit code of {name} is not known"));
@@ -186,6 +198,8 @@ impl Names {
         let mut first = None;
         for name in &self.names {
             if let Err(error) = act(&name.to_string_lossy()) {
+                // 125 to 127 are for `run`: here, no command of a container's has a code.
+                let error = error.with_exit_code(Error::REFUSED);
                 match &first {
                     None => first = Some(error),
                     Some(_) => tell(&error),

@@ -25,6 +25,7 @@
 //! - `policy.rs`, `restart.rs`: what becomes of a container that has ended
 //! - `create.rs`: a record, and no process
 //! - `stop.rs`, `remove.rs`: its end
+//! - `freeze.rs`: neither
 //! - `list.rs`: `ps`
 //! - `voice/`: what it says, and what is said to it
 //! - `commands.rs`: what people type
@@ -33,6 +34,7 @@ pub mod runtime;
 
 mod commands;
 mod create;
+mod freeze;
 mod launch;
 mod life;
 mod list;
@@ -59,5 +61,6 @@ pub use stop::{stop, wait};
 pub use voice::{AttachOptions, DetachKeys, Ended, Input, attach};
 
 // What the first reading needs of the second.
+pub(crate) use freeze::is_paused;
 pub(crate) use remove::remove_record;
 pub(crate) use restart::Backoff;

@@ -25,6 +25,8 @@ use process::record::{Identity, Known};
 use process::{Error, Kind, Result, State, Step, Turn, plain_file};
 use serde::{Deserialize, Serialize};
 
+use crate::is_paused;
+
 /// What this chapter has in a container's record: a directory.
 const RECORD: &str = "life";
 
@@ -48,6 +50,8 @@ pub enum Status {
     Created,
     /// Its command runs.
     Running,
+    /// It would, if it were not frozen. This is never written down.
+    Paused,
     /// It has ended, and is about to be started again.
     Restarting,
     /// It has ended.
@@ -70,6 +74,9 @@ pub struct Life {
     pub oom_killed: bool,
     /// Why it could not be started, or is not known.
     pub error: String,
+    /// What its user should know, a line each.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// How often it was started again without being asked.
     pub restarts: u32,
     /// Who watches over it.
@@ -87,6 +94,7 @@ impl Life {
             exit_code: None,
             oom_killed: false,
             error: String::new(),
+            notes: Vec::new(),
             restarts: 0,
             monitor: None,
         }
@@ -109,6 +117,8 @@ impl Life {
                 _ => "its monitor was killed",
             }
             .to_owned();
+        } else if life.status == Status::Running && is_paused(container) {
+            life.status = Status::Paused;
         }
         Ok(life)
     }

@@ -65,12 +65,12 @@ impl Life {
     /// `Up 5 minutes`, `Exited (0) 2 hours ago`, `Created`.
     pub fn in_words(&self) -> String {
         let code = self.exit_code.map_or("?".to_owned(), |code| code.to_string());
+        let up = self.started.map_or_else(String::new, ago);
         let since = self.finished.map_or(String::new(), |then| format!(" {} ago", ago(then)));
         match self.status {
             Status::Created => "Created".to_owned(),
-            Status::Running => {
-                format!("Up {}", self.started.map_or_else(String::new, ago)).trim_end().to_owned()
-            }
+            Status::Running => format!("Up {up}"),
+            Status::Paused => format!("Up {up} (Paused)"),
             Status::Restarting => format!("Restarting ({code}){since}"),
             Status::Exited => format!("Exited ({code}){since}"),
         }

@@ -104,9 +104,10 @@ impl Monitor {
     // ANCHOR: live
     /// One life. Whoever has launched us is told how far it has come.
     fn live(&mut self, gate: Option<&ChildGate>) -> Result<Outcome> {
-        self.life.write(&self.record)?;
         let state = State::adopt(&self.id, self.lock.try_clone().step(|| "keep the record")?)?;
         let mut container = runtime::create(&self.spec, state, streams()?)?;
+        self.life.notes = container.notes();
+        self.life.write(&self.record)?;
         if let Some(gate) = gate {
             gate.hold()?;
         }
