@@ -131,6 +131,11 @@ impl Chapter {
         (self.create)(matches, rootfs)
     }
 
+    /// Whether its containers have a runtime of their own, which stays when we have ended.
+    pub fn has_monitor(&self) -> bool {
+        self.number >= LIFE_CYCLE
+    }
+
     /// Whether a container of this chapter has a namespace of that kind.
     pub fn has_own(&self, namespace: Namespace) -> bool {
         self.namespaces.contains(&namespace)
@@ -139,8 +144,7 @@ impl Chapter {
     /// Leaves the options of later chapters out of a help text.
     pub fn hide_later_options(&self, command: clap::Command) -> clap::Command {
         command.after_help("").mut_args(|option| {
-            let is_choice =
-                self.number >= LIFE_CYCLE && CHOICES.contains(&option.get_id().as_str());
+            let is_choice = self.has_monitor() && CHOICES.contains(&option.get_id().as_str());
             let is_hidden = option.is_hide_set() && !is_choice;
             let is_later = self.later_chapter_of(&option).is_some();
             option.hide(is_hidden || is_later)

@@ -31,7 +31,7 @@ pub fn run(command: &lifecycle::Command) -> Result<ExitCode> {
     if !process::is_privileged() && command.needs_root() {
         rootless::enter(World::Left, output::note)?;
     }
-    command
+    let code = command
         .run(|line| println!("{line}"), |error| output::warn(&error.to_string(), error.hint()))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(code))
 }

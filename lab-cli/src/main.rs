@@ -100,7 +100,13 @@ fn will_be_protected() -> bool {
     let mut words = std::env::args_os().skip(1);
     let command = words.next().unwrap_or_default();
     let chapter = words.next().and_then(|word| Chapter::named(word.to_str()?));
-    command == "exec" || command == "run" && chapter.is_some_and(|chapter| chapter.number >= 9)
+    command == "exec" || command == "run" && chapter.is_some_and(protects_us)
+}
+
+/// Whether a chapter's runtime is this process, and starts our program again from where it
+/// cannot be written to. A monitor does that for itself.
+fn protects_us(chapter: &Chapter) -> bool {
+    chapter.number >= 9 && !chapter.has_monitor()
 }
 
 /// Prints the page of `lab`, or of one of its commands.

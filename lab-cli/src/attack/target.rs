@@ -121,7 +121,7 @@ impl Target<'_> {
         let mut command = Command::new(runtime);
         // Other cells run at the same time, and none may tidy up after this one: a container
         // whose runtime has been killed may be the attacker's.
-        command.args(["run", "--no-sweep", "--view", "none", self.chapter.short_name()]);
+        command.args(["run", "--no-sweep", "--view", "none", "--rm", self.chapter.short_name()]);
         if self.chapter.number >= 1 {
             command.args(["--rootfs", IMAGE]);
         }

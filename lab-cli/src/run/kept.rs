@@ -5,12 +5,13 @@ use std::fs::File;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use lifecycle::Life;
+use lifecycle::{Input, Life, launch};
 use nix::unistd::Pid;
 use process::State;
 use process::record::known_by_id;
 
 use super::args::{OwnArgs, ViewChoice};
+use super::report::Report;
 use super::{RunArgs, observe, show};
 use crate::output::{self, println};
 
@@ -22,20 +23,29 @@ pub fn run(
     state: State,
     args: &RunArgs,
     detail: ViewChoice,
-    _json: Option<File>,
+    json: Option<File>,
 ) -> Result<ExitCode> {
     let OwnArgs { chapter, .. } = args.own;
     let (id, full_id) = (state.id().to_owned(), state.full_id().to_owned());
-    let launched = lifecycle::launch(state)?;
+    let launched = launch(state)?;
     let held = known_by_id(&id)?;
-    let life = held.as_ref().map(Life::of).transpose()?;
-    life.iter().flat_map(|life| &life.notes).for_each(|text| output::note(text));
-    let process = held.and_then(|it| it.process);
-    let seen = process.and_then(|it| observe(Pid::from_raw(it.pid), detail, false));
+    for note in held.as_ref().map(Life::of).transpose()?.into_iter().flat_map(|life| life.notes) {
+        output::note(&note);
+    }
+    let seen = held.and_then(|it| it.process);
+    let seen = seen.and_then(|it| observe(Pid::from_raw(it.pid), detail, json.is_some()));
     if let Some(seen) = &seen {
         show(seen, detail, chapter, &id);
     }
-    launched.start()?;
-    println!("{full_id}");
-    Ok(ExitCode::SUCCESS)
+    if args.options.life.detach {
+        launched.start()?;
+        println!("{full_id}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let code = launched.attach(&args.options.attach, Input::Forwarded)?.code();
+    if let Some(file) = json {
+        let report = Report { chapter: chapter.package, id: &id, view: seen, outcome: code.into() };
+        report.write_or_warn(file);
+    }
+    Ok(ExitCode::from(code))
 }

@@ -47,6 +47,9 @@ pub fn run(args: &RunArgs, grammar: &clap::Command) -> Result<ExitCode> {
     // Before anything is made: what was seen could not be seen again.
     let create = |path: &PathBuf| File::create(path).step(|| format!("create {}", path.display()));
     let json = json.as_ref().map(create).transpose()?;
+    if chapter.has_monitor() {
+        args.options.check_terminal()?;
+    }
     let mut container = match chapter.create(&args.matches, rootfs)? {
         Made::Held(container) => container,
         Made::Kept(state) => return kept::run(state, args, detail(view), json),
@@ -97,9 +100,7 @@ pub fn run(args: &RunArgs, grammar: &clap::Command) -> Result<ExitCode> {
             view: seen,
             outcome: (&outcome).into(),
         };
-        if let Err(error) = report.write(file) {
-            output::warn(&format!("write the report: {error}"), None);
-        }
+        report.write_or_warn(file);
     }
     if let Err(error) = container.remove() {
         output::warn(&error.to_string(), error.hint());

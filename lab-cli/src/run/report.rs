@@ -1,7 +1,7 @@
 //! What `lab run --json` writes: all that was seen, and how the command ended.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use cgroups::Used;
@@ -9,6 +9,7 @@ use overlay::Changes;
 use process::Outcome;
 use serde::Serialize;
 
+use crate::output;
 use crate::shell::spell;
 use crate::view::View;
 
@@ -26,10 +27,10 @@ pub struct Report<'a> {
 }
 
 /// An [`Outcome`], with times in microseconds and sizes in bytes.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub struct OutcomeJson<'a> {
     exit_code: u8,
-    duration_usec: u128,
+    duration_usec: Option<u128>,
     peak_memory_bytes: Option<u64>,
     cpu_usec: Option<u128>,
     throttled_usec: Option<u128>,
@@ -46,7 +47,7 @@ impl<'a> From<&'a Outcome> for OutcomeJson<'a> {
         let usec = |time: Duration| time.as_micros();
         Self {
             exit_code: outcome.status.code(),
-            duration_usec: outcome.duration.as_micros(),
+            duration_usec: Some(outcome.duration.as_micros()),
             peak_memory_bytes: used.and_then(|used| used.peak_memory),
             cpu_usec: used.and_then(|used| used.cpu_time).map(usec),
             throttled_usec: used.and_then(|used| used.throttled).map(usec),
@@ -59,14 +60,20 @@ impl<'a> From<&'a Outcome> for OutcomeJson<'a> {
     }
 }
 
+impl From<u8> for OutcomeJson<'_> {
+    /// Of a container whose own runtime knows the rest.
+    fn from(exit_code: u8) -> Self {
+        Self { exit_code, ..Self::default() }
+    }
+}
+
 impl Report<'_> {
-    /// Writes it.
-    ///
-    /// # Errors
-    /// As of a disk that is full.
-    pub fn write(&self, file: File) -> std::io::Result<()> {
+    /// Writes it; if that fails, the command's exit code stays.
+    pub fn write_or_warn(&self, file: File) {
         let mut file = BufWriter::new(file);
-        serde_json::to_writer_pretty(&mut file, self)?;
-        file.flush()
+        let written = serde_json::to_writer_pretty(&mut file, self).map_err(io::Error::from);
+        if let Err(error) = written.and_then(|()| file.flush()) {
+            output::warn(&format!("write the report: {error}"), None);
+        }
     }
 }
