@@ -24,6 +24,7 @@ mod doctor;
 mod exec;
 mod exercise;
 mod grade;
+mod groups;
 mod keyboard;
 mod life;
 mod output;

@@ -10,6 +10,7 @@ use process::Error;
 
 use crate::chapters::{CHAPTERS, Chapter};
 use crate::cli::Cli;
+use crate::groups::grouped;
 use crate::output::{self, print};
 use crate::run::{self, RunArgs};
 
@@ -27,6 +28,7 @@ pub fn answer(error: &clap::Error) -> ExitCode {
         let chapter = words.iter().skip(1).find_map(named_chapter);
         match chapter.filter(|_| is_run && error.kind() == ErrorKind::DisplayHelp) {
             Some(chapter) => print_help_of(chapter, grammar),
+            None if command.is_none() => print_help_of_all(grammar),
             None => print!("{}", error.render()),
         }
         return output::finish(ExitCode::SUCCESS);
@@ -71,6 +73,13 @@ fn print_help_of(chapter: &'static Chapter, grammar: Command) {
         chapter.hide_later_options(run)
     });
     if let Err(help) = grammar.try_get_matches() {
+        print!("{}", help.render());
+    }
+}
+
+/// Prints the help of all commands, in groups.
+fn print_help_of_all(grammar: Command) {
+    if let Err(help) = grouped(grammar).try_get_matches() {
         print!("{}", help.render());
     }
 }
