@@ -22,8 +22,15 @@ impl Cgroup {
     /// # Errors
     /// If the record or what it names cannot be read.
     pub fn open(record: &Path) -> Result<Option<Groups>> {
+        Self::open_in(&hierarchies()?, record)
+    }
+
+    /// The same for who looks for many of them, in these hierarchies.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_in(trees: &[Hierarchy], record: &Path) -> Result<Option<Groups>> {
         let Some(record) = Record::read(record)? else { return Ok(None) };
-        let trees = hierarchies()?;
         let mut groups = Vec::new();
         for dir in record.dirs {
             let is_above = |tree: &&Hierarchy| dir.starts_with(&tree.mount);

@@ -3,7 +3,7 @@
 //! SIGSTOP would do it for one process, which its parent sees and another process can undo.
 //! The freezer of chapter 6 stops the whole cgroup, also what is being forked.
 
-use cgroups::{Cgroup, Groups};
+use cgroups::{Cgroup, Groups, Hierarchy};
 use process::record::{Known, find_known};
 use process::{Error, Result};
 
@@ -34,8 +34,8 @@ pub fn unpause(word: &str) -> Result<()> {
 }
 
 /// Whether it is paused now. The kernel is asked: its root can do that as well.
-pub(crate) fn is_paused(it: &Known) -> bool {
-    let groups = Cgroup::open(&it.dir).ok().flatten();
+pub(crate) fn is_paused(it: &Known, trees: &[Hierarchy]) -> bool {
+    let groups = Cgroup::open_in(trees, &it.dir).ok().flatten();
     groups.is_some_and(|groups| groups.is_frozen().unwrap_or(false))
 }
 

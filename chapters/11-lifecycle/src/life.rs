@@ -21,6 +21,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
+use cgroups::{Hierarchy, hierarchies};
 use process::record::{Identity, Known};
 use process::{Error, Kind, Result, State, Step, Turn, plain_file};
 use serde::{Deserialize, Serialize};
@@ -105,6 +106,14 @@ impl Life {
     /// # Errors
     /// If it cannot be read, or a later version has written it.
     pub fn of(container: &Known) -> Result<Self> {
+        Self::in_hierarchies(container, &hierarchies()?)
+    }
+
+    /// The same for who looks at many of them.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub(crate) fn in_hierarchies(container: &Known, trees: &[Hierarchy]) -> Result<Self> {
         let mut life = Self::read(&container.dir)?;
         let is_over =
             !container.is_alive && matches!(life.status, Status::Running | Status::Restarting);
@@ -117,7 +126,7 @@ impl Life {
                 _ => "its monitor was killed",
             }
             .to_owned();
-        } else if life.status == Status::Running && is_paused(container) {
+        } else if life.status == Status::Running && is_paused(container, trees) {
             life.status = Status::Paused;
         }
         Ok(life)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cgroups::hierarchies;
 use process::record::{Known, known};
 use process::{Result, printable};
 
@@ -31,8 +32,9 @@ pub struct Row {
 /// # Errors
 /// If the records cannot be listed. One that cannot be read is left out.
 pub fn list(which: Which) -> Result<Vec<Row>> {
+    let trees = hierarchies()?;
     let rows = known()?.into_iter().filter_map(|container| {
-        let life = Life::of(&container).ok()?;
+        let life = Life::in_hierarchies(&container, &trees).ok()?;
         Some(Row { container, life })
     });
     let is_meant = |row: &Row| {
