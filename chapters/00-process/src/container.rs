@@ -3,6 +3,7 @@
 use std::fmt::Arguments;
 use std::io::{Write, stderr};
 use std::mem::ManuallyDrop;
+use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -72,6 +73,22 @@ impl Container {
     /// As [`Process::start`].
     pub fn start(&self) -> Result<()> {
         self.process.start()
+    }
+
+    /// A descriptor that can be read from when [`Self::has_ended`] has something to do.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn signals(&self) -> Result<OwnedFd> {
+        self.process.signals()
+    }
+
+    /// How it has ended, if it has.
+    ///
+    /// # Errors
+    /// If it cannot be waited for.
+    pub fn has_ended(&mut self) -> Result<Option<ExitStatus>> {
+        self.process.has_ended()
     }
 
     /// Waits for its end.

@@ -73,6 +73,11 @@ impl User {
         })
     }
 
+    /// Its number, as the container counts.
+    pub fn uid(&self) -> Uid {
+        self.uid
+    }
+
     /// Becomes this user, for good.
     ///
     /// # Errors

@@ -60,7 +60,7 @@ pub use hierarchy::{Hierarchy, Version, hierarchies, unmounted_controllers};
 pub use inspect::{Membership, Usage, limits_of, memberships, of_process};
 pub use limits::{LimitOptions, Limits};
 pub use options::Options;
-pub use quantity::{CpuList, DeviceRate, Swap, size};
+pub use quantity::{CpuList, DeviceRate, Swap, bytes, size};
 pub use remove::KIND;
 pub use report::Used;
 pub use setting::{Knob, Setting};

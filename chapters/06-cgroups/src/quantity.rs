@@ -18,12 +18,15 @@ pub fn size(bytes: u64) -> String {
 }
 
 /// `64m`, `1.5g`, `1mb`, `512`: a number of bytes, a unit being 1024 of the one below.
+///
+/// # Errors
+/// If it is none, or more than the kernel can count.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "the text has no sign, and too large a number was refused"
 )]
-pub(crate) fn bytes(text: &str) -> Result<u64, String> {
+pub fn bytes(text: &str) -> Result<u64, String> {
     let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(at);
     let power = match unit.to_ascii_lowercase().as_str() {

@@ -10,7 +10,10 @@ use process::{Error, Result, State, signals};
 
 use crate::list::{HEADS, Which, list};
 use crate::remove::IfItRuns;
-use crate::{AttachOptions, Ended, Input, Launched, attach, freeze, launch, life, remove, stop};
+use crate::{
+    AttachOptions, Ended, Input, Launched, LogsArgs, attach, freeze, launch, life, logs, remove,
+    stop,
+};
 
 /// A command about containers.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -19,6 +22,8 @@ pub enum Command {
     Ps(ListArgs),
     /// Start containers that do not run
     Start(StartArgs),
+    /// Print what a container has said
+    Logs(LogsArgs),
     /// See and write to the streams of a container that runs
     Attach(AttachArgs),
     /// Ask containers to end, and wait until they have
@@ -140,6 +145,7 @@ impl Command {
     pub fn run(&self, mut say: impl FnMut(&str), tell: impl Fn(&Error)) -> Result<u8> {
         match self {
             Self::Attach(args) => return args.run(),
+            Self::Logs(args) => logs(args),
             Self::Start(args) if args.attach || args.interactive => return args.run_attached(),
             Self::Ps(args) => args.run(say),
             Self::Start(StartArgs { of, .. }) => {

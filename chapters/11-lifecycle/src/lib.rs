@@ -45,6 +45,7 @@ mod remove;
 mod restart;
 mod spec;
 mod stop;
+mod sys;
 mod voice;
 
 pub use commands::Command;
@@ -58,9 +59,10 @@ pub use remove::{IfItRuns, KINDS, remove};
 pub use restart::Restart;
 pub use spec::Spec;
 pub use stop::{stop, wait};
-pub use voice::{AttachOptions, DetachKeys, Ended, Input, attach};
+pub use voice::{AttachOptions, DetachKeys, Ended, Input, LogOptions, LogsArgs, attach, logs};
 
 // What the first reading needs of the second.
 pub(crate) use freeze::is_paused;
 pub(crate) use remove::remove_record;
 pub(crate) use restart::Backoff;
+pub(crate) use voice::{Inside, Voice};

@@ -18,7 +18,7 @@
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use cgroups::{Hierarchy, hierarchies};
@@ -80,6 +80,9 @@ pub struct Life {
     pub notes: Vec<String>,
     /// How often it was started again without being asked.
     pub restarts: u32,
+    /// How many lines of its log could not be written.
+    #[serde(default)]
+    pub lost_lines: u64,
     /// Who watches over it.
     pub monitor: Option<Identity>,
 }
@@ -97,6 +100,7 @@ impl Life {
             error: String::new(),
             notes: Vec::new(),
             restarts: 0,
+            lost_lines: 0,
             monitor: None,
         }
     }
@@ -170,6 +174,11 @@ impl Life {
         };
         text.and_then(write).step(|| format!("write {}", place.display()))
     }
+}
+
+/// The directory, in a container's record.
+pub(crate) fn dir(record: &Path) -> PathBuf {
+    record.join(RECORD)
 }
 
 /// Makes the directory for a new container.

@@ -17,10 +17,10 @@ use nix::unistd::{dup2_stdin, dup2_stdout, getpid, setsid};
 use process::gate::ChildGate;
 use process::record::Identity;
 use process::signals::BlockedSignals;
-use process::{Error, Outcome, Result, State, Stdio, Step};
+use process::{Error, Outcome, Result, State, Step};
 
 use crate::life::{self, now};
-use crate::{Backoff, Life, Spec, Status, remove_record, runtime};
+use crate::{Backoff, Life, Spec, Status, Voice, remove_record, runtime};
 
 /// What it is called, and how this program knows that it shall be one.
 pub(crate) const NAME: &str = "lab:monitor";
@@ -50,6 +50,7 @@ struct Monitor {
     record: PathBuf,
     spec: Spec,
     life: Life,
+    voice: Voice,
 }
 
 impl Monitor {
@@ -69,7 +70,8 @@ impl Monitor {
         life.monitor = monitor;
         // It is not to be removed with this value: each start has its own.
         state.leave();
-        Ok(Self { id, lock, record, spec, life })
+        let voice = Voice::new(&life::dir(&record), &spec.policy)?;
+        Ok(Self { id, lock, record, spec, life, voice })
     }
 
     /// Starts the container, and again as its policy says.
@@ -83,19 +85,20 @@ impl Monitor {
             let lived = self.live(gate.take());
             let status = match &lived {
                 Ok(outcome) => outcome.status,
-                Err(_) => break self.end(lived.map(drop)),
+                Err(_) => break self.end(lived.map(|_| None)),
             };
             let is_wanted = !life::is_wanted_stopped(&self.record);
             if !is_wanted || !self.spec.policy.restart.wants(status, self.life.restarts) {
-                break self.end(Ok(()));
+                break self.end(lived.map(|it| Some(it.status.code())));
             }
             self.life.status = Status::Restarting;
             self.life.write(&self.record)?;
+            self.voice.end(status.code());
             pause(&signals, backoff.after(begun.elapsed()))?;
             if life::is_wanted_stopped(&self.record) {
                 self.life.status = Status::Exited;
                 self.life.write(&self.record)?;
-                break self.end(Ok(()));
+                break self.end(Ok(None));
             }
             self.life.restarts += 1;
         }
@@ -105,12 +108,15 @@ impl Monitor {
     /// One life. Whoever has launched us is told how far it has come.
     fn live(&mut self, gate: Option<&ChildGate>) -> Result<Outcome> {
         let state = State::adopt(&self.id, self.lock.try_clone().step(|| "keep the record")?)?;
-        let mut container = runtime::create(&self.spec, state, streams()?)?;
+        let mut container =
+            runtime::create(&self.spec, state, self.voice.begin(&self.spec.policy)?)?;
+        self.voice.take_terminal()?;
         self.life.notes = container.notes();
         self.life.write(&self.record)?;
         if let Some(gate) = gate {
             gate.hold()?;
         }
+        self.voice.welcome();
         container.start()?;
         self.life.status = Status::Running;
         self.life.started = Some(now());
@@ -118,11 +124,12 @@ impl Monitor {
         if let Some(gate) = gate {
             let _ = gate.hold(); // It may have gone: the command runs all the same.
         }
-        let status = container.wait()?;
+        let status = self.voice.watch(&mut container)?;
         let outcome = container.report(status);
         self.life.status = Status::Exited;
         self.life.finished = Some(now());
         self.life.exit_code = Some(status.code());
+        self.life.lost_lines += self.voice.lost_lines();
         let used = outcome.entry::<cgroups::Used>().and_then(|used| used.oom_kills);
         self.life.oom_killed = used.is_some_and(|kills| kills > 0);
         self.life.write(&self.record)?;
@@ -130,8 +137,9 @@ impl Monitor {
     }
     // ANCHOR_END: live
 
-    /// The last of it: why it is so, and nothing more if it was to be removed.
-    fn end(mut self, lived: Result<()>) -> Result<()> {
+    /// The last of it: why it is so, and nothing more if it was to be removed. Whoever is attached
+    /// is told when all of that is done.
+    fn end(mut self, lived: Result<Option<u8>>) -> Result<()> {
         if let Err(error) = &lived {
             let has_run = self.life.started.is_some();
             self.life.status = if has_run { Status::Exited } else { Status::Created };
@@ -143,7 +151,10 @@ impl Monitor {
             let lock = self.lock.try_clone().step(|| "remove the record")?;
             remove_record(State::adopt(&self.id, lock)?)?;
         }
-        lived
+        if let Some(code) = lived? {
+            self.voice.end(code);
+        }
+        Ok(())
     }
 }
 
@@ -168,11 +179,6 @@ fn leave_the_caller() -> Result<()> {
     setsid().step(|| "make a session")?;
     let null = null()?;
     dup2_stdin(&null).and_then(|()| dup2_stdout(&null)).step(|| "let go of what was handed on")
-}
-
-/// What the container reads and writes.
-fn streams() -> Result<Stdio> {
-    Ok(Stdio::Files([null()?, null()?, null()?]))
 }
 
 fn null() -> Result<OwnedFd> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use process::{AnywayOptions, Error, Result, signals};
 use serde::{Deserialize, Serialize};
 
-use crate::Restart;
+use crate::{LogOptions, Restart};
 
 /// How long a command may take to end, in seconds; Docker's value.
 const STOP_TIMEOUT: u32 = 10;
@@ -30,6 +30,10 @@ pub struct LifeOptions {
     /// Start it again when it has ended: no, on-failure[:N], always [default: no]
     #[arg(long, value_name = "POLICY")]
     pub restart: Option<Restart>,
+
+    /// Keep more or less of what it says: max-size=10m, max-file=3
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub log_opt: Vec<String>,
 
     /// The signal that asks it to end [default: TERM]
     #[arg(long, value_name = "SIGNAL", value_parser = |word: &str| signals::parse(word))]
@@ -55,6 +59,9 @@ pub struct Policy {
     pub interactive: bool,
     /// Whether it has a terminal of its own.
     pub tty: bool,
+    /// How much of what it says is kept.
+    #[serde(default)]
+    pub log: LogOptions,
     /// What others have said of it.
     pub labels: BTreeMap<String, String>,
 }
@@ -80,6 +87,7 @@ impl LifeOptions {
             stop_timeout: self.stop_timeout.unwrap_or(STOP_TIMEOUT),
             interactive: anyway.interactive,
             tty: anyway.tty,
+            log: LogOptions::resolve(&self.log_opt)?,
             labels: self.label.iter().map(label).collect(),
         })
     }

@@ -5,19 +5,20 @@ use enter::Joined;
 use net_ns::Network;
 use overlay::Overlay;
 use pid_ns::PidOptions;
-use process::{Container, Lifetime, Part, Process, Resolved, Result, State, Stdio, Steps, User};
+use process::{Container, Lifetime, Part, Process, Resolved, Result, State, Steps, User};
 use security::{Confinement, protect_runtime};
 use user_ns::{Trees, UserNamespace};
 use uts_ipc::NAMESPACES;
 
-use crate::Spec;
+use crate::{Inside, Spec};
 
 /// Makes the container, ready to start.
 ///
 /// # Errors
 /// If a step of either side fails; everything made so far is removed.
-pub fn create(spec: &Spec, state: State, stdio: Stdio) -> Result<Container> {
+pub fn create(spec: &Spec, state: State, inside: Inside) -> Result<Container> {
     protect_runtime()?;
+    let Inside { stdio, console } = inside;
     let Spec { command, mounts, names, network, limits, layers, users, .. } = spec; // new
     let resolved = Resolved::whole(command, spec); //     new in this chapter: all at once
     let joined = Joined::open(&spec.join)?;
@@ -44,6 +45,7 @@ pub fn create(spec: &Spec, state: State, stdio: Stdio) -> Result<Container> {
         let trees = Trees::received(opened, &overlay, &etc);
         let root = trees.mount_layers(&overlay)?;
         mounts.mount_filesystems(&root)?;
+        console.open(&root)?; //                              new: a terminal of its own
         joined.show_shared_memory(&root)?;
         confinement.show_devices(&root)?;
         trees.show_etc(&root, &etc)?;
@@ -56,7 +58,11 @@ pub fn create(spec: &Spec, state: State, stdio: Stdio) -> Result<Container> {
         confinement.bound_capabilities()
     };
     let pid = PidOptions { init: spec.init };
-    let become_user = |user: &User| confinement.enter(user).and_then(|()| pid.split_off_init());
+    let become_user = |user: &User| {
+        console.give_to(user)?;
+        confinement.enter(user)?;
+        pid.split_off_init()
+    };
     let flags = NAMESPACES | network.flags() | users.flags();
     let birth = joined.birth(flags, cgroup.fd());
     let _clock = spec.clock.shift()?;

@@ -66,7 +66,10 @@ impl Options {
         let policy = self.life.resolve(&self.command.anyway)?;
         let join = self.join.resolve(&self.network)?;
         let joined = Joined::open(&join)?;
-        let command = self.command.resolve()?;
+        let mut command = self.command.resolve()?;
+        if policy.tty && !command.env.iter().any(|(key, _)| key == "TERM") {
+            command.env.push(("TERM".into(), "xterm".into()));
+        }
         let root = self.root.resolve()?;
         let users = joined.users(&self.users)?;
         let layers = self.layers.resolve(&root, state)?;

@@ -3,10 +3,12 @@
 use std::io::stdin;
 
 use nix::unistd::isatty;
+use process::record::find_known;
 use process::{Error, Result};
 
+use super::client::Client;
 use super::keys::DetachKeys;
-use crate::{Launched, Options, stop};
+use crate::{Launched, Life, Options, Status};
 
 /// How somebody is attached.
 #[derive(Clone, Debug, clap::Args)]
@@ -83,11 +85,10 @@ impl Launched {
     ///
     /// # Errors
     /// As [`Launched::start`], or if nobody knows how it has ended.
-    pub fn attach(self, _options: &AttachOptions, _input: Input) -> Result<Ended> {
-        let id = self.id.clone();
+    pub fn attach(self, options: &AttachOptions, input: Input) -> Result<Ended> {
+        let client = Client::come(&self.id, options, input)?;
         self.start()?;
-        let unknown = || Error::new(format!("the exit code of {id} is not known"));
-        stop::wait(&id)?.map(Ended::Exited).ok_or_else(unknown)
+        client.stay()
     }
 }
 
@@ -95,6 +96,16 @@ impl Launched {
 ///
 /// # Errors
 /// If it does not run, or nobody knows how it has ended.
-pub fn attach(_word: &str, _options: &AttachOptions, _input: Input) -> Result<Ended> {
-    Err(Error::new("attach: it is not built yet"))
+pub fn attach(word: &str, options: &AttachOptions, input: Input) -> Result<Ended> {
+    let it = find_known(word)?;
+    let status = Life::of(&it)?.status;
+    if status != Status::Running || !it.is_alive {
+        let word = it.word();
+        let error = Error::new(format!("cannot attach to container {word}: it is not running"));
+        return Err(error.with_hint(match status {
+            Status::Restarting => "it is about to be started again".to_owned(),
+            _ => format!("lab start -a {word} starts it and attaches to it"),
+        }));
+    }
+    Client::come(&it.id, options, input)?.stay()
 }
