@@ -65,7 +65,6 @@ impl Target {
         Self::held(pid, pidfd, None)
     }
 
-    // ANCHOR: hold
     fn held(pid: Pid, pidfd: OwnedFd, recorded: Option<Recorded>) -> Result<Self> {
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let directory = match open(format!("/proc/{pid}").as_str(), flags, Mode::empty()) {
@@ -76,7 +75,6 @@ impl Target {
         // As long as it lives, nobody else has its number: so both are of the same process.
         if target.has_ended()? { Err(gone(pid)) } else { Ok(target) }
     }
-    // ANCHOR_END: hold
 
     /// Its number on the host, for messages.
     pub fn pid(&self) -> Pid {
