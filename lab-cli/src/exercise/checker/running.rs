@@ -122,6 +122,8 @@ impl<'a> Running<'a> {
         let token = self.values.get("forever").unwrap_or_default().to_owned();
         let deadline = Instant::now() + Duration::from_secs(self.case.seconds);
         loop {
+            // Asked before looking: a program may end, and its command go on.
+            let end = self.sandbox.wait(PAUSE)?.cloned();
             let is_program = |words: &[String]| words.iter().any(|word| word == PROGRAM);
             let is_container = |words: &[String]| words.contains(&token) && !is_program(words);
             self.runtime = tree::oldest(self.sandbox.pid(), is_program);
@@ -130,7 +132,7 @@ impl<'a> Running<'a> {
                 return Ok(true);
             }
             let expected = "the command runs in the container";
-            if let Some(end) = self.sandbox.wait(PAUSE)?.cloned() {
+            if let Some(end) = end {
                 let found = match end {
                     End::Exited(code) => format!("the program has ended with exit code {code}"),
                     _ => "the program was killed: it used too much memory".to_owned(),
