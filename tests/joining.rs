@@ -506,9 +506,13 @@ fn the_view_tells_whose_a_namespace_is() {
     assert_eq!(json("c1")["others"], serde_json::json!({"pid": of_c2, "user": of_c2}));
     assert_eq!(json("c3")["others"], serde_json::json!({}));
     assert_eq!(json("c2")["processes"]["mark"], "own");
+    // Found by what is written down of it, and so as long as it is there.
+    let guest = lab.state_dir().join("guests").join(other.id());
+    assert!(guest.exists());
     for container in [stranger, other, one] {
         container.finish().ok();
     }
+    assert!(!guest.exists());
 }
 
 #[test]

@@ -190,6 +190,15 @@ impl Join {
         mounts
     }
 
+    /// The ids of those who are joined.
+    pub fn members(&self) -> Vec<String> {
+        let ids = Self::KINDS.into_iter().filter_map(|kind| match self.whose(kind) {
+            Whose::Container(member) => Some(member.id.clone()),
+            Whose::Own | Whose::Host => None,
+        });
+        ids.collect()
+    }
+
     /// Whose one of the kinds is; all others are the container's own.
     pub fn whose(&self, kind: Namespace) -> &Whose {
         match kind {

@@ -63,7 +63,7 @@ pub fn run(args: &RunArgs, grammar: &clap::Command) -> Result<ExitCode> {
         None
     } else {
         // Looking must not keep anything from running.
-        view::observe(container.process().pid())
+        view::observe(view::Subject::Container(container.process().pid()))
             .inspect_err(|error| output::warn(&format!("no view: {error:#}"), None))
             .ok()
     };

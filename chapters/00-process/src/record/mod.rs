@@ -7,12 +7,14 @@
 //!
 //! ```text
 //! /var/lib/lab/                     the state directory, or $LAB_STATE_DIR
-//! └── containers/
-//!     └── 3f9c0a1b2c4d/             one directory a container, named by its id
-//!         ├── container.json        process, chapter, command, what was asked for
-//!         ├── hosts, hostname …     what its /etc shows (chapter 4)
-//!         ├── cgroup                one record a leftover, made *before* the thing
-//!         └── network
+//! ├── containers/
+//! │   └── 3f9c0a1b2c4d/             one directory a container, named by its id
+//! │       ├── container.json        process, chapter, command, what was asked for
+//! │       ├── hosts, hostname …     what its /etc shows (chapter 4)
+//! │       ├── cgroup                one record a leftover, made *before* the thing
+//! │       └── network
+//! ├── names/web                     a link to who has the name
+//! └── guests/                       who has joined another one
 //! ```
 //!
 //! The directory is also a lock: the container's runtime holds a [`Lock`] on it, which the
@@ -23,9 +25,11 @@ pub mod orphan;
 
 mod announcement;
 mod directory;
+mod guests;
 mod id;
 mod identity;
 mod lock;
+mod names;
 mod resolved;
 mod running;
 
@@ -34,18 +38,17 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use nix::unistd::Pid;
-
 pub use directory::{containers, directory, make_private, of};
+pub use guests::guests;
 pub use identity::Identity;
 pub use lock::Lock;
 pub use resolved::{Recorded, Resolved};
-pub use running::{Running, find, running};
+pub use running::{Running, find, running, with_id};
 
-use crate::{Command, Error, Result, Step, plain_file};
+use crate::{Command, Error, Process, Result, Step, plain_file};
 use announcement::{Announcement, CONTAINER, OLD, UNFINISHED};
-use directory::{entries, try_lock};
-pub(crate) use running::check_is_free;
+use directory::{Entry, Folder, entries};
+pub(crate) use names::check_is_free;
 
 /// The name of the door of a container that lives on its own: a socket in its record.
 pub const DOOR: &str = "door";
@@ -64,6 +67,7 @@ const SHORT: usize = 12;
 pub struct State {
     /// Of our own, all its 64 digits.
     id: String,
+    name: Option<String>,
     dir: PathBuf,
     /// A later version's is not for us to remove, nor one that we have left.
     is_ours: bool,
@@ -78,17 +82,19 @@ impl State {
         make_private(&root).step(|| format!("create {}", root.display())).map_err(|error| {
             error.with_hint("LAB_STATE_DIR names another directory for records")
         })?;
+        let folder = Folder::open(root)?;
         loop {
             let id = id::random()?;
-            let dir = root.join(&id[..SHORT]);
+            let entry = Entry { folder: folder.clone(), id: id[..SHORT].to_owned() };
+            let dir = entry.path();
             match DirBuilder::new().mode(0o700).create(&dir) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 made => made.step(|| format!("create {}", dir.display()))?,
             }
             // Between the two steps the directory looks abandoned and may be swept
             // away; then there is nothing to lock, and we take another id.
-            if let Some(lock) = try_lock(&dir)? {
-                return Ok(Self { id, dir, is_ours: true, _lock: lock });
+            if let Some(lock) = entry.try_lock()? {
+                return Ok(Self { id, name: None, dir, is_ours: true, _lock: lock });
             }
         }
     }
@@ -100,14 +106,14 @@ impl State {
     /// If the state directory cannot be read; one that does not exist is empty.
     pub fn abandoned() -> Result<Vec<Self>> {
         let mut abandoned = Vec::new();
-        for (id, dir) in entries()? {
-            let Some(lock) = try_lock(&dir)? else { continue };
-            match check_is_abandoned(&dir) {
-                Ok(false) => {}
-                checked => {
-                    let is_ours = checked.is_ok();
-                    abandoned.push(Self { id, dir, is_ours, _lock: lock });
-                }
+        for entry in entries()? {
+            let Some(lock) = entry.try_lock()? else { continue };
+            let (id, dir) = (entry.id.clone(), entry.path());
+            let checked = check_is_abandoned(&dir);
+            if !matches!(checked, Ok(false)) {
+                let is_ours = checked.is_ok();
+                let name = Announcement::read(&dir).and_then(|it| it.name);
+                abandoned.push(Self { id, name, dir, is_ours, _lock: lock });
             }
         }
         Ok(abandoned)
@@ -139,15 +145,22 @@ impl State {
     ///
     /// # Errors
     /// If another one has the name.
-    pub(crate) fn announce(&self, chapter: &str, pid: Pid, resolved: Resolved) -> Result<()> {
+    pub(crate) fn announce(
+        &mut self,
+        chapter: &str,
+        process: &Process,
+        resolved: Resolved,
+    ) -> Result<()> {
         let (Command { name, argv, .. }, values) = resolved.values()?;
-        // Between our look and our word, nobody else may take it.
-        let _names = if name.is_none() { None } else { Some(lock_names()?) };
-        name.as_deref().map_or(Ok(()), check_is_free)?;
-        let process = Identity::of(pid.as_raw())?;
-        let it = Announcement::new(&self.id, name, chapter, process, argv).with(values);
+        let identity = Identity::of(process.pid().as_raw())?;
+        self.name = name.clone();
+        let it = Announcement::new(&self.id, name, chapter, identity, argv).with(values);
         let text = serde_json::to_vec(&it).map_err(io::Error::from);
-        self.replace(text.step(|| format!("write {}", self.dir.join(CONTAINER).display()))?)
+        self.replace(text.step(|| format!("write {}", self.dir.join(CONTAINER).display()))?)?;
+        if process.is_guest() {
+            guests::add(self.id())?;
+        }
+        self.name.as_ref().map_or(Ok(()), |name| names::take(name, self.id()))
     }
 
     /// Writes down that the container belongs to itself from now on.
@@ -216,9 +229,11 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        if !self.is_ours {
+        let is_freed = |name: &String| names::free(name, self.id()).is_ok();
+        if !self.is_ours || !self.name.iter().all(is_freed) {
             return;
         }
+        guests::remove(self.id());
         for ours in OURS {
             let _ = self.forget(ours);
         }
@@ -232,11 +247,4 @@ impl Drop for State {
 fn check_is_abandoned(dir: &Path) -> Result<bool> {
     Announcement::check_version(dir)?;
     Announcement::read(dir).map_or(Ok(true), |it| it.lives_on_its_own().map(|lives| !lives))
-}
-
-/// Until it is dropped, no other container gets a name.
-fn lock_names() -> Result<Lock> {
-    let root = directory();
-    let step = || format!("lock {}", root.display());
-    Lock::wait_for(File::open(&root).step(step)?).step(step)
 }
