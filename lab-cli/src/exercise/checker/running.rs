@@ -22,6 +22,7 @@ use crate::exercise::facts::{self, tree};
 use crate::exercise::sandbox::plan::{Limits, PROGRAM, Plan};
 use crate::exercise::sandbox::{End, Sandbox};
 use crate::exercise::values::Values;
+use crate::view::proc::Proc;
 
 /// What a learner's program may use.
 pub const LIMITS: Limits = Limits { memory: 512 << 20, processes: 200, disk: 256 << 20, cpu: 10 };
@@ -71,10 +72,14 @@ impl<'a> Running<'a> {
 
     /// Waits until our program has become another one, which it does when all is there. A check
     /// that it does not come to fails by itself.
+    ///
+    /// The program is the oldest process; a container's init, which it forks, keeps its words.
     pub fn wait_until_unseen(&self) {
         let deadline = Instant::now() + Duration::from_secs(self.case.seconds);
-        let is_program = |words: &[String]| words.iter().any(|word| word == PROGRAM);
-        while tree::oldest(self.sandbox.pid(), is_program).is_some() && Instant::now() < deadline {
+        let top = self.sandbox.pid();
+        let program = || tree::oldest(top, |_| true).and_then(|pid| Proc::open(pid).ok());
+        let is_seen = |it: Proc| tree::words(&it).iter().any(|word| word == PROGRAM);
+        while program().is_some_and(is_seen) && Instant::now() < deadline {
             sleep(PAUSE);
         }
     }
