@@ -112,7 +112,7 @@ impl State {
             let checked = check_is_abandoned(&dir);
             if !matches!(checked, Ok(false)) {
                 let is_ours = checked.is_ok();
-                let name = Announcement::read(&dir).and_then(|it| it.name);
+                let name = Announcement::name(&dir);
                 abandoned.push(Self { id, name, dir, is_ours, _lock: lock });
             }
         }
@@ -145,22 +145,20 @@ impl State {
     ///
     /// # Errors
     /// If another one has the name.
-    pub(crate) fn announce(
-        &mut self,
-        chapter: &str,
-        process: &Process,
-        resolved: Resolved,
-    ) -> Result<()> {
-        let (Command { name, argv, .. }, values) = resolved.values()?;
-        let identity = Identity::of(process.pid().as_raw())?;
+    pub(crate) fn announce(&mut self, chapter: &str, first: &Process, it: Resolved) -> Result<()> {
+        let (Command { name, argv, .. }, values) = it.values()?;
+        let identity = Identity::of(first.pid().as_raw())?;
         self.name = name.clone();
         let it = Announcement::new(&self.id, name, chapter, identity, argv).with(values);
         let text = serde_json::to_vec(&it).map_err(io::Error::from);
-        self.replace(text.step(|| format!("write {}", self.dir.join(CONTAINER).display()))?)?;
-        if process.is_guest() {
+        let text = text.step(|| format!("write {}", self.dir.join(CONTAINER).display()))?;
+        // By this, whoever sweeps knows the name; who looks for the container has to wait.
+        self.record(UNFINISHED, text)?;
+        if first.is_guest() {
             guests::add(self.id())?;
         }
-        self.name.as_ref().map_or(Ok(()), |name| names::take(name, self.id()))
+        self.name.as_ref().map_or(Ok(()), |name| names::take(name, self.id()))?;
+        self.finish()
     }
 
     /// Writes down that the container belongs to itself from now on.
@@ -168,7 +166,8 @@ impl State {
     /// # Errors
     /// If it was not announced.
     pub(crate) fn give_to_itself(&self) -> Result<()> {
-        self.replace(Announcement::of_its_own(&self.dir)?)
+        self.record(UNFINISHED, Announcement::of_its_own(&self.dir)?)?;
+        self.finish()
     }
 
     /// Lets go of the record, and leaves it where it is.
@@ -177,9 +176,8 @@ impl State {
     }
 
     /// Whoever reads it meanwhile sees what was there before, or all of the new.
-    fn replace(&self, text: Vec<u8>) -> Result<()> {
+    fn finish(&self) -> Result<()> {
         let (new, place) = (self.dir.join(UNFINISHED), self.dir.join(CONTAINER));
-        self.record(UNFINISHED, text)?;
         fs::rename(new, &place).step(|| format!("write {}", place.display()))
     }
 
