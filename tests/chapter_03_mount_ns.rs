@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use harness::{Lab, assert_snapshot, kernel};
+use harness::{Lab, assert_snapshot, kernel, scratch};
 
 #[test]
 fn the_mount_table_holds_its_own_mounts_only() {
@@ -225,7 +225,7 @@ fn in_a_chroot_it_is_told_why_not_and_what_to_do() {
         chroot --userspec=61234:61234 $dir/old /lab run 3 -- true; echo $?
         chroot $dir/old /lab doctor | grep -A 4 '^  user  ' | grep fix:";
     let lab = lab.program("lab");
-    let place = tempfile::TempDir::with_prefix("lab-test-").unwrap();
+    let place = scratch::directory();
     let mut outer = Command::new("unshare");
     outer.args([
         "--mount",

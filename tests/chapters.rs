@@ -1,6 +1,10 @@
 //! What holds for all chapters, and in what exactly they differ.
 
+use std::fs;
+
 use harness::{Lab, kernel};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 #[test]
 fn each_chapter_isolates_exactly_its_namespaces() {
@@ -72,13 +76,34 @@ fn a_chapter_is_a_program_of_its_own() {
 }
 
 #[test]
+fn the_name_of_a_container_that_was_killed_is_free() {
+    let lab = Lab::new();
+    let container = lab.start("chapter-00 --name web", "");
+    let (killed, link) = (lab.ids().remove(0), lab.state_dir().join("names/web"));
+    kill(Pid::from_raw(container.runtime), Signal::SIGKILL).expect("it runs");
+    container.wait();
+    assert_eq!(fs::read_link(&link).expect("a link").as_os_str(), &*killed);
+    // A chapter's own program sweeps nothing.
+    let mut run = lab.program("chapter-00-process");
+    let ran = harness::ran(run.args(["--name", "web", "--", "echo", "runs"]).output().unwrap());
+    assert_eq!(ran.ok(), "runs\n");
+    assert!(!link.is_symlink());
+    lab.lab(["clean"]).ok();
+    assert!(lab.ids().is_empty());
+}
+
+#[test]
 fn a_name_means_one_running_container() {
     let lab = Lab::new();
     let container = lab.start("chapter-00 --name web", "");
+    let link = lab.state_dir().join("names/web");
+    assert_eq!(fs::read_link(&link).expect("a link").as_os_str(), &*lab.ids()[0]);
     let second = lab.sh("chapter-00 --name web", "true");
     assert_eq!(second.code, 125);
     assert!(second.stderr.contains("the name web is in use by container "), "{}", second.stderr);
+    assert!(link.is_symlink());
     container.finish();
+    assert!(!link.is_symlink());
     lab.sh("chapter-00 --name web", "true").ok();
     assert_eq!(lab.sh("chapter-00 --name -web", "true").code, 125);
     assert_eq!(lab.sh("chapter-00 --name a/b", "true").code, 125);

@@ -14,7 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use harness::terminal::on_terminal;
 use harness::{
-    Lab, Ran, SOMEBODY, Started, capability_of, eventually, kernel, ran, set_capability, skip,
+    Lab, Ran, SOMEBODY, Started, capability_of, eventually, kernel, ran, scratch, set_capability,
+    skip,
 };
 use nix::fcntl::{OFlag, open, openat};
 use nix::sys::signal::{Signal, kill};
@@ -42,7 +43,7 @@ impl Sides {
     /// Both, of whoever runs the programs.
     pub fn new(lab: Lab, chapter: &str, script: &str) -> Self {
         let container = lab.start(&format!("{chapter} --name c1"), script);
-        let host = TempDir::with_prefix("lab-test-").expect("a directory");
+        let host = scratch::directory();
         if lab.is_of_somebody() {
             chown(host.path(), Some(SOMEBODY), Some(SOMEBODY)).expect("we are root");
         }
@@ -575,7 +576,7 @@ fn an_ordinary_user_gives_nothing_away() {
 #[test]
 fn mounts_of_a_running_container_are_copied_but_the_kernels_own() {
     let Some(lab) = Lab::as_root() else { return };
-    let volume = TempDir::with_prefix("lab-test-").unwrap();
+    let volume = scratch::directory();
     fs::write(volume.path().join("of-volume"), "v").unwrap();
     let options =
         format!("chapter-07 --network none --tmpfs /scratch -v {}:/data", volume.path().display());
@@ -607,7 +608,7 @@ fn mounts_of_a_running_container_are_copied_but_the_kernels_own() {
 #[test]
 fn a_directory_is_not_copied_into_itself() {
     let Some(lab) = Lab::as_root() else { return };
-    let volume = TempDir::with_prefix("lab-test-").unwrap();
+    let volume = scratch::directory();
     fs::create_dir(volume.path().join("sub")).unwrap();
     fs::write(volume.path().join("sub/file"), "v").unwrap();
     // It is sent first, so that the copy is begun when the rest is looked at.

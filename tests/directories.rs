@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::process::Command;
 
-use harness::{Lab, SOMEBODY, ran, skip};
+use harness::{Lab, SOMEBODY, ran, scratch, skip};
 use tempfile::TempDir;
 
 /// Somebody's directories, and a host on which their name and home are known.
@@ -19,7 +19,7 @@ impl User {
         if !skip::is_root() {
             return None;
         }
-        let place = TempDir::with_prefix("lab-test-").unwrap();
+        let place = scratch::directory();
         fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
         for name in ["home", "xdg", "here"] {
             let dir = place.path().join(name);

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use harness::{Lab, Ran, assert_snapshot, copy_program, skip};
+use harness::{Lab, Ran, assert_snapshot, copy_program, scratch, skip};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -87,7 +87,7 @@ fn the_status_is_what_the_last_line_says_and_it_is_true() {
 #[test]
 fn nothing_is_left_and_nothing_is_loaded() {
     let lab = Lab::new();
-    let place = TempDir::with_prefix("lab-test-").expect("a temporary directory");
+    let place = scratch::directory();
     let modules = || fs::read_to_string("/proc/modules").unwrap_or_default();
     let names = |text: String| -> Vec<String> {
         text.lines().filter_map(|line| line.split(' ').next().map(str::to_owned)).collect()
@@ -134,7 +134,7 @@ fn a_host_without_nft_is_told_which_package_has_it() {
         return;
     }
     let lab = Lab::new();
-    let place = TempDir::with_prefix("lab-test-").expect("a temporary directory");
+    let place = scratch::directory();
     for (os_release, install) in [
         ("ID=debian\n", "apt-get install nftables"),
         ("ID=rocky\nID_LIKE=\"rhel centos fedora\"\n", "dnf install nftables"),
@@ -257,7 +257,7 @@ fn a_limit_on_namespaces_is_found_and_can_be_raised() {
 
 /// A copy of `lab` that everybody may execute, and a directory for everybody's state.
 fn for_everybody() -> (TempDir, PathBuf) {
-    let place = TempDir::with_prefix("lab-test-").expect("a temporary directory");
+    let place = scratch::directory();
     let copy = place.path().join("lab");
     copy_program("lab", &copy);
     for path in [place.path(), &copy] {
@@ -280,7 +280,7 @@ fn an_ordinary_user_is_told_what_an_ordinary_user_can() {
         return;
     }
     let (place, copy) = for_everybody();
-    let cache = TempDir::with_prefix("lab-test-").expect("a temporary directory");
+    let cache = scratch::directory();
     fs::set_permissions(cache.path(), Permissions::from_mode(0o777)).expect("a mode");
     let as_nobody = |program: &Path, args: &[&str]| {
         let mut command = Command::new(program);

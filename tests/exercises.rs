@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Once;
 
 use harness::terminal::{self, on_terminal};
-use harness::{Lab, Ran, cache_dir, kernel, programs, ran, skip};
+use harness::{Lab, Ran, cache_dir, kernel, programs, ran, scratch, skip};
 use tempfile::TempDir;
 
 /// A learner with a copy of the exercises.
@@ -19,7 +19,7 @@ pub struct Learner {
 
 impl Learner {
     pub fn new() -> Self {
-        let copy = TempDir::with_prefix("lab-test-").unwrap();
+        let copy = scratch::directory();
         let learner = Self { lab: Lab::new(), copy };
         learner.lab.lab(["exercise", "init", learner.dir().to_str().unwrap()]).ok();
         learner

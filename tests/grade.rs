@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use harness::kernel::{self, wait_for};
-use harness::{Lab, Ran, programs, ran, skip};
+use harness::{Lab, Ran, programs, ran, scratch, skip};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -34,7 +34,7 @@ impl Class {
     /// `None` without the right to make sandboxes.
     fn new() -> Option<Self> {
         let is_root = skip::is_root();
-        is_root.then(|| Self { lab: Lab::new(), dir: TempDir::with_prefix("lab-test-").unwrap() })
+        is_root.then(|| Self { lab: Lab::new(), dir: scratch::directory() })
     }
 
     /// The directory of one that has been handed in, with nothing done yet.
@@ -460,7 +460,7 @@ fn a_name_commands_neither_a_terminal_nor_a_spreadsheet() {
 #[test]
 fn a_report_replaces_plain_files_and_is_written_into_all_others() {
     let lab = Lab::new();
-    let dir = TempDir::with_prefix("lab-test-").unwrap();
+    let dir = scratch::directory();
     let path = |name: &str| dir.path().join(name);
     fs::write(path("report.json"), report_of(&["anna"])).unwrap();
     let merge = |output: &str| {

@@ -164,6 +164,31 @@ fn two_containers_in_one_ipc_namespace_have_the_same_queues_and_shared_memory() 
 }
 
 #[test]
+fn queues_and_shared_memory_are_for_whom_their_container_says() {
+    let Some(host) = host() else { return };
+    let join = ["run", "10", "--network", "none", "--ipc", "container:c1", "--", "true"];
+    let script = "grep -c ' /dev/shm ' /proc/mounts";
+    for (mode, memory, is_refused) in
+        [("shareable", "1\n", false), ("private", "1\n", true), ("none", "0\n", true)]
+    {
+        let args = format!("10 --network none --name c1 --ipc {mode}");
+        let one = host.start(&args, script);
+        assert_eq!(one.said, format!("{memory}ready\n"), "{mode}");
+        let own = |pid| fs::read_link(format!("/proc/{pid}/ns/ipc")).expect("its namespace");
+        assert_ne!(own(one.pid), own(std::process::id().cast_signed()), "{mode}");
+        let ran = host.lab(&join);
+        if is_refused {
+            assert_eq!(ran.code, 125, "{mode}: {ran:?}");
+            assert!(ran.stderr.contains("container c1: non-shareable IPC"), "{ran:?}");
+        } else {
+            ran.ok();
+        }
+        one.finish().ok();
+    }
+    host.assert_clean(&host.new_ids(), "all have ended");
+}
+
+#[test]
 fn another_containers_shared_memory_leads_nowhere_else() {
     let Some(host) = host() else { return };
     for link in ["/etc", "/proc/self/fd", "/proc/self/root/etc", "../../../etc"] {
@@ -481,9 +506,13 @@ fn the_view_tells_whose_a_namespace_is() {
     assert_eq!(json("c1")["others"], serde_json::json!({"pid": of_c2, "user": of_c2}));
     assert_eq!(json("c3")["others"], serde_json::json!({}));
     assert_eq!(json("c2")["processes"]["mark"], "own");
+    // Found by what is written down of it, and so as long as it is there.
+    let guest = lab.state_dir().join("guests").join(other.id());
+    assert!(guest.exists());
     for container in [stranger, other, one] {
         container.finish().ok();
     }
+    assert!(!guest.exists());
 }
 
 #[test]
@@ -498,7 +527,7 @@ fn what_cannot_be_joined_is_told() {
         "10 --pid container:",
         "10 --ipc c1",
         "10 --ipc contaner:c1",
-        "10 --ipc private",
+        "10 --ipc privat",
         "10 --network brigde",
         "10 --network container:",
         "10 --network container:nobody",

@@ -16,11 +16,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use harness::{DEADLINE, Lab};
+use harness::{DEADLINE, Lab, scratch};
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
-use tempfile::TempDir;
 
 /// The memory that a process may map, in KiB. The machine has more; `lab` needs a tenth.
 const MEMORY: u32 = 1 << 20;
@@ -117,7 +116,7 @@ impl Reader {
     #[track_caller]
     fn try_all(&self, furnish: impl FnOnce(&Lab, &Path)) {
         let Some(lab) = Lab::as_root() else { return };
-        let dir = TempDir::with_prefix("lab-odd-").unwrap();
+        let dir = scratch::named("lab-odd-");
         furnish(&lab, dir.path());
         let place = dir.path().join(self.file);
         let mut faults = String::new();

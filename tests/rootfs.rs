@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use harness::{Lab, Ran, SOMEBODY, assert_snapshot, skip};
+use harness::{Lab, Ran, SOMEBODY, assert_snapshot, scratch, skip};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -20,11 +20,7 @@ struct Cache {
 
 impl Cache {
     fn of(origin: &'static str) -> Self {
-        Self {
-            lab: Lab::new(),
-            dir: TempDir::with_prefix("lab-cache-").expect("a directory"),
-            origin,
-        }
+        Self { lab: Lab::new(), dir: scratch::named("lab-cache-"), origin }
     }
 
     fn program(&self) -> Command {

@@ -12,7 +12,7 @@ use std::sync::mpsc::channel;
 
 use harness::cgroup::Delegated;
 use harness::net::{HOST, Net};
-use harness::{DEADLINE, Lab, Ran, assert_snapshot, eventually, kernel, skip};
+use harness::{DEADLINE, Lab, Ran, assert_snapshot, eventually, kernel, scratch, skip};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
@@ -38,7 +38,7 @@ impl User {
         if !skip::is_root() {
             return None;
         }
-        let user = Self { home: TempDir::with_prefix("lab-test-").unwrap(), _state: Lab::new() };
+        let user = Self { home: scratch::directory(), _state: Lab::new() };
         let home = user.home.path();
         fs::set_permissions(home, fs::Permissions::from_mode(0o755)).unwrap();
         chown(home, Some(SOMEBODY), Some(SOMEBODY)).unwrap();
@@ -161,7 +161,7 @@ fn the_program_may_be_on_a_mount_that_nobody_else_has() {
 #[test]
 fn a_working_directory_that_cannot_be_entered_again_is_left() {
     let Some(user) = User::new() else { return };
-    let closed = TempDir::with_prefix("lab-closed-").unwrap();
+    let closed = scratch::named("lab-closed-");
     fs::set_permissions(closed.path(), fs::Permissions::from_mode(0o700)).unwrap();
     let prepare = format!("cd {}", closed.path().display());
     let mut lab = user.as_user_after(&prepare, &["run", "7", "--", "sh", "-c", "pwd"]);

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use harness::terminal::on_terminal;
-use harness::{Lab, assert_snapshot, eventually, kernel, skip};
+use harness::{Lab, assert_snapshot, eventually, kernel, scratch, skip};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -164,7 +164,7 @@ fn an_ordinary_user_needs_no_namespace_for_a_process() {
         return;
     }
     // Neither the programs nor our state directory need be in that user's reach.
-    let dir = tempfile::TempDir::with_prefix("lab-user-").expect("a directory");
+    let dir = scratch::named("lab-user-");
     let program = dir.path().join("lab");
     harness::copy_program("lab", &program);
     fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).expect("open to all");

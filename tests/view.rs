@@ -70,6 +70,30 @@ fn a_process_that_somebody_else_isolated_is_shown_as_well() {
 }
 
 #[test]
+fn processes_in_a_container_are_seen_however_deep_and_whoever_has_sent_them() {
+    let Some(lab) = Lab::as_root() else { return };
+    let web = lab.start("chapter-04 --name web", "");
+    let mut enter = Command::new("nsenter");
+    enter.args(["--pid", "--target", &web.pid.to_string(), "unshare", "--pid", "--fork"]);
+    enter.args(["sh", "-c", "sleep 777 & echo ready; read line; kill $!"]);
+    let mut sent = enter.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    kernel::read_until(sent.stdout.as_mut().expect("a pipe"), "ready\n").expect("it is ready");
+    let processes = &json(lab.lab(["view", "--json", "web"]))["processes"];
+    let names = |side: &str| -> Vec<_> {
+        let list = processes[side]["list"].as_array().expect("a list");
+        let mut names: Vec<_> = list.iter().map(|it| it["name"].clone()).collect();
+        names.sort_by_key(Value::to_string);
+        names
+    };
+    assert_eq!(names("container"), ["sh", "sh", "sleep", "unshare"], "{processes:#}");
+    assert_eq!(names("host"), names("container"));
+    assert_eq!(processes["container"]["count"], 4);
+    drop(sent.stdin.take());
+    sent.wait().expect("it ends");
+    web.finish();
+}
+
+#[test]
 fn a_container_is_found_by_its_name_its_id_or_the_beginning_of_it() {
     let Some(lab) = Lab::as_root() else { return };
     let none = lab.lab(["view"]);

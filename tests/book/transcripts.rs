@@ -31,9 +31,11 @@ const EXAMPLES: &[(&str, &str)] = &[
     (r"after [\d.]+ (ms|s)\b", "after 24.1 ms"),
     (r"peak memory [\d.]+ [KM]iB", "peak memory 652 KiB"),
     (r"CPU time [\d.]+ (ms|s)\b", "CPU time 4.3 ms"),
-    (r"/tmp/lab-test-\w{6}/home/cache", "/root/.cache/container-lab"),
-    (r"/tmp/lab-test-\w{6}/home", "/root"),
-    (r"/tmp/lab-test-\w{6}", "/var/lib/container-lab"),
+    (r"[/\w.-]+/lab-test-\w{6}/home/cache", "/root/.cache/container-lab"),
+    (r"[/\w.-]+/lab-test-\w{6}/home", "/root"),
+    (r"[/\w.-]+/lab-test-\w{6}", "/var/lib/container-lab"),
+    // The example host has a disk.
+    (r"working/root \(tmpfs\) ", "working/root (ext4)  "),
     (r"\n+BusyBox v.*\nEnter 'help'.*\n", "\n"),
     (r"\b40 of 4\d\b|\b4\d of 4\d\b", "41 of 41"),
 ];

@@ -1,5 +1,6 @@
 //! What comes in, attacked by who is there already.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
@@ -127,6 +128,16 @@ fn what_comes_in_runs_from_where_nobody_can_write() {
     });
     assert!(steps > 10, "{steps}");
     container.finish();
+}
+
+/// A command chooses what it is called. It has not the say over who comes in.
+#[test]
+fn a_command_that_calls_itself_as_the_held_one_is_entered() {
+    let Some(lab) = Lab::as_root() else { return };
+    let renamed = lab.start("09 --network none --name renamed", "printf lab:held > /proc/$$/comm");
+    assert_eq!(fs::read_to_string(format!("/proc/{}/comm", renamed.pid)).unwrap(), "lab:held\n");
+    assert_eq!(lab.lab(["exec", "renamed", "echo", "in"]).ok(), "in\n");
+    renamed.finish();
 }
 
 /// Who is still held before its command has the runtime's power.

@@ -3,9 +3,10 @@
 use std::fs;
 use std::process::{Child, Command, Stdio};
 
-use harness::{Lab, kernel, skip};
+use harness::{Lab, eventually, kernel, skip};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tracer::{Event, Tracer};
 
 use super::{assert_has_the_same, come_in, sh};
 
@@ -129,4 +130,47 @@ fn a_container_of_crun_is_entered_with_its_filter() {
 #[test]
 fn a_container_of_runc_is_entered_with_its_filter() {
     assert_is_entered("runc");
+}
+
+/// Its signals come while it is stopped for its filters: those are for it, and not for us.
+#[test]
+fn a_process_whose_filters_are_read_gets_its_signals() {
+    let Some(lab) = Lab::as_root() else { return };
+    // The last one is a real-time signal, which has no name.
+    for name in ["USR1", "34"] {
+        // A signal ends a `read`, so that there are two.
+        let script = format!("trap 'echo got it' {name}; echo ready; read line; read line");
+        let container = lab.start("09 --network none", &script);
+        let pid = container.pid;
+        let mut exec = lab.program("lab");
+        exec.args(["exec", "--pid", &pid.to_string(), "true"]);
+        let mut tracer = Tracer::start(exec).expect("lab starts");
+        let mut has_it = false;
+        while let Some((_, event)) = tracer.next_event().expect("our children") {
+            match event {
+                // From here on it is traced, and stops at a signal before it is asked to.
+                Event::Entered(call)
+                    if call.number == libc::SYS_ptrace
+                        && call.arguments[0] == u64::from(libc::PTRACE_INTERRUPT) =>
+                {
+                    let kill = format!("kill -{name} {pid}");
+                    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+                    eventually("it stands still", || {
+                        let status = fs::read_to_string(format!("/proc/{pid}/status"));
+                        status.is_ok_and(|status| status.contains("State:\tt"))
+                    });
+                    tracer.let_go();
+                    has_it = true;
+                }
+                // The container is our child as well, and lives on.
+                Event::Exited(code) => {
+                    assert_eq!(code, 0, "{name}");
+                    break;
+                }
+                _ => {}
+            }
+        }
+        assert!(has_it, "{name}: its filters were read");
+        assert_eq!(container.finish().ok(), "got it\nready\n", "{name}");
+    }
 }

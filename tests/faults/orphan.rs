@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -186,8 +187,8 @@ fn records_of_earlier_versions_are_found_while_their_containers_live_and_swept_a
         let owner = fs::File::open(&record).unwrap();
         owner.lock().unwrap();
         assert_eq!(lab.lab(["clean"]).ok(), "nothing to clean\n");
-        let ran = lab.lab(["run", "chapter-00", "--name", "old", "--", "true"]);
-        assert!(ran.stderr.contains("the name old is in use"), "{file}: {ran:?}");
+        let ran = lab.lab(["view", "nobody"]);
+        assert!(ran.stderr.contains("running: 0123456789ab (old)"), "{file}: {ran:?}");
         drop(owner);
         let swept = lab.lab(["clean"]).ok();
         assert!(swept.ends_with("removed record of 0123456789ab\n"), "{file}: {swept}");
@@ -275,6 +276,9 @@ fn lab_clean_leaves_a_container_alone_that_belongs_to_itself_and_lives() {
     });
     fs::write(record.join("container.json"), announcement.to_string()).unwrap();
     fs::write(record.join("cgroup"), "").unwrap();
+    let name = lab.state_dir().join("names/web");
+    fs::create_dir(lab.state_dir().join("names")).unwrap();
+    symlink("0123456789ab", &name).unwrap();
     assert_eq!(lab.lab(["clean"]).ok(), "nothing to clean\n");
     let ran = lab.lab(["run", "chapter-00", "--name", "web", "--", "true"]);
     assert!(ran.stderr.contains("the name web is in use"), "{ran:?}");
@@ -283,6 +287,7 @@ fn lab_clean_leaves_a_container_alone_that_belongs_to_itself_and_lives() {
     container.wait().unwrap();
     let swept = lab.lab(["clean"]).ok();
     assert!(swept.ends_with("removed record of 0123456789ab\n"), "{swept}");
+    assert!(!name.is_symlink());
 }
 
 /// A process, as a record names it.

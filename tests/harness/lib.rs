@@ -21,6 +21,7 @@ pub mod host;
 pub mod kernel;
 pub mod mounts;
 pub mod net;
+pub mod scratch;
 pub mod skip;
 pub mod snapshot;
 pub mod terminal;
@@ -59,14 +60,14 @@ impl Lab {
     /// Builds the programs if need be, and makes a state directory.
     pub fn new() -> Self {
         programs();
-        let state = TempDir::with_prefix("lab-test-").expect("a temporary directory");
+        let state = scratch::directory();
         Self { state, env: Vec::new(), home: None }
     }
 
     /// The same for [`SOMEBODY`], whom only root can become.
     pub fn of_somebody() -> Self {
         let mut lab = Self::new();
-        let home = TempDir::with_prefix("lab-test-").expect("a temporary directory");
+        let home = scratch::directory();
         let mode = fs::Permissions::from_mode(0o755);
         fs::set_permissions(home.path(), mode).expect("a directory of ours");
         for dir in [home.path(), lab.state_dir()] {

@@ -1,6 +1,6 @@
 //! The `unsafe` of the harness.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::io;
 use std::net::UdpSocket;
 use std::os::fd::AsRawFd;
@@ -53,7 +53,7 @@ pub fn control_terminal(command: &mut Command) {
 }
 
 /// What a program may do beyond its user, as the kernel keeps it; capabilities(7).
-const CAPABILITY: &std::ffi::CStr = c"security.capability";
+const CAPABILITY: &CStr = c"security.capability";
 
 /// Reads it of a file.
 pub fn capability_of(file: &Path) -> Option<Vec<u8>> {
@@ -68,10 +68,15 @@ pub fn capability_of(file: &Path) -> Option<Vec<u8>> {
 
 /// Sets it.
 pub fn set_capability(file: &Path, value: &[u8]) -> nix::Result<()> {
+    set_attribute(file, CAPABILITY, value)
+}
+
+/// Sets one of a file's attributes; xattr(7).
+pub fn set_attribute(file: &Path, name: &CStr, value: &[u8]) -> nix::Result<()> {
     let path = CString::new(file.as_os_str().as_bytes()).expect("no NUL");
     let (from, length) = (value.as_ptr().cast(), value.len());
     // SAFETY: both names are C strings, and the kernel reads as many bytes as there are.
-    let set = unsafe { libc::setxattr(path.as_ptr(), CAPABILITY.as_ptr(), from, length, 0) };
+    let set = unsafe { libc::setxattr(path.as_ptr(), name.as_ptr(), from, length, 0) };
     Errno::result(set).map(drop)
 }
 

@@ -37,8 +37,8 @@ impl Container {
     ) -> Result<Self> {
         part::sort(&mut parts);
         // Whole first, so that it is removed in that order if the next step fails.
-        let container = Self { process, parts, state };
-        container.state.announce(chapter, container.process.pid(), resolved.into())?;
+        let mut container = Self { process, parts, state };
+        container.state.announce(chapter, &container.process, resolved.into())?;
         Ok(container)
     }
 

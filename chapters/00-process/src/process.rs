@@ -25,6 +25,8 @@ pub struct Process {
     pidfd: OwnedFd,
     gate: ParentGate,
     terminal: Option<Terminal>,
+    /// It was born in somebody else's namespaces.
+    is_guest: bool,
     /// It may be an init: number 1, or one of ours (chapter 2) beside another number 1.
     may_not_stop: bool,
     listener: OnceCell<Listener>,
@@ -106,13 +108,14 @@ impl Process {
             }
         };
         drop((child_gate, stdio));
+        let is_guest = !birth.inside.is_empty();
         let process = Self {
             pid,
             pidfd,
             gate: parent_gate,
             terminal,
-            may_not_stop: birth.args.flags.contains(CloneFlags::CLONE_NEWPID)
-                || !birth.inside.is_empty(),
+            is_guest,
+            may_not_stop: birth.args.flags.contains(CloneFlags::CLONE_NEWPID) || is_guest,
             listener: OnceCell::new(),
             signals,
             created,
@@ -134,6 +137,11 @@ impl Process {
     /// The process's number on the host.
     pub fn pid(&self) -> Pid {
         self.pid
+    }
+
+    /// Whether it was born in somebody else's namespaces.
+    pub(crate) fn is_guest(&self) -> bool {
+        self.is_guest
     }
 
     /// Opens the gate: the process becomes the command.

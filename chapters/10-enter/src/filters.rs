@@ -10,6 +10,9 @@
 //!   PTRACE_DETACH                       it goes on
 //! ```
 //!
+//! A debugger is also told of each signal that its process gets, and the process has it only if
+//! it is passed on.
+//!
 //! What cannot be read cannot be added, and then nothing comes in: a process without the
 //! filters of the others would be their way out. What is lost is who was to be asked: a filter
 //! whose answer is another program's (SECCOMP_RET_USER_NOTIF) has nobody to ask here, and the
@@ -17,12 +20,12 @@
 
 use nix::errno::Errno;
 use nix::sys::ptrace;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use process::{Error, Result, Step};
 use security::{Filters, Instruction};
 
-use crate::{Target, sys};
+use crate::Target;
+use crate::sys::{self, Stop};
 
 /// All of a process's filters, the oldest first.
 ///
@@ -46,10 +49,11 @@ pub(crate) fn filters_of(target: &Target) -> Result<Filters> {
 /// Has it stand still.
 fn stop(pid: Pid) -> nix::Result<()> {
     ptrace::interrupt(pid)?;
-    match waitpid(pid, Some(WaitPidFlag::__WALL))? {
-        WaitStatus::Exited(..) | WaitStatus::Signaled(..) => Err(Errno::ESRCH),
-        _ => Ok(()),
+    // A signal may be faster, and is its own: it gets that, and stands still afterwards.
+    while let Stop::BySignal(number) = sys::wait_for_stop(pid)? {
+        sys::go_on_with(pid, number)?;
     }
+    Ok(())
 }
 
 fn all(pid: Pid) -> nix::Result<Vec<Vec<Instruction>>> {

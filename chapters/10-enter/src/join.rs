@@ -10,9 +10,14 @@
 //!   --network     eth0, a port   the host's        web's address: localhost leads to web
 //! ```
 //!
+//! A container can keep its queues to itself, by `--ipc private`.
+//!
 //! Who has the same network, as two containers of a *pod* have, calls the other one by
 //! `localhost`, and needs no port published in between.
 
+use std::path::Path;
+
+use mount_ns::{Mount, Mounts};
 use net_ns::{Mode, NetworkOptions, another_container};
 use process::{Error, Namespace, Result, find};
 use serde::{Deserialize, Serialize};
@@ -23,16 +28,49 @@ use serde::{Deserialize, Serialize};
 pub struct JoinOptions {
     /// Whose processes it is among: host, or container:NAME, with which it ends
     /// [default: its own]
-    #[arg(long, value_name = "MODE", value_parser = |word: &str| Wanted::parse("PID", word))]
+    #[arg(long, value_name = "MODE", value_parser = |word: &str| Wanted::parse("PID", word, &[]))]
     pub pid: Option<Wanted>,
 
-    /// Whose message queues and shared memory it has: host, or container:NAME
-    /// [default: its own]
-    #[arg(long, value_name = "MODE", value_parser = |word: &str| Wanted::parse("IPC", word))]
-    pub ipc: Option<Wanted>,
+    /// Whose message queues and shared memory it has: host, or container:NAME; or its own:
+    /// shareable, private, or none, which is private without /dev/shm [default: shareable]
+    #[arg(long, value_name = "MODE", value_parser = IpcMode::parse)]
+    pub ipc: Option<IpcMode>,
 }
 
-/// What `--pid` and `--ipc` take.
+/// What `--ipc` takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IpcMode {
+    /// Its own.
+    Own(OwnIpc),
+    /// Somebody else's.
+    Wanted(Wanted),
+}
+
+/// What a container has in an IPC namespace of its own, and for whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OwnIpc {
+    /// For itself, and whoever joins it.
+    #[default]
+    Shareable,
+    /// For itself.
+    Private,
+    /// For itself, and no `/dev/shm`.
+    None,
+}
+
+impl IpcMode {
+    fn parse(word: &str) -> Result<Self> {
+        match word {
+            "shareable" => Ok(Self::Own(OwnIpc::Shareable)),
+            "private" => Ok(Self::Own(OwnIpc::Private)),
+            "none" => Ok(Self::Own(OwnIpc::None)),
+            _ => Wanted::parse("IPC", word, &["shareable", "private", "none"]).map(Self::Wanted),
+        }
+    }
+}
+
+/// What `--pid` takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// The host's.
@@ -42,10 +80,10 @@ pub enum Wanted {
 }
 
 impl Wanted {
-    fn parse(what: &str, word: &str) -> Result<Self> {
+    fn parse(what: &str, word: &str, others: &[&str]) -> Result<Self> {
         match word {
             "host" => Ok(Self::Host),
-            _ => another_container(what, word, &["host"])
+            _ => another_container(what, word, &[&["host"], others].concat())
                 .map(|name| Self::Container(name.to_owned())),
         }
     }
@@ -58,6 +96,9 @@ pub struct Join {
     pub pid: Whose,
     /// Message queues and shared memory.
     pub ipc: Whose,
+    /// Which those are, if they are its own.
+    #[serde(default)]
+    pub own_ipc: OwnIpc,
     /// The network. A host's is for chapter 5, as one of its own is.
     pub network: Whose,
 }
@@ -90,18 +131,24 @@ impl JoinOptions {
     /// # Errors
     /// If one of them is not running.
     pub fn resolve(&self, network: &NetworkOptions) -> Result<Join> {
-        let whose = |kind, wanted: &Option<Wanted>| match wanted {
+        let whose = |kind, wanted: Option<&Wanted>| match wanted {
             None => Ok(Whose::Own),
             Some(Wanted::Host) => Ok(Whose::Host),
             Some(Wanted::Container(name)) => Whose::called(kind, name),
+        };
+        let (own_ipc, others_ipc) = match &self.ipc {
+            None => (OwnIpc::default(), None),
+            Some(IpcMode::Own(own)) => (*own, None),
+            Some(IpcMode::Wanted(wanted)) => (OwnIpc::default(), Some(wanted)),
         };
         let network = match &network.network {
             Some(Mode::Container(name)) => Whose::called(Namespace::Net, name)?,
             _ => Whose::Own,
         };
         Ok(Join {
-            pid: whose(Namespace::Pid, &self.pid)?,
-            ipc: whose(Namespace::Ipc, &self.ipc)?,
+            pid: whose(Namespace::Pid, self.pid.as_ref())?,
+            ipc: whose(Namespace::Ipc, others_ipc)?,
+            own_ipc,
             network,
         })
     }
@@ -112,6 +159,12 @@ impl Whose {
     fn called(kind: Namespace, name: &str) -> Result<Self> {
         let found = find(name).map_err(|error| error.with_exit_code(Error::RUNTIME_FAILED))?;
         let joined = found.recorded()?.value::<Join>("join")?;
+        if kind == Namespace::Ipc
+            && joined.as_ref().is_some_and(|join| join.own_ipc != OwnIpc::Shareable)
+        {
+            return Err(Error::new(format!("container {name}: non-shareable IPC"))
+                .with_hint("start it with --ipc shareable, or without --ipc"));
+        }
         match joined.as_ref().map(|join| join.whose(kind)) {
             Some(Self::Container(owner)) if find(&owner.id).is_ok() => {
                 Ok(Self::Container(owner.clone()))
@@ -128,6 +181,23 @@ impl Whose {
 impl Join {
     /// The kinds that can be joined.
     pub(crate) const KINDS: [Namespace; 3] = [Namespace::Pid, Namespace::Ipc, Namespace::Net];
+
+    /// What is mounted: no shared memory, if there shall be none.
+    pub fn mounts(&self, mut mounts: Mounts) -> Mounts {
+        let is_left_out =
+            |mount: &Mount| self.own_ipc == OwnIpc::None && mount.target == Path::new("/dev/shm");
+        mounts.filesystems.retain(|mount| !is_left_out(mount));
+        mounts
+    }
+
+    /// The ids of those who are joined.
+    pub fn members(&self) -> Vec<String> {
+        let ids = Self::KINDS.into_iter().filter_map(|kind| match self.whose(kind) {
+            Whose::Container(member) => Some(member.id.clone()),
+            Whose::Own | Whose::Host => None,
+        });
+        ids.collect()
+    }
 
     /// Whose one of the kinds is; all others are the container's own.
     pub fn whose(&self, kind: Namespace) -> &Whose {

@@ -55,7 +55,7 @@ mod their_users;
 
 pub use enter::Entrance;
 pub use exec::{Exec, ExecOptions, exec};
-pub use join::{Join, JoinOptions, Member, Wanted, Whose};
+pub use join::{IpcMode, Join, JoinOptions, Member, OwnIpc, Wanted, Whose};
 pub use joined::Joined;
 pub use label::Label;
 pub use limits::Limits;

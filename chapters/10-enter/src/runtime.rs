@@ -21,7 +21,7 @@ pub fn create(options: &Options) -> Result<Container> {
     let command = options.command.resolve()?;
     let rootfs = options.root.resolve()?;
     let users = joined.users(&options.users)?; // those of whom it joins
-    let mounts = joined.mounts(options.mounts.resolve()?, &users);
+    let mounts = joined.mounts(join.mounts(options.mounts.resolve()?), &users);
     let network = joined.network(&options.network)?; // new: another one's
     let limits = options.limits.resolve()?;
     let clock = options.clock.resolve();

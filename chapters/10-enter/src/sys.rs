@@ -75,6 +75,41 @@ pub fn set_capability(file: &File, value: &[u8]) -> nix::Result<()> {
     Errno::result(result).map(drop)
 }
 
+/// Why a process stands still that we trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// We have asked for it.
+    Asked,
+    /// It is about to get this signal.
+    BySignal(i32),
+}
+
+/// `waitpid(2)` for one that we trace; `ESRCH` if it has ended. A signal is a number here, since
+/// the real-time ones have no name.
+pub fn wait_for_stop(pid: Pid) -> nix::Result<Stop> {
+    let mut status = 0;
+    // SAFETY: the kernel writes one number to where there is room for it.
+    let mut waited = || unsafe { libc::waitpid(pid.as_raw(), &raw mut status, libc::__WALL) };
+    while let Err(errno) = Errno::result(waited()) {
+        if errno != Errno::EINTR {
+            return Err(errno);
+        }
+    }
+    match (libc::WIFSTOPPED(status), status >> 16) {
+        (false, _) => Err(Errno::ESRCH),
+        (true, libc::PTRACE_EVENT_STOP) => Ok(Stop::Asked),
+        (true, _) => Ok(Stop::BySignal(libc::WSTOPSIG(status))),
+    }
+}
+
+/// `PTRACE_CONT`: one that stands still goes on, and gets this signal.
+pub fn go_on_with(pid: Pid, signal: i32) -> nix::Result<()> {
+    let nowhere = std::ptr::null_mut::<libc::c_void>();
+    // SAFETY: it takes two numbers, and no memory of ours.
+    let result = unsafe { libc::ptrace(libc::PTRACE_CONT, pid.as_raw(), nowhere, signal) };
+    Errno::result(result).map(drop)
+}
+
 /// `PTRACE_SECCOMP_GET_FILTER`: the filter of that number, of a process that we trace and
 /// that is stopped; `ENOENT` if it has fewer.
 pub fn seccomp_filter(pid: Pid, index: usize) -> nix::Result<Vec<Instruction>> {

@@ -30,6 +30,9 @@ use serde::de::DeserializeOwned;
 /// What the first process of a container is called until it is the command.
 const HELD: &[u8] = b"lab:held";
 
+/// What the kernel says of a process that has forked and executed nothing: linux/sched.h.
+const PF_FORKNOEXEC: u32 = 0x40;
+
 /// A process whose things another one shall have.
 #[derive(Debug)]
 pub struct Target {
@@ -46,7 +49,7 @@ impl Target {
     /// If it has ended.
     pub fn of(container: &Running) -> Result<Self> {
         let target = Self::held(container.pid, container.pidfd()?, Some(container.recorded()?))?;
-        if target.read("comm")?.trim_ascii() == HELD {
+        if target.is_held()? {
             let message = format!("container {} has not started yet", container.id);
             return Err(Error::new(message).with_exit_code(Error::REFUSED));
         }
@@ -65,7 +68,6 @@ impl Target {
         Self::held(pid, pidfd, None)
     }
 
-    // ANCHOR: hold
     fn held(pid: Pid, pidfd: OwnedFd, recorded: Option<Recorded>) -> Result<Self> {
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let directory = match open(format!("/proc/{pid}").as_str(), flags, Mode::empty()) {
@@ -76,7 +78,18 @@ impl Target {
         // As long as it lives, nobody else has its number: so both are of the same process.
         if target.has_ended()? { Err(gone(pid)) } else { Ok(target) }
     }
-    // ANCHOR_END: hold
+
+    /// Whether it is not the command yet. That one can call itself as it likes; but it has come by
+    /// an exec, and the flags know: the 9th field of proc_pid_stat(5), the 7th after the name.
+    fn is_held(&self) -> Result<bool> {
+        let stat = self.read("stat")?;
+        let name = stat.iter().position(|byte| *byte == b'(').map_or(0, |at| at + 1);
+        let end = stat.iter().rposition(|byte| *byte == b')').unwrap_or(name);
+        let fields = String::from_utf8_lossy(&stat[end..]);
+        let flags = fields.split_whitespace().nth(7).and_then(|flags| flags.parse::<u32>().ok());
+        let has_executed = flags.is_some_and(|flags| flags & PF_FORKNOEXEC == 0);
+        Ok(stat.get(name..end) == Some(HELD) && !has_executed)
+    }
 
     /// Its number on the host, for messages.
     pub fn pid(&self) -> Pid {

@@ -141,7 +141,7 @@ fn observe(pid: Pid, detail: ViewChoice, is_reported: bool) -> Option<View> {
         return None;
     }
     let warn = |error: &anyhow::Error| output::warn(&format!("no view: {error:#}"), None);
-    view::observe(pid).inspect_err(warn).ok()
+    view::observe(view::Subject::Container(pid)).inspect_err(warn).ok()
 }
 
 /// Fails if an option was written by a word processor, or was taken for the command then.

@@ -10,7 +10,7 @@ use process::record::{Running, running};
 
 use crate::output;
 
-use super::look::observe;
+use super::look::{Subject, observe};
 use super::render::{Detail, render};
 use super::text::Text;
 use super::watch;
@@ -48,15 +48,15 @@ pub struct Args {
 /// # Errors
 /// If there is no such container, or we may not look into it.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let pid = match (args.pid, &args.name) {
-        (Some(pid), _) => Pid::from_raw(pid),
-        (None, Some(name)) => process::find(name)?.pid,
-        (None, None) => only(running()?)?.pid,
+    let subject = match (args.pid, &args.name) {
+        (Some(pid), _) => Subject::Process(Pid::from_raw(pid)),
+        (None, Some(name)) => Subject::Container(process::find(name)?.pid),
+        (None, None) => Subject::Container(only(running()?)?.pid),
     };
     if args.watch {
-        return watch::watch(pid, args.view);
+        return watch::watch(subject, args.view);
     }
-    let view = observe(pid)?;
+    let view = observe(subject)?;
     let text = if args.json {
         serde_json::to_string_pretty(&view)? + "\n"
     } else {

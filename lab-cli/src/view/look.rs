@@ -12,6 +12,24 @@ use super::observe::{
 use super::row::{Mark, Row};
 use super::side::Side;
 
+/// What is looked at.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject {
+    /// The first process of a container of ours.
+    Container(Pid),
+    /// Any process, whoever made it.
+    Process(Pid),
+}
+
+impl Subject {
+    /// Its number.
+    pub fn pid(self) -> Pid {
+        match self {
+            Self::Container(pid) | Self::Process(pid) => pid,
+        }
+    }
+}
+
 /// Looks at a process from both sides.
 ///
 /// The caller must have one thread only, because a helper is forked.
@@ -19,8 +37,8 @@ use super::side::Side;
 /// # Errors
 /// If there is no such process, or we may not look into it. What goes wrong later is
 /// not there in the view, but no error: containers end while one looks at them.
-pub fn observe(pid: Pid) -> Result<View> {
-    let container = Side::of(pid)?;
+pub fn observe(subject: Subject) -> Result<View> {
+    let container = Side::of(subject.pid())?;
     let host = Side::of(getpid())?;
 
     let helper = Helper::send(&host, &container)?; //   looks around over there
@@ -30,12 +48,12 @@ pub fn observe(pid: Pid) -> Result<View> {
     let users = users::observe(&host, &container);
     let capabilities = capabilities::observe(&host, &container);
     let namespaces = namespaces::observe(&host, &container);
-    let others = others::observe(&host, &container);
+    let others = others::observe(&host, &container, subject);
     let there = helper.report();
 
     let shares = |kind| host.compare(&container, kind);
     Ok(View {
-        pid: pid.as_raw(),
+        pid: subject.pid().as_raw(),
         name: container.status.name(),
         processes,
         hostname: Row {

@@ -45,7 +45,7 @@ mod words;
 
 pub use command::{Args, run};
 pub use enter::{in_copy_of_mounts, standing_in};
-pub use look::observe;
+pub use look::{Subject, observe};
 pub use model::View;
 pub use observe::cgroup::Limits;
 pub use render::{Detail, render};

@@ -13,10 +13,9 @@ use anyhow::Result;
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::terminal::{self, Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{execute, queue};
-use nix::unistd::Pid;
 use process::Error;
 
-use super::look::observe;
+use super::look::{Subject, observe};
 use super::render::{Detail, render};
 use crate::keyboard::{CTRL_C, ESC, Event, Keyboard, Raw};
 use crate::output;
@@ -29,8 +28,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// If there is no such process to begin with, or no terminal.
-pub fn watch(pid: Pid, detail: Option<Detail>) -> Result<ExitCode> {
-    let mut view = observe(pid)?;
+pub fn watch(subject: Subject, detail: Option<Detail>) -> Result<ExitCode> {
+    let mut view = observe(subject)?;
     if !stdout().is_terminal() {
         return Err(Error::new("--watch needs a terminal")
             .with_hint("without --watch the view can be printed anywhere")
@@ -49,7 +48,7 @@ pub fn watch(pid: Pid, detail: Option<Detail>) -> Result<ExitCode> {
             Event::Signal(number) => return Ok(ExitCode::from(128 + number)),
             _ => {}
         }
-        match observe(pid) {
+        match observe(subject) {
             Ok(next) => view = next,
             Err(error) => break Some(error),
         }

@@ -119,6 +119,13 @@ impl Announcement {
         }
     }
 
+    /// The name that a record's container has, or was about to take.
+    pub fn name(record: &Path) -> Option<String> {
+        let unfinished = || plain_file::read(&record.join(UNFINISHED)).ok();
+        let it = Self::read(record).or_else(|| serde_json::from_slice(&unfinished()?).ok());
+        it?.name
+    }
+
     /// What is written down, but for one value of it.
     ///
     /// # Errors

@@ -2,9 +2,13 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, OFlag, openat};
+use nix::sys::stat::Mode;
 use nix::unistd::geteuid;
 
 use super::id::is_id;
@@ -49,58 +53,77 @@ pub fn of(id: &str) -> PathBuf {
     containers().join(id)
 }
 
-/// The ids and directories of all records.
-pub(super) fn entries() -> Result<Vec<(String, PathBuf)>> {
+/// All records.
+pub(super) fn entries() -> Result<Vec<Entry>> {
+    let mut all = Vec::new();
     // Earlier versions have made theirs right below the state directory.
-    let mut all = entries_of(&containers())?;
-    all.extend(entries_of(&directory())?);
+    for place in [containers(), directory()] {
+        match Folder::open(place) {
+            Err(error) if error.errno() == Some(Errno::ENOENT) => {}
+            folder => all.extend(folder?.entries()?),
+        }
+    }
     Ok(all)
 }
 
-fn entries_of(place: &Path) -> Result<Vec<(String, PathBuf)>> {
-    let listing = match fs::read_dir(place) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        listing => listing.step(|| format!("list {}", place.display()))?,
-    };
-    Ok(listing
-        .filter_map(|entry| {
+/// A directory in which there are records. It is held open, so that the kernel does not look
+/// for it again for each of them.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    dir: File,
+}
+
+impl Folder {
+    pub fn open(path: PathBuf) -> Result<Rc<Self>> {
+        let dir = File::open(&path).step(|| format!("list {}", path.display()))?;
+        Ok(Rc::new(Self { path, dir }))
+    }
+
+    fn entries(self: Rc<Self>) -> Result<Vec<Entry>> {
+        let listing = fs::read_dir(&self.path).step(|| format!("list {}", self.path.display()))?;
+        let ids = listing.filter_map(|entry| {
             let entry = entry.ok()?;
             let id = entry.file_name().into_string().ok()?;
-            let is_record = is_id(&id) && entry.file_type().is_ok_and(|kind| kind.is_dir());
-            is_record.then(|| (id, entry.path()))
-        })
-        .collect())
-}
-
-/// Until it is dropped, no other container gets a name.
-pub(super) fn lock_names() -> Result<Lock> {
-    let root = directory();
-    let step = || format!("lock {}", root.display());
-    Lock::wait_for(File::open(&root).step(step)?).step(step)
-}
-
-/// Opens a record's directory, and nothing else.
-pub(super) fn open(dir: &Path) -> io::Result<File> {
-    let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
-    File::options().read(true).custom_flags(flags).open(dir)
-}
-
-/// Locks a record's directory; `None` if somebody else holds it or it is already gone.
-pub(super) fn try_lock(dir: &Path) -> Result<Option<Lock>> {
-    let file = match open(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file.step(|| format!("open {}", dir.display()))?,
-    };
-    // What somebody else has put here is not for us to act on.
-    if file.metadata().is_ok_and(|found| found.uid() != geteuid().as_raw()) {
-        return Ok(None);
+            (is_id(&id) && entry.file_type().is_ok_and(|kind| kind.is_dir())).then_some(id)
+        });
+        Ok(ids.map(|id| Entry { folder: self.clone(), id }).collect())
     }
-    let lock = Lock::try_on(file).step(|| format!("lock {}", dir.display()))?;
-    let Some(lock) = lock else { return Ok(None) };
-    // The lock is on the directory we opened, which may have been removed since.
-    let is_there = match (lock.metadata(), fs::metadata(dir)) {
-        (Ok(ours), Ok(theirs)) => (ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino()),
-        _ => false,
-    };
-    Ok(is_there.then_some(lock))
+}
+
+/// One record's directory.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub folder: Rc<Folder>,
+    pub id: String,
+}
+
+impl Entry {
+    pub fn path(&self) -> PathBuf {
+        self.folder.path.join(&self.id)
+    }
+
+    /// Locks it; `None` if somebody else holds it or it is already gone.
+    pub fn try_lock(&self) -> Result<Option<Lock>> {
+        let step = |what| move || format!("{what} {}", self.path().display());
+        let file = match openat(&self.folder.dir, &*self.id, RECORD, Mode::empty()) {
+            Err(Errno::ENOENT) => return Ok(None),
+            file => File::from(file.step(step("open"))?),
+        };
+        let Some(lock) = Lock::try_on(file).step(step("lock"))? else { return Ok(None) };
+        let Ok(ours) = lock.metadata() else { return Ok(None) };
+        // What somebody else has put here is not for us to act on. And the lock is on the
+        // directory we opened, which may have been removed since.
+        let is_there = fs::metadata(self.path())
+            .is_ok_and(|theirs| (ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino()));
+        Ok((is_there && ours.uid() == geteuid().as_raw()).then_some(lock))
+    }
+}
+
+/// How a record's directory is opened, and nothing else.
+const RECORD: OFlag = OFlag::O_DIRECTORY.union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
+
+/// Opens a record's directory.
+pub(super) fn open(dir: &Path) -> io::Result<File> {
+    Ok(File::from(openat(AT_FDCWD, dir, RECORD, Mode::empty())?))
 }

@@ -8,11 +8,11 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
 use super::announcement::Announcement;
-use super::directory::{of, try_lock};
+use super::directory::{Entry, Folder, containers, of};
 use super::resolved::{Recorded, Resolved};
 use super::{Lock, State};
-use crate::Result;
 use crate::life::Owner;
+use crate::{Error, Result};
 
 impl State {
     /// Writes down a container that does not run yet, and that stays when it has ended.
@@ -30,7 +30,7 @@ impl State {
     /// # Errors
     /// If it cannot be written down.
     pub fn keep_no_longer(&mut self) -> Result<()> {
-        self.replace(Announcement::but_for(&self.dir, "owner", Owner::Runtime)?)?;
+        self.change("owner", Owner::Runtime)?;
         self.stays = false;
         Ok(())
     }
@@ -45,7 +45,7 @@ impl State {
     /// # Errors
     /// If it was not announced.
     pub(crate) fn give_to_itself(&self) -> Result<()> {
-        self.replace(Announcement::but_for(&self.dir, "owner", Owner::Itself)?)
+        self.change("owner", Owner::Itself)
     }
 
     /// Lets go of the record, and leaves it where it is.
@@ -59,8 +59,9 @@ impl State {
     /// # Errors
     /// If it cannot be locked, or is of a later version.
     pub fn open(id: &str) -> Result<Option<Self>> {
-        let dir = of(id);
-        try_lock(&dir)?.map(|lock| Self::locked(id, dir, lock)).transpose()
+        let entry = Entry { folder: Folder::open(containers())?, id: id.to_owned() };
+        let lock = entry.try_lock()?;
+        lock.map(|lock| Self::locked(id, entry.path(), lock)).transpose()
     }
 
     /// The same where the program that has started us has locked it, and has handed the lock on.
@@ -76,7 +77,19 @@ impl State {
         let it = Announcement::read(&dir);
         let stays = it.as_ref().is_some_and(Announcement::stays);
         let id = it.as_ref().map_or(id, |it| it.full_id(id)).to_owned();
-        Ok(Self { id, dir, is_ours: true, stays, lock })
+        let name = Announcement::name(&dir);
+        Ok(Self { id, name, dir, is_ours: true, stays, lock })
+    }
+
+    /// Refuses the record of a later version, and of a container that may be alive without us.
+    ///
+    /// # Errors
+    /// If it is one.
+    pub(crate) fn check_is_abandoned(&self) -> Result<()> {
+        Announcement::is_abandoned(&self.dir).and_then(|is_abandoned| {
+            let alive = || Error::new(format!("the container {} lives on its own", self.id()));
+            is_abandoned.then_some(()).ok_or_else(alive)
+        })
     }
 
     /// What another program holds as well if it is handed on.

@@ -10,6 +10,7 @@ use super::announcement::Announcement;
 use super::directory::{entries, open};
 use super::identity::Identity;
 use super::lock::Lock;
+use super::names;
 use super::resolved::Recorded;
 use crate::{Error, Result};
 
@@ -58,7 +59,8 @@ impl Known {
 /// # Errors
 /// If the records cannot be listed.
 pub fn known() -> Result<Vec<Known>> {
-    let mut all: Vec<_> = entries()?.into_iter().filter_map(|(id, dir)| read(id, dir)).collect();
+    let records = entries()?.into_iter();
+    let mut all: Vec<_> = records.filter_map(|it| read(it.id.clone(), it.path())).collect();
     all.sort_by(|one, other| other.created.cmp(&one.created).then_with(|| one.id.cmp(&other.id)));
     Ok(all)
 }
@@ -77,10 +79,12 @@ pub fn known_by_id(id: &str) -> Result<Option<Known>> {
 /// # Errors
 /// If it means none, or more than one.
 pub fn find_known(word: &str) -> Result<Known> {
-    let mut all = known()?;
-    if let Some(at) = all.iter().position(|it| it.name.as_deref() == Some(word)) {
-        return Ok(all.swap_remove(at));
+    let has_name = |it: &Known| it.name.as_deref() == Some(word);
+    let named = names::holder(word).map_or(Ok(None), |id| known_by_id(&id))?;
+    if let Some(named) = named.filter(has_name) {
+        return Ok(named);
     }
+    let all = known()?;
     let is_meant = |it: &Known| !word.is_empty() && it.full_id.starts_with(word);
     let meant: Vec<_> = all.iter().filter(|it| is_meant(it)).cloned().collect();
     let list = |of: &[Known]| {
@@ -103,6 +107,11 @@ pub fn find_known(word: &str) -> Result<Known> {
         }
     }
     .map_err(|error| error.with_exit_code(Error::REFUSED))
+}
+
+/// Whether a container is there.
+pub(super) fn exists(id: &str) -> bool {
+    read(id.to_owned(), super::of(id)).is_some()
 }
 
 /// `None` while it is made, or if it is gone meanwhile.

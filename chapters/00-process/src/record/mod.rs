@@ -7,12 +7,14 @@
 //!
 //! ```text
 //! /var/lib/lab/                     the state directory, or $LAB_STATE_DIR
-//! └── containers/
-//!     └── 3f9c0a1b2c4d/             one directory a container, named by its id
-//!         ├── container.json        process, chapter, command, what was asked for
-//!         ├── hosts, hostname …     what its /etc shows (chapter 4)
-//!         ├── cgroup                one record a leftover, made *before* the thing
-//!         └── network
+//! ├── containers/
+//! │   └── 3f9c0a1b2c4d/             one directory a container, named by its id
+//! │       ├── container.json        process, chapter, command, what was asked for
+//! │       ├── hosts, hostname …     what its /etc shows (chapter 4)
+//! │       ├── cgroup                one record a leftover, made *before* the thing
+//! │       └── network
+//! ├── names/web                     a link to who has the name
+//! └── guests/                       who has joined another one
 //! ```
 //!
 //! The directory is also a lock: the container's runtime holds a [`Lock`] on it, which the
@@ -23,11 +25,13 @@ pub mod orphan;
 
 mod announcement;
 mod directory;
+mod guests;
 mod id;
 mod identity;
 mod kept;
 mod known;
 mod lock;
+mod names;
 mod resolved;
 mod running;
 
@@ -36,19 +40,20 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use nix::unistd::Pid;
-
 pub use directory::{containers, directory, make_private, of};
+pub use guests::guests;
 pub use identity::Identity;
 pub use known::{Known, find_known, is_owned, known, known_by_id};
 pub use lock::Lock;
 pub use resolved::{Recorded, Resolved};
-pub use running::{Running, find, running};
+pub use running::{Running, find, running, with_id};
 
-use crate::{Command, Error, Result, Step, plain_file};
+use serde::Serialize;
+
+use crate::{Command, Error, Process, Result, Step, plain_file};
 use announcement::{Announcement, CONTAINER, OLD, UNFINISHED};
-use directory::{entries, lock_names, try_lock};
-pub(crate) use running::check_is_free;
+use directory::{Entry, Folder, entries};
+pub(crate) use names::check_is_free;
 
 /// The name of the door of a container that lives on its own: a socket in its record.
 pub const DOOR: &str = "door";
@@ -67,6 +72,7 @@ const SHORT: usize = 12;
 pub struct State {
     /// Of our own, all its 64 digits.
     id: String,
+    name: Option<String>,
     dir: PathBuf,
     /// A later version's is not for us to remove, nor one that we have left.
     is_ours: bool,
@@ -83,17 +89,19 @@ impl State {
         make_private(&root).step(|| format!("create {}", root.display())).map_err(|error| {
             error.with_hint("LAB_STATE_DIR names another directory for records")
         })?;
+        let folder = Folder::open(root)?;
         loop {
             let id = id::random()?;
-            let dir = root.join(&id[..SHORT]);
+            let entry = Entry { folder: folder.clone(), id: id[..SHORT].to_owned() };
+            let dir = entry.path();
             match DirBuilder::new().mode(0o700).create(&dir) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 made => made.step(|| format!("create {}", dir.display()))?,
             }
             // Between the two steps the directory looks abandoned and may be swept
             // away; then there is nothing to lock, and we take another id.
-            if let Some(lock) = try_lock(&dir)? {
-                return Ok(Self { id, dir, is_ours: true, stays: false, lock });
+            if let Some(lock) = entry.try_lock()? {
+                return Ok(Self { id, name: None, dir, is_ours: true, stays: false, lock });
             }
         }
     }
@@ -105,15 +113,15 @@ impl State {
     /// If the state directory cannot be read; one that does not exist is empty.
     pub fn abandoned() -> Result<Vec<Self>> {
         let mut abandoned = Vec::new();
-        for (id, dir) in entries()? {
-            let Some(lock) = try_lock(&dir)? else { continue };
-            match Announcement::is_abandoned(&dir) {
-                Ok(false) => {}
-                checked => {
-                    let is_ours = checked.is_ok();
-                    let stays = Announcement::read(&dir).is_some_and(|it| it.stays());
-                    abandoned.push(Self { id, dir, is_ours, stays, lock });
-                }
+        for entry in entries()? {
+            let Some(lock) = entry.try_lock()? else { continue };
+            let (id, dir) = (entry.id.clone(), entry.path());
+            let checked = Announcement::is_abandoned(&dir);
+            if !matches!(checked, Ok(false)) {
+                let is_ours = checked.is_ok();
+                let name = Announcement::name(&dir);
+                let stays = Announcement::read(&dir).is_some_and(|it| it.stays());
+                abandoned.push(Self { id, name, dir, is_ours, stays, lock });
             }
         }
         Ok(abandoned)
@@ -129,17 +137,6 @@ impl State {
         &self.id
     }
 
-    /// Refuses the record of a later version, and of a container that may be alive without us.
-    ///
-    /// # Errors
-    /// If it is one.
-    pub(crate) fn check_is_abandoned(&self) -> Result<()> {
-        Announcement::is_abandoned(&self.dir).and_then(|is_abandoned| {
-            let alive = || Error::new(format!("the container {} lives on its own", self.id()));
-            is_abandoned.then_some(()).ok_or_else(alive)
-        })
-    }
-
     /// The container's own directory, for files that live as long as it does.
     pub fn dir(&self) -> &Path {
         &self.dir
@@ -150,33 +147,38 @@ impl State {
     ///
     /// # Errors
     /// If another one has the name.
-    pub(crate) fn announce(&self, chapter: &str, pid: Pid, resolved: Resolved) -> Result<()> {
-        let process = Identity::of(pid.as_raw())?;
-        if self.stays {
-            return self.replace(Announcement::but_for(&self.dir, "process", process)?);
+    pub(crate) fn announce(&mut self, chapter: &str, first: &Process, it: Resolved) -> Result<()> {
+        let process = Identity::of(first.pid().as_raw())?;
+        if first.is_guest() {
+            guests::add(self.id())?;
         }
-        self.write_down(chapter, Some(process), resolved)
+        if self.stays {
+            return self.change("process", process);
+        }
+        self.write_down(chapter, Some(process), it)
     }
 
-    fn write_down(
-        &self,
-        chapter: &str,
-        process: Option<Identity>,
-        resolved: Resolved,
-    ) -> Result<()> {
-        let (Command { name, argv, .. }, values) = resolved.values()?;
-        // Between our look and our word, nobody else may take it.
-        let _names = if name.is_none() { None } else { Some(lock_names()?) };
-        name.as_deref().map_or(Ok(()), check_is_free)?;
+    fn write_down(&mut self, chapter: &str, process: Option<Identity>, it: Resolved) -> Result<()> {
+        let (Command { name, argv, .. }, values) = it.values()?;
+        self.name = name.clone();
         let it = Announcement::new(&self.id, name, chapter, process, argv).with(values);
         let text = serde_json::to_vec(&it).map_err(io::Error::from);
-        self.replace(text.step(|| format!("write {}", self.dir.join(CONTAINER).display()))?)
+        let text = text.step(|| format!("write {}", self.dir.join(CONTAINER).display()))?;
+        // By this, whoever sweeps knows the name; who looks for the container has to wait.
+        self.record(UNFINISHED, text)?;
+        self.name.as_ref().map_or(Ok(()), |name| names::take(name, self.id()))?;
+        self.finish()
+    }
+
+    /// Writes down one value of it anew.
+    fn change(&self, key: &str, value: impl Serialize) -> Result<()> {
+        self.record(UNFINISHED, Announcement::but_for(&self.dir, key, value)?)?;
+        self.finish()
     }
 
     /// Whoever reads it meanwhile sees what was there before, or all of the new.
-    fn replace(&self, text: Vec<u8>) -> Result<()> {
+    fn finish(&self) -> Result<()> {
         let (new, place) = (self.dir.join(UNFINISHED), self.dir.join(CONTAINER));
-        self.record(UNFINISHED, text)?;
         fs::rename(new, &place).step(|| format!("write {}", place.display()))
     }
 
@@ -226,9 +228,11 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        if !self.is_ours || self.stays {
+        let is_freed = |name: &String| names::free(name, self.id()).is_ok();
+        if !self.is_ours || self.stays || !self.name.iter().all(is_freed) {
             return;
         }
+        guests::remove(self.id());
         for ours in OURS {
             let _ = self.forget(ours);
         }

@@ -6,14 +6,15 @@
 
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use nix::unistd::Pid;
 
 use super::announcement::Announcement;
-use super::directory::entries;
+use super::directory::{Entry, entries, of};
 use super::identity::Identity;
-use super::known::is_owned;
+use super::known::{exists, is_owned};
+use super::names;
 use super::resolved::Recorded;
 use crate::{Error, Result};
 
@@ -57,7 +58,12 @@ impl Running {
 
 /// The containers that are alive, in no particular order.
 pub fn running() -> Result<Vec<Running>> {
-    chosen(|_, _| true)
+    Ok(entries()?.into_iter().filter_map(|it| living(&it.id, it.path(), |_| true)).collect())
+}
+
+/// The one of them with this id, of twelve digits.
+pub fn with_id(id: &str) -> Option<Running> {
+    living(id, of(id), |_| true)
 }
 
 /// The running container that a word means: its name, its whole id, or the beginning of one
@@ -66,10 +72,11 @@ pub fn running() -> Result<Vec<Running>> {
 /// # Errors
 /// If it means none, or more than one: the hint lists who runs.
 pub fn find(word: &str) -> Result<Running> {
-    let mut meant = chosen(|_, it| it.name.as_deref() == Some(word))?;
-    if meant.is_empty() && !word.is_empty() {
-        meant = chosen(|short, it| it.full_id(short).starts_with(word))?;
+    let has_name = |one: &Running| one.name.as_deref() == Some(word);
+    if let Some(named) = names::holder(word).and_then(|id| with_id(&id)).filter(has_name) {
+        return Ok(named);
     }
+    let mut meant = if word.is_empty() { Vec::new() } else { with_beginning(word)? };
     match (meant.len(), meant.pop()) {
         (1, Some(one)) => Ok(one),
         (0, _) => Err(Error::new(format!("no such container: {word}")).with_hint(match list()? {
@@ -84,6 +91,16 @@ pub fn find(word: &str) -> Result<Running> {
     .map_err(|error| error.with_exit_code(Error::REFUSED))
 }
 
+/// Those whose id begins so. A record is read only where its own name, which is the beginning
+/// of the id, leaves it open.
+fn with_beginning(word: &str) -> Result<Vec<Running>> {
+    let mut meant = entries()?;
+    meant.retain(|it| it.id.starts_with(word) || word.starts_with(&it.id));
+    let is_meant = |short: &str, it: &Announcement| it.full_id(short).starts_with(word);
+    let living = |one: &Entry| living(&one.id, one.path(), |it| is_meant(&one.id, it));
+    Ok(meant.iter().filter_map(living).collect())
+}
+
 /// `3f9c0a1b2c4d (web), 0b6f4d2c1a3e`
 fn list() -> Result<String> {
     let mut all = running()?;
@@ -95,34 +112,25 @@ fn list() -> Result<String> {
     Ok(words.collect::<Vec<_>>().join(", "))
 }
 
-/// Those of them that are meant. Only these are asked whether they live.
-fn chosen(is_meant: impl Fn(&str, &Announcement) -> bool) -> Result<Vec<Running>> {
-    let mut running = Vec::new();
-    for (id, record) in entries()? {
-        // There is no announcement while it is being made.
-        let it = Announcement::read(&record).filter(|it| is_meant(&id, it));
-        if let Some(it) = it.filter(|it| is_alive(&record, it)) {
-            let Announcement { process: Some(process), chapter, name, command, .. } = it else {
-                continue;
-            };
-            let pid = Pid::from_raw(process.pid);
-            running.push(Running { id, pid, chapter, name, command, process, record });
-        }
+/// Reads a record, if it is the one that is meant, and of a container that is alive.
+fn living(
+    id: &str,
+    record: PathBuf,
+    is_meant: impl FnOnce(&Announcement) -> bool,
+) -> Option<Running> {
+    // There is no announcement while it is being made.
+    let it = Announcement::read(&record).filter(is_meant)?;
+    if !is_owned(&record) && !matches!(it.lives_on_its_own(), Ok(true)) {
+        return None;
     }
-    Ok(running)
+    let Announcement { process, chapter, name, command, .. } = it;
+    // It has none while it is being started.
+    let process = process?;
+    let (id, pid) = (id.to_owned(), Pid::from_raw(process.pid));
+    Some(Running { id, pid, chapter, name, command, process, record })
 }
 
-fn is_alive(record: &Path, it: &Announcement) -> bool {
-    is_owned(record) || matches!(it.lives_on_its_own(), Ok(true))
-}
-
-/// Refuses a name that another container has, one that runs or one that stays.
-pub(crate) fn check_is_free(name: &str) -> Result<()> {
-    for (id, record) in entries()? {
-        let it = Announcement::read(&record).filter(|it| it.name.as_deref() == Some(name));
-        if it.is_some_and(|it| it.stays() || is_alive(&record, &it)) {
-            return Err(Error::new(format!("the name {name} is in use by container {id}")));
-        }
-    }
-    Ok(())
+/// Whether a container is there or is being made: it has not been left by all.
+pub(super) fn has_owner(id: &str) -> bool {
+    is_owned(&of(id)) || exists(id)
 }

@@ -22,6 +22,7 @@ use crate::exercise::facts::{self, tree};
 use crate::exercise::sandbox::plan::{Limits, PROGRAM, Plan};
 use crate::exercise::sandbox::{End, Sandbox};
 use crate::exercise::values::Values;
+use crate::view::proc::Proc;
 
 /// What a learner's program may use.
 pub const LIMITS: Limits = Limits { memory: 512 << 20, processes: 200, disk: 256 << 20, cpu: 10 };
@@ -71,10 +72,14 @@ impl<'a> Running<'a> {
 
     /// Waits until our program has become another one, which it does when all is there. A check
     /// that it does not come to fails by itself.
+    ///
+    /// The program is the oldest process; a container's init, which it forks, keeps its words.
     pub fn wait_until_unseen(&self) {
         let deadline = Instant::now() + Duration::from_secs(self.case.seconds);
-        let is_program = |words: &[String]| words.iter().any(|word| word == PROGRAM);
-        while tree::oldest(self.sandbox.pid(), is_program).is_some() && Instant::now() < deadline {
+        let top = self.sandbox.pid();
+        let program = || tree::oldest(top, |_| true).and_then(|pid| Proc::open(pid).ok());
+        let is_seen = |it: Proc| tree::words(&it).iter().any(|word| word == PROGRAM);
+        while program().is_some_and(is_seen) && Instant::now() < deadline {
             sleep(PAUSE);
         }
     }
@@ -122,6 +127,8 @@ impl<'a> Running<'a> {
         let token = self.values.get("forever").unwrap_or_default().to_owned();
         let deadline = Instant::now() + Duration::from_secs(self.case.seconds);
         loop {
+            // Asked before looking: a program may end, and its command go on.
+            let end = self.sandbox.wait(PAUSE)?.cloned();
             let is_program = |words: &[String]| words.iter().any(|word| word == PROGRAM);
             let is_container = |words: &[String]| words.contains(&token) && !is_program(words);
             self.runtime = tree::oldest(self.sandbox.pid(), is_program);
@@ -130,7 +137,7 @@ impl<'a> Running<'a> {
                 return Ok(true);
             }
             let expected = "the command runs in the container";
-            if let Some(end) = self.sandbox.wait(PAUSE)?.cloned() {
+            if let Some(end) = end {
                 let found = match end {
                     End::Exited(code) => format!("the program has ended with exit code {code}"),
                     _ => "the program was killed: it used too much memory".to_owned(),

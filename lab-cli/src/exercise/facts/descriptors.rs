@@ -11,6 +11,8 @@ pub const LOOKS: &[Look] = &[
     Look { name: "descriptors", run: numbers },
     // what all of them lead to
     Look { name: "descriptor targets", run: targets },
+    // the files on which it holds a lock, flock(2)
+    Look { name: "locks", run: locks },
     // what one of them leads to: descriptor 3
     Look { name: "descriptor", run: one },
 ];
@@ -40,6 +42,22 @@ fn targets(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
     match targets {
         Ok(targets) => Seen::list(subject.path("fd"), targets),
         Err(errno) => Seen::nothing(subject.path("fd"), errno.desc()),
+    }
+}
+
+fn locks(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
+    // A line for each lock that this open file has; proc_pid_fdinfo(5).
+    let is_locked = |number: &u32| {
+        let info = subject.proc.read(&format!("fdinfo/{number}")).unwrap_or_default();
+        info.lines().any(|line| line.starts_with("lock:") && line.contains("FLOCK"))
+    };
+    let at = subject.path("fdinfo/*");
+    match list(subject) {
+        Ok(list) => {
+            let locked = list.into_iter().filter(is_locked);
+            Seen::list(at, locked.map(|it| target(subject, it)).collect())
+        }
+        Err(errno) => Seen::nothing(at, errno.desc()),
     }
 }
 

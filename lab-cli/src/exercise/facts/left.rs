@@ -51,7 +51,7 @@ fn left_cgroups(scene: &Scene<'_>, _: &Subject, _: &str) -> Seen {
 
 fn links(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
     let at = "the links in the sandbox's network";
-    match view::observe(subject.pid).map(|view| view.network.container) {
+    match view::observe(view::Subject::Process(subject.pid)).map(|view| view.network.container) {
         Ok(Some(network)) => {
             let names = network.interfaces.iter().map(|link| link.name.to_string());
             Seen::list(at, names.filter(|name| name != "lo").collect())

@@ -18,7 +18,7 @@ pub const LOOKS: &[Look] = &[
 
 fn name(subject: &Subject, which: impl Fn(&Hostname) -> String) -> Seen {
     let at = format!("uname in the UTS namespace of process {}", subject.pid);
-    match view::observe(subject.pid).map(|view| view.hostname.container) {
+    match view::observe(view::Subject::Process(subject.pid)).map(|view| view.hostname.container) {
         Ok(Some(names)) => Seen::text(at, which(&names)),
         Ok(None) => Seen::nothing(at, "it cannot be entered"),
         Err(why) => Seen::nothing(at, why.to_string()),
@@ -27,7 +27,7 @@ fn name(subject: &Subject, which: impl Fn(&Hostname) -> String) -> Seen {
 
 fn ipc_objects(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
     let at = format!("the IPC namespace of process {}", subject.pid);
-    match view::observe(subject.pid).map(|view| view.ipc.container) {
+    match view::observe(view::Subject::Process(subject.pid)).map(|view| view.ipc.container) {
         Ok(Some(ipc)) => Seen::text(
             at,
             (ipc.message_queues + ipc.semaphore_sets + ipc.shared_segments).to_string(),

@@ -38,7 +38,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 fn list(subject: &Subject, what: impl Fn(&Network) -> Vec<String>) -> Seen {
     let at = format!("the network namespace of process {}", subject.pid);
-    match view::observe(subject.pid).map(|view| view.network.container) {
+    match view::observe(view::Subject::Process(subject.pid)).map(|view| view.network.container) {
         Ok(Some(network)) => Seen::list(at, what(&network)),
         Ok(None) => Seen::nothing(at, "it cannot be entered"),
         Err(why) => Seen::nothing(at, why.to_string()),

@@ -28,6 +28,8 @@ pub const LOOKS: &[Look] = &[
     Look { name: "parent", run: parent },
     // the number of its parent in its own PID namespace: 0 if that is outside
     Look { name: "parent inside", run: parent_inside },
+    // own, or shared with the host: which processes a terminal's end would hit
+    Look { name: "session", run: session },
     // the names of its children
     Look { name: "children", run: children_names },
     // the names of all processes in its PID namespace, zombies too
@@ -83,6 +85,22 @@ fn parent_inside(_: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
         }
         Ok(_) => Seen::text(at, "0"),
         Err(why) => Seen::nothing(at, why.to_string()),
+    }
+}
+
+fn session(scene: &Scene<'_>, subject: &Subject, _: &str) -> Seen {
+    let at = subject.path("stat, session");
+    // Field 6. The second field is its name, in which there may be anything.
+    let number = |process: &Proc| {
+        let stat = process.read("stat").ok()?;
+        let (_, fields) = stat.rsplit_once(')')?;
+        fields.split_whitespace().nth(6 - 3).map(str::to_owned)
+    };
+    let host = Proc::open(scene.sandbox.pid()).ok().and_then(|host| number(&host));
+    match number(&subject.proc) {
+        None => Seen::nothing(at, "it has ended"),
+        own if own == host => Seen::text(at, "shared"),
+        Some(_) => Seen::text(at, "own"),
     }
 }
 

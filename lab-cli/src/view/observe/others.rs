@@ -2,15 +2,17 @@
 //!
 //! That two processes are in one namespace is a fact of the kernel, as all marks are. Whose it
 //! is, the kernel does not know: a namespace has no first among its members. So that is read
-//! from the records, in which a container that has joined another one says so.
+//! from the records, in which a container that has joined another one says so. These say as
+//! well who may be here: all others have nothing to do with a container.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use enter::{Join, Whose};
 use process::Namespace;
-use process::record::{Running, running};
+use process::record::{Running, guests, running, with_id};
 use serde::Serialize;
 
+use crate::view::look::Subject;
 use crate::view::proc::Proc;
 use crate::view::row::Mark;
 use crate::view::side::Side;
@@ -51,14 +53,18 @@ impl Other {
 
 /// Looks who else is where the container is. What is the host's is everybody's, and not
 /// counted.
-pub fn observe(host: &Side, container: &Side) -> Others {
+pub fn observe(host: &Side, container: &Side, subject: Subject) -> Others {
     let is_own = |kind: &Namespace| host.compare(container, *kind) == Some(Mark::Own);
     let own: Vec<Namespace> = Namespace::ALL.into_iter().filter(is_own).collect();
     if own.is_empty() {
         return Others::new();
     }
+    let all = match subject {
+        Subject::Container(_) => joined(),
+        Subject::Process(_) => running(),
+    };
     let (this, others): (Vec<_>, Vec<_>) =
-        running().unwrap_or_default().into_iter().partition(|it| it.pid == container.process.pid);
+        all.unwrap_or_default().into_iter().partition(|it| it.pid == container.process.pid);
     let others: Vec<_> = others.into_iter().map(|it| (common(&it, container, &own), it)).collect();
     let sharing = |kind: &Namespace| {
         let mut there: Vec<_> =
@@ -71,6 +77,21 @@ pub fn observe(host: &Side, container: &Side) -> Others {
         (owner.is_some() || !guests.is_empty()).then_some((*kind, Sharing { owner, guests }))
     };
     own.iter().filter_map(sharing).collect()
+}
+
+/// The containers that have joined another one, and those that they have joined.
+fn joined() -> process::Result<Vec<Running>> {
+    let mut all = guests()?;
+    let hosts: BTreeSet<_> = all.iter().filter_map(join).flat_map(|join| join.members()).collect();
+    let hosts = hosts.into_iter().filter(|id| all.iter().all(|guest| guest.id != *id));
+    let hosts: Vec<_> = hosts.filter_map(|id| with_id(&id)).collect();
+    all.extend(hosts);
+    Ok(all)
+}
+
+/// What a container has joined, if its chapter knows of that.
+fn join(container: &Running) -> Option<Join> {
+    container.recorded().and_then(|recorded| recorded.value("join")).ok().flatten()
 }
 
 /// The namespaces that another container has in common with this one, of these kinds.
@@ -89,8 +110,7 @@ fn common(other: &Running, container: &Side, kinds: &[Namespace]) -> Vec<Namespa
 
 /// Whether a container's namespace was made for it.
 fn has_made(container: &Running, kind: Namespace) -> bool {
-    let join = container.recorded().and_then(|recorded| recorded.value::<Join>("join"));
-    let Ok(Some(join)) = join else { return true };
+    let Some(join) = join(container) else { return true };
     let is_own = |kind| !matches!(join.whose(kind), Whose::Container(_));
     match kind {
         // They come with any of the others.

@@ -9,17 +9,20 @@
 //! A container may make PID namespaces of its own. Whether one of them lies inside
 //! the container's, the kernel tells by its parents; ioctl_nsfs(2).
 
-use std::collections::HashMap;
-use std::fs::{self, File};
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, DirEntry, File};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
+use nix::fcntl::{OFlag, open, readlinkat};
+use nix::sys::stat::Mode;
 use nix::unistd::Pid;
-use process::Namespace;
+use process::{Namespace, kernel_file};
 use serde::Serialize;
 
 use crate::sys;
-use crate::view::proc::{Proc, inode_of};
+use crate::view::proc::{Proc, Status, inode_of};
 use crate::view::row::{Mark, Row};
 use crate::view::side::Side;
 use crate::view::text::Text;
@@ -57,16 +60,9 @@ pub fn observe(host: &Side, container: &Side) -> Row<Processes> {
     if let (Some(Mark::Own), Some(&own), Some(&ours)) =
         (mark, container.namespaces.get(&Namespace::Pid), host.namespaces.get(&Namespace::Pid))
     {
-        let mut inside = Descent::new(ours, own);
-        for &pid in &all {
-            // One that ends meanwhile is not there any more.
-            if inside.holds(pid)
-                && let Ok(process) = Proc::open(Pid::from_raw(pid))
-            {
-                let status = process.status();
-                if let Some(&inner) = status.pids().get(depth.saturating_sub(1)) {
-                    both.push((pid, inner, status.name()));
-                }
+        for (pid, status) in inside(own, ours, places(&all)) {
+            if let Some(&inner) = status.pids().get(depth.saturating_sub(1)) {
+                both.push((pid, inner, status.name()));
             }
         }
         both.sort_by_key(|(_, inner, _)| *inner);
@@ -95,42 +91,80 @@ fn pids() -> Vec<i32> {
     entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
 }
 
-/// Which PID namespaces lie inside the container's.
-struct Descent {
-    known: HashMap<u64, bool>,
+/// Processes, and the PID namespaces that they are in.
+type Places = HashMap<i32, u64>;
+
+fn places(pids: &[i32]) -> Places {
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let Ok(proc) = open("/proc", flags, Mode::empty()) else { return Places::new() };
+    let place = |pid: &i32| {
+        let link = readlinkat(&proc, format!("{pid}/{}", Namespace::Pid.file()).as_str()).ok()?;
+        Some((*pid, inode_of(&link.to_string_lossy())?))
+    };
+    // One that has ended meanwhile is in none.
+    pids.iter().filter_map(place).collect()
 }
 
-impl Descent {
-    fn new(host: u64, container: u64) -> Self {
-        Self { known: HashMap::from([(host, false), (container, true)]) }
-    }
-
-    /// Whether that process is in the container or deeper.
-    fn holds(&mut self, pid: i32) -> bool {
-        let path = format!("/proc/{pid}/ns/pid");
-        let inode = fs::read_link(&path).ok().and_then(|link| inode_of(&link.to_string_lossy()));
-        let Some(inode) = inode else { return false };
-        if let Some(&known) = self.known.get(&inode) {
-            return known;
+/// Those that are in the container's namespace or deeper.
+///
+/// Whoever makes a namespace is in the one around it, and the first process in there is its
+/// child or, clone(2), its sibling. So only the children of those inside and of their parents
+/// are asked where their namespace lies, and not all that run on this host.
+fn inside(container: u64, host: u64, places: Places) -> Vec<(i32, Status)> {
+    let (mut inside, mut asked) = (HashSet::from([container]), HashSet::new());
+    let (mut found, mut rest) = (Vec::new(), places);
+    rest.retain(|_, place| *place != host);
+    loop {
+        let new: Places = rest.extract_if(|_, place| inside.contains(place)).collect();
+        if new.is_empty() {
+            return found;
         }
-        let is_inside = File::open(path).is_ok_and(|namespace| self.climb(namespace));
-        self.known.insert(inode, is_inside);
-        is_inside
-    }
-
-    /// Goes from parent to parent until one is known. The kernel refuses to go
-    /// further up than our own namespace.
-    fn climb(&self, namespace: File) -> bool {
-        let mut namespace = namespace;
-        while let Ok(parent) = sys::parent_namespace(namespace.as_fd()) {
-            namespace = File::from(parent);
-            let inode = namespace.metadata().map(|data| data.ino()).unwrap_or_default();
-            if let Some(&known) = self.known.get(&inode) {
-                return known;
+        let new = new.into_keys().filter_map(|pid| {
+            let process = Proc::open(Pid::from_raw(pid)).ok()?;
+            Some((pid, process.status()))
+        });
+        let new: Vec<_> = new.collect();
+        if !rest.is_empty() {
+            let around = new.iter().flat_map(|(pid, status)| [Some(*pid), status.number("PPid")]);
+            let around = around.flatten().filter(|pid| asked.insert(*pid));
+            let near: Vec<_> = if Path::new("/proc/thread-self/children").exists() {
+                around.flat_map(children).collect()
+            } else {
+                rest.keys().copied().collect() // a kernel without CONFIG_PROC_CHILDREN
+            };
+            for pid in near {
+                if let Some(place) = rest.get(&pid)
+                    && lies_in(pid, &inside)
+                {
+                    inside.insert(*place);
+                }
             }
         }
-        false
+        found.extend(new);
     }
+}
+
+/// A process's children: each of its threads has its own.
+fn children(pid: i32) -> Vec<i32> {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    let of = |thread: DirEntry| kernel_file::read_text(thread.path().join("children")).ok();
+    let lists: Vec<_> = threads.flatten().filter_map(of).collect();
+    let words = lists.iter().flat_map(|list| list.split_whitespace());
+    words.filter_map(|word| word.parse().ok()).collect()
+}
+
+/// Whether a process's PID namespace lies in one of these, from parent to parent. The kernel
+/// refuses to go further up than our own.
+fn lies_in(pid: i32, these: &HashSet<u64>) -> bool {
+    let mut namespace = File::open(format!("/proc/{pid}/{}", Namespace::Pid.file())).ok();
+    while let Some(parent) = namespace.and_then(|it| sys::parent_namespace(it.as_fd()).ok()) {
+        let parent = File::from(parent);
+        if parent.metadata().is_ok_and(|data| these.contains(&data.ino())) {
+            return true;
+        }
+        namespace = Some(parent);
+    }
+    false
 }
 
 impl Words for Processes {
