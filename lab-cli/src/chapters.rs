@@ -46,7 +46,7 @@ pub struct Chapter {
 /// What a chapter makes of its options.
 pub enum Made {
     /// A container that is held, and ends with us.
-    Held(Container),
+    Held(Box<Container>),
     /// The record of one that will have a runtime of its own.
     Kept(State),
 }
@@ -60,7 +60,7 @@ macro_rules! chapter {
         $options.root.rootfs = $options.root.rootfs.or($rootfs);
     };
     (@made Kept; $lib:ident $options:ident) => { $lib::create(&$options).map(Made::Kept) };
-    (@made ; $lib:ident $options:ident) => { $lib::runtime::create(&$options).map(Made::Held) };
+    (@made ; $lib:ident $options:ident) => { $lib::runtime::create(&$options).map(|it| Made::Held(Box::new(it))) };
     ($number:literal, $package:literal, $lib:ident, $root:ident, $feature:literal, $adds:literal, [$($kind:ident)*] $(, $made:ident)?) => {
         Chapter {
             number: $number,

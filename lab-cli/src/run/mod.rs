@@ -117,7 +117,7 @@ pub fn start(args: &RunArgs) -> Result<Container> {
     match chapter.create(&args.matches, default_root(chapter, &args.options)?)? {
         Made::Held(container) => {
             container.start()?;
-            Ok(container)
+            Ok(*container)
         }
         Made::Kept(_) => Err(Error::new("it has a runtime of its own").into()),
     }

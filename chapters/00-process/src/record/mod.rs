@@ -152,8 +152,8 @@ impl State {
         if first.is_guest() {
             guests::add(self.id())?;
         }
-        if self.stays {
-            return self.change("process", process);
+        if self.dir.join(CONTAINER).exists() {
+            return self.change("process", process); // one that was made before it was started
         }
         self.write_down(chapter, Some(process), it)
     }
