@@ -152,7 +152,8 @@ fn run(words: &[String]) -> Result<ExitStatus> {
     };
     let process = Process::of(&process::find(name)?)?;
     let own = process.own_namespaces()?;
-    let _back = process.bear_children_in(own)?;
+    // Only children are born in there.
+    process.join(own & CloneFlags::CLONE_NEWPID)?;
     let mut command = Child::start("fork the command", |tell| {
         let Err(error) = become_command(&process, own, workdir, argv);
         let _ = tell.say(&error.to_string());
@@ -171,7 +172,7 @@ fn become_command(
 ) -> Result<Infallible> {
     let root = process.open("root", OFlag::O_PATH | OFlag::O_DIRECTORY)?;
     let powers = process.powers(own)?;
-    process.join(own)?;
+    process.join(own - CloneFlags::CLONE_NEWPID)?;
     fchdir(root).step(|| "enter the root directory")?;
     chroot(".").step(|| "make it the root directory")?;
     chdir(workdir).step(|| format!("change to {workdir}"))?;
