@@ -161,7 +161,7 @@ fn an_archive_that_is_not_whole_is_no_success() {
     let huge = entry_of_size(b'L', "long", "", b"", 1 << 30);
     let mut broken_sum = file("one", "1");
     broken_sum[0] = b'X';
-    let bad: [(Vec<u8>, &str); 13] = [
+    let bad: [(Vec<u8>, &str); 14] = [
         (Vec::new(), "cut off"),
         (whole[..300].to_vec(), "cut off"),
         (whole[..1024].to_vec(), "cut off"),
@@ -171,6 +171,7 @@ fn an_archive_that_is_not_whole_is_no_success() {
         (archive(&[broken_sum]), "not a tar archive"),
         (b"no archive".repeat(100), "not a tar archive"),
         (b"\x1f\x8b\x08\0".repeat(200), "gzip -dc"),
+        (b"\x1f\x8b\x08\0".to_vec(), "gzip -dc"),
         (archive(&[entry(b'x', "r", "", b"99 path=short\n"), file("a", "")]), "malformed"),
         (archive(&[record("size", "many"), file("a", "")]), "size"),
         (archive(&[record("GNU.sparse.major", "1"), file("a", "")]), "sparse"),

@@ -68,11 +68,25 @@ impl Class {
         ran(command.output().expect("lab starts"))
     }
 
+    /// A report by programs of which none may use more than so many seconds of processor time.
+    fn json_in_seconds(&self, seconds: u32, args: &[&str]) -> Value {
+        let lab = self.lab.program("lab");
+        let script = format!("ulimit -t {seconds}; exec \"$0\" grade --format json \"$@\"");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script]).arg(lab.get_program()).args(args).current_dir(self.dir.path());
+        shell.envs(lab.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        let text = ran(shell.output().expect("sh starts")).ok();
+        serde_json::from_str(&text).expect("JSON")
+    }
+
     fn json(&self, args: &[&str]) -> Value {
         let text = self.grade(&[args, &["--format", "json"]].concat()).ok();
         serde_json::from_str(&text).expect("JSON")
     }
 }
+
+/// The hostile submission that the compiler alone is busy with.
+const BUSY: &str = "compiles-for-ever";
 
 /// Fills in the right predictions for the values that this copy was made with.
 fn predict(dir: &Path) {
@@ -281,23 +295,25 @@ fn a_hostile_submission_earns_nothing_and_harms_nothing() {
         names.push((name.to_owned(), "pivot"));
     }
 
-    // Those that keep the compiler busy go first: at the end, all would wait for them alone.
-    names.sort_by_key(|(name, _)| !name.ends_with("-for-ever"));
     let unchanged = [course(), honest, programs().join("lab")];
     let unchanged: Vec<&Path> = unchanged.iter().map(PathBuf::as_path).collect();
     let before = checksum(&unchanged);
-    let all: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).chain(["honest"]).collect();
+    let (busy, all): (Vec<_>, Vec<_>) =
+        names.iter().map(|(name, _)| name.as_str()).partition(|name| *name == BUSY);
     let limited = ["--exercise", "pids-limit"];
-    let report = class.json(&[&FOUR[..], &limited, &all].concat());
+    let report = class.json(&[&FOUR[..], &limited, &all, &["honest"]].concat());
+    let busy = class.json_in_seconds(6, &[&["--exercise", "pivot"], &busy[..]].concat());
     assert_eq!(checksum(&unchanged), before);
     assert_eq!(sheet(&report, "honest")["points"], 9, "{:#}", sheet(&report, "honest"));
     for (name, exercise) in &names {
-        let mark = mark(&report, name, exercise);
+        let report = if name == BUSY { &busy } else { &report };
+        let mark = mark(report, name, exercise);
         assert_eq!((&mark["points"], &mark["result"]), (&0.into(), &"failed".into()), "{name}");
         // Which is how those say that they have found what they looked for.
         let why = mark["why"].as_str().unwrap();
         assert!(!why.contains("exit code 99"), "{name}: {why}");
-        assert_eq!(sheet(&report, name)["points"], 0, "{name}");
+        assert_eq!(sheet(report, name)["points"], 0, "{name}");
+        assert!(name != BUSY || why.contains("used too much processor time"), "{why}");
     }
     // Processes that they leave running end with the sandbox: nobody else sleeps for that
     // long.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use cgroups::{Used, size};
 use colored::Colorize;
+use lifecycle::Ending;
 use overlay::{Change, Changes, Kept};
 use process::{Entry, ExitStatus, Outcome};
 
@@ -16,16 +17,7 @@ const MAX_CHANGES: usize = 12;
 
 /// All that is known, for somebody who sits in front of it.
 pub fn of(outcome: &Outcome) -> String {
-    let mut text = String::new();
-    let status = outcome.status.to_string();
-    let status = match outcome.status {
-        ExitStatus::Exited(0) => status.green(),
-        _ => status.red(),
-    };
-    line(&mut text, "ended", &format!("{status} after {}", duration(outcome.duration)));
-    if let Some(used) = outcome.entry::<Used>() {
-        add_used(&mut text, used);
-    }
+    let mut text = of_ending(&outcome.into());
     if let Some(Changes(changes)) = outcome.entry() {
         add_changes(&mut text, changes);
     }
@@ -33,6 +25,24 @@ pub fn of(outcome: &Outcome) -> String {
         line(&mut text, "kept", &shown(kept));
     }
     text
+}
+
+/// The same of one whose own runtime has told us.
+pub fn of_ending(Ending { status, duration: time, used }: &Ending) -> String {
+    let mut text = String::new();
+    let words = status.to_string();
+    let words = if *status == ExitStatus::Exited(0) { words.green() } else { words.red() };
+    line(&mut text, "ended", &format!("{words} after {}", duration(*time)));
+    if let Some(used) = used {
+        add_used(&mut text, used);
+    }
+    text
+}
+
+/// Only what must not be missed of it.
+pub fn ending_in_short(ending: &Ending) -> String {
+    let news = ending.used.iter().flat_map(Used::news);
+    news.map(|line| format!("{}\n", Text::from(line))).collect()
 }
 
 /// Only what must not be missed, where the command's own output is what counts.

@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
+use std::process::{self, Child, ChildStdin, ChildStdout, Stdio};
 
 use harness::{Lab, kernel};
 use nix::sys::statvfs::{FsFlags, statvfs};
@@ -10,12 +12,14 @@ use tracer::{Event, Tracer};
 
 /// Tries, for each line that it reads, to get at what has come in and is not the command yet,
 /// and tells what it got. All by a shell's own means: no process of its own is in the way.
-const ATTACKER: &str = r#"echo ready
+const ATTACKER: &str = r#"own=" "
+while read id rest; do own="$own$id "; done < /proc/$$/mountinfo
+echo ready
 while read line; do
     won=
     for it in /proc/[0-9]*; do
         read name < $it/comm || continue
-        [ "$name" = lab:held ] || continue
+        case "$name" in lab:held | lab:birth) ;; *) continue ;; esac
         won="$won seen"
         for fd in $it/fd/*; do [ -e "$fd" ] && won="$won fd"; done
         [ -e $it/root/. ] && won="$won root"
@@ -23,6 +27,12 @@ while read line; do
         [ -e $it/exe ] && won="$won exe"
         (: < $it/environ) && won="$won environ"
         (: < $it/mem) && won="$won mem"
+        while read id rest; do
+            case "$own" in *" $id "*) ;; *) won="$won mounts"; break ;; esac
+        done < $it/mountinfo
+        while read socket; do
+            case "$socket" in *@lab-canary*) won="$won network"; break ;; esac
+        done < $it/net/unix
     done 2> /dev/null
     echo "won:$won"
 done"#;
@@ -81,6 +91,9 @@ fn at_each_step(lab: &Lab, name: &str, mut look: impl FnMut(i32)) {
 
 /// What such a container gets of what comes in.
 fn spoils(lab: &Lab, options: &str) -> Vec<String> {
+    let name = format!("lab-canary-{}-{}", process::id(), options.len());
+    let canary = SocketAddr::from_abstract_name(name).and_then(|it| UnixListener::bind_addr(&it));
+    let _canary = canary.expect("a socket in the host's network");
     let mut attacker = Attacker::start(lab, options);
     let mut spoils = Vec::new();
     at_each_step(lab, "hostile", |_| spoils.push(attacker.attack()));
@@ -88,7 +101,8 @@ fn spoils(lab: &Lab, options: &str) -> Vec<String> {
     spoils
 }
 
-/// CVE-2016-9962, and a way to CVE-2024-21626.
+/// CVE-2016-9962, and a way to CVE-2024-21626. What /proc tells of a process's mounts and of its
+/// network, it tells everybody who sees it, so that these must not be the host's any more.
 #[test]
 fn who_is_inside_gets_nothing_of_what_comes_in() {
     let Some(lab) = Lab::as_root() else { return };

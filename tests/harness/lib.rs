@@ -149,12 +149,12 @@ impl Lab {
 
     /// The processes started with these programs: they know the state directory.
     pub fn processes(&self) -> Vec<i32> {
-        let ours = format!("LAB_STATE_DIR={}\0", self.state_dir().display()).into_bytes();
+        let ours = format!("LAB_STATE_DIR={}\0", self.state_dir().display());
         let pids = fs::read_dir("/proc").expect("proc").flatten();
         pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
             .filter(|&pid| {
                 let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-                kernel::is_alive(pid) && environ.windows(ours.len()).any(|part| part == ours)
+                kernel::is_alive(pid) && String::from_utf8_lossy(&environ).contains(&ours)
             })
             .collect()
     }

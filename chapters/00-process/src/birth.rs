@@ -15,9 +15,14 @@
 //!      └── the parent of the new process
 //! ```
 //!
+//! Another reason to send somebody is who sees it. Those in a PID namespace see a process from
+//! its birth on, and /proc tells everybody of the mounts and the network that it has. They
+//! must not be the host's by then.
+//!
 //! `CLONE_PARENT` makes a sibling: whose child the go-between is, the new process is as well.
 //! It is born in the PID namespace that was entered, of which the go-between itself never was.
 
+use std::fmt::Debug;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
@@ -36,15 +41,34 @@ use crate::{
 pub struct Birth<'a> {
     /// What it has of its own.
     pub args: CloneArgs<'a>,
-    /// What it has of somebody else's: which kind of namespace, and where that is open. They
-    /// are entered in this order, so the users, who bring the power over the rest, come first.
-    pub inside: &'a [(Namespace, OwnedFd)],
+    /// How to get to somebody else's namespaces, if it is born there.
+    pub sent: Option<&'a dyn GoBetween>,
+}
+
+/// Who goes where a process shall be born.
+pub trait GoBetween: Debug {
+    /// In a process of its own, which does not come back: goes there.
+    ///
+    /// # Errors
+    /// If there is no way.
+    fn go(&self) -> Result<()>;
+}
+
+/// Which kinds of namespaces, and where they are open. They are entered in this order, so the
+/// users, who bring the power over the rest, come first.
+impl GoBetween for Vec<(Namespace, OwnedFd)> {
+    fn go(&self) -> Result<()> {
+        self.iter().try_for_each(|(kind, namespace)| {
+            setns(namespace.as_fd(), kind.flag())
+                .step(|| format!("join another container's {} namespace", kind.name()))
+        })
+    }
 }
 
 impl<'a, T: Into<CloneArgs<'a>>> From<T> for Birth<'a> {
     /// In no namespace but ours and those that it makes.
     fn from(args: T) -> Self {
-        Self { args: args.into(), inside: &[] }
+        Self { args: args.into(), sent: None }
     }
 }
 
@@ -54,10 +78,8 @@ impl Birth<'_> {
     /// # Errors
     /// As [`clone()`], or if somebody else's namespace cannot be entered.
     pub(crate) fn clone_process(self) -> Result<Cloned> {
-        let Self { args, inside } = self;
-        if inside.is_empty() {
-            return clone(args);
-        }
+        let Self { args, sent } = self;
+        let Some(sent) = sent else { return clone(args) };
         let (near, far) = UnixStream::pair().step(|| "make a socket pair")?;
         let (near, far) = (OwnedFd::from(near), OwnedFd::from(far));
         let go_between = match fork("fork a go-between")? {
@@ -66,7 +88,7 @@ impl Birth<'_> {
                 drop(near);
                 let _ = prctl::set_name(c"lab:birth");
                 let args = CloneArgs { flags: args.flags | CloneFlags::CLONE_PARENT, ..args };
-                let _ = match hide().and_then(|()| enter(inside)).and_then(|()| clone(args)) {
+                let _ = match hide().and_then(|()| sent.go()).and_then(|()| clone(args)) {
                     Ok(Cloned::Child) => return Ok(Cloned::Child),
                     Ok(Cloned::Parent(pid, pidfd)) => {
                         tell(&far, Message::Ready, &pid.as_raw().to_ne_bytes(), &[pidfd])
@@ -87,13 +109,6 @@ impl Birth<'_> {
 /// new process is the command: CVE-2016-9962. Exec sets it back.
 fn hide() -> Result<()> {
     prctl::set_dumpable(false).step(|| "become undumpable")
-}
-
-fn enter(inside: &[(Namespace, OwnedFd)]) -> Result<()> {
-    inside.iter().try_for_each(|(kind, namespace)| {
-        setns(namespace.as_fd(), kind.flag())
-            .step(|| format!("join another container's {} namespace", kind.name()))
-    })
 }
 
 /// What the go-between has to say.

@@ -79,7 +79,7 @@ mod terminal;
 mod user;
 mod way_back;
 
-pub use birth::Birth;
+pub use birth::{Birth, GoBetween};
 pub use bytes::Bytes;
 pub use clone::{CloneArgs, clone, fork};
 pub use command::{AnywayOptions, Command, CommandOptions, DEFAULT_PATH};

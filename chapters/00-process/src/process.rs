@@ -12,8 +12,8 @@ use crate::gate::{ParentGate, gate};
 use crate::held::{Steps, become_command};
 use crate::sys::Cloned;
 use crate::{
-    Birth, BlockedSignals, CloneFlags, Command, Error, ExitStatus, Lifetime, Listener, Result,
-    Stdio, Terminal, User, interruptible, wait_for,
+    Birth, BlockedSignals, Command, Error, ExitStatus, Lifetime, Listener, Result, Stdio, Terminal,
+    User, interruptible, wait_for,
 };
 
 /// The first process of a container, seen from the runtime.
@@ -27,7 +27,8 @@ pub struct Process {
     terminal: Option<Terminal>,
     /// It was born in somebody else's namespaces.
     is_guest: bool,
-    /// It may be an init: number 1, or one of ours (chapter 2) beside another number 1.
+    /// With namespaces of its own it may be an init: number 1, or one of ours (chapter 2)
+    /// beside another number 1.
     may_not_stop: bool,
     listener: OnceCell<Listener>,
     signals: BlockedSignals,
@@ -108,14 +109,13 @@ impl Process {
             }
         };
         drop((child_gate, stdio));
-        let is_guest = !birth.inside.is_empty();
         let process = Self {
             pid,
             pidfd,
             gate: parent_gate,
             terminal,
-            is_guest,
-            may_not_stop: birth.args.flags.contains(CloneFlags::CLONE_NEWPID) || is_guest,
+            is_guest: birth.sent.is_some(),
+            may_not_stop: !birth.args.flags.is_empty(),
             listener: OnceCell::new(),
             signals,
             created,

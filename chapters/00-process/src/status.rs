@@ -4,10 +4,13 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Error, signals};
 
 /// How its first process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ExitStatus {
     /// It returned this code.
     Exited(u8),

@@ -99,29 +99,36 @@ pub fn memberships(list: &[u8]) -> Result<Vec<Membership>> {
 /// # Errors
 /// As [`of_process`].
 pub fn limits_of(pid: Pid) -> Result<Usage> {
-    let mut usage = Usage::default();
-    for place in of_process(pid)? {
-        let is_v1 = place.hierarchy.version == Version::V1;
-        let name = |v1, v2| if is_v1 { v1 } else { v2 };
-        if place.hierarchy.has("memory") {
-            usage.memory_limit = place.limit(name("memory.limit_in_bytes", "memory.max"));
-            usage.memory_usage = place.number(name("memory.usage_in_bytes", "memory.current"));
+    of_process(pid).map(|places| Usage::at(&places))
+}
+
+impl Usage {
+    /// What who is in these cgroups may use, and what is used there.
+    pub fn at(places: &[Membership]) -> Self {
+        let mut usage = Self::default();
+        for place in places {
+            let is_v1 = place.hierarchy.version == Version::V1;
+            let name = |v1, v2| if is_v1 { v1 } else { v2 };
+            if place.hierarchy.has("memory") {
+                usage.memory_limit = place.limit(name("memory.limit_in_bytes", "memory.max"));
+                usage.memory_usage = place.number(name("memory.usage_in_bytes", "memory.current"));
+            }
+            if place.hierarchy.has("pids") {
+                usage.pids_limit = place.limit("pids.max");
+                usage.pids_current = place.number("pids.current");
+            }
+            if place.hierarchy.has("cpu") {
+                let quota = if is_v1 { quota_v1 } else { quota_v2 };
+                usage.cpus = place.on_the_way_up(quota).into_iter().min_by(f64::total_cmp);
+            }
+            if place.hierarchy.has("cpuset") {
+                let file = name("cpuset.effective_cpus", "cpuset.cpus.effective");
+                let read = |dir: &Path| kernel_file::read_text(dir.join(file)).ok();
+                usage.cpuset = place.on_the_way_up(read).first().map(|list| list.trim().to_owned());
+            }
         }
-        if place.hierarchy.has("pids") {
-            usage.pids_limit = place.limit("pids.max");
-            usage.pids_current = place.number("pids.current");
-        }
-        if place.hierarchy.has("cpu") {
-            let quota = if is_v1 { quota_v1 } else { quota_v2 };
-            usage.cpus = place.on_the_way_up(quota).into_iter().min_by(f64::total_cmp);
-        }
-        if place.hierarchy.has("cpuset") {
-            let file = name("cpuset.effective_cpus", "cpuset.cpus.effective");
-            let read = |dir: &Path| kernel_file::read_text(dir.join(file)).ok();
-            usage.cpuset = place.on_the_way_up(read).first().map(|list| list.trim().to_owned());
-        }
+        usage
     }
-    Ok(usage)
 }
 
 /// A file's one number; none for v2's `max`, nor for v1's word for it: the largest

@@ -15,6 +15,7 @@
 use std::time::Duration;
 
 use process::{Entry, ExitStatus, Kind, Outcome, Part, Result, kernel_file};
+use serde::{Deserialize, Serialize};
 
 use crate::group::{Group, find};
 use crate::inspect::number;
@@ -23,7 +24,7 @@ use crate::remove::KIND;
 use crate::{Cgroup, Groups, Version};
 
 /// What a container used; `None` is what could not be seen.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Used {
     /// The most memory it held, in bytes.
     pub peak_memory: Option<u64>,

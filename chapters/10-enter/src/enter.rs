@@ -1,20 +1,24 @@
 //! One more process with what another one has, in the one order that works.
 //!
 //! ```text
-//!   lab      what it has is read, and opened
-//!            not dumpable           nobody inside can trace what comes in, or open its files
-//!            its PID namespace      only children are born there
-//!            clone3                 into its cgroup
-//!   child    cgroups of v1          opened by lab, while we were on the host
-//!            limits, groups, label  the host's power is still ours
-//!            namespaces             all at once, and from here on we are among them
-//!            its root               by a descriptor: a path would be looked up in there
-//!            root of its users      whoever joins them is nobody at first
-//!            bounding set           what an exec can give
+//!   lab         what it has is read, and opened
+//!               not dumpable           nobody inside can trace what comes in, or open its files
+//!   go-between  limits, groups, label  the host's power is still ours
+//!               namespaces             all but cgroup at once, while nobody inside sees us
+//!               clone3                 into its cgroup, as a child of lab
+//!   child       cgroups of v1          opened by lab, while we were on the host
+//!               cgroup namespace       whoever is in one is put into no cgroup outside of it
+//!               its root               by a descriptor: a path would be looked up in there
+//!               root of its users      whoever joins them is nobody at first
+//!               bounding set           what an exec can give
 //!   ── held: all is built ──
-//!            what chapter 9 gives up, in its order: keyring, user, capabilities, filters
-//!            exec
+//!               what chapter 9 gives up, in its order: keyring, user, capabilities, filters
+//!               exec
 //! ```
+//!
+//! The child is born with a number in the container, and seen. What /proc tells of its mounts
+//! and its connections is for everybody to read, so that it must have none of the host's by
+//! then. So lab sends somebody ahead who makes it in there: chapter 0's `birth.rs`.
 //!
 //! Until its exec, the child is `lab`: a program of the host, with descriptors and memory of the
 //! host, in the sight of whoever is inside. They could read it, or have it do something for
@@ -26,9 +30,13 @@
 use std::os::fd::OwnedFd;
 
 use nix::fcntl::OFlag;
+use nix::sched::setns;
 use nix::sys::prctl;
 use nix::unistd::{Gid, Uid, chroot, fchdir, setresgid, setresuid};
-use process::{CloneFlags, Command, Error, Process, Result, Step, Steps, User, become_another};
+use process::{
+    Birth, CloneFlags, Command, Error, GoBetween, Namespace, Process, Result, Step, Steps, User,
+    become_another,
+};
 
 use crate::{Label, Limits, Place, Powers, Target};
 
@@ -37,6 +45,7 @@ use crate::{Label, Limits, Place, Powers, Target};
 pub struct Entrance {
     target: Target,
     own: CloneFlags,
+    cgroup_namespace: Option<OwnedFd>,
     root: OwnedFd,
     place: Place,
     limits: Limits,
@@ -52,8 +61,12 @@ impl Entrance {
     /// If something of it cannot be had: what comes in has all, or does not come in.
     pub fn open(target: Target) -> Result<Self> {
         let own = target.own_namespaces()?;
+        let cgroup_namespace = own
+            .contains(CloneFlags::CLONE_NEWCGROUP)
+            .then(|| target.open(Namespace::Cgroup.file(), OFlag::O_RDONLY));
         Ok(Self {
             own,
+            cgroup_namespace: cgroup_namespace.transpose()?,
             root: target.open("root", OFlag::O_PATH | OFlag::O_DIRECTORY)?,
             place: target.place()?,
             limits: target.limits()?,
@@ -77,11 +90,8 @@ impl Entrance {
         let parent = |_| Ok(Vec::new());
         let child = |_| {
             self.place.enter()?;
-            self.limits.raise()?;
-            self.powers.take_groups()?;
-            self.label.take_at_exec()?;
             become_another(|| {
-                self.target.join(self.own)?;
+                self.enter_cgroup_namespace()?;
                 self.enter_root()?;
                 self.become_root()
             })?;
@@ -93,8 +103,8 @@ impl Entrance {
         };
         prctl::set_dumpable(false).step(|| "become undumpable")?;
         let steps = Steps { parent, child, become_user };
-        let _back = self.target.bear_children_in(self.own)?;
-        Process::create_in_steps(self.place.clone_args(), &command, steps)
+        let birth = Birth { args: self.place.clone_args(), sent: Some(self) };
+        Process::create_in_steps(birth, &command, steps)
             // ANCHOR_END: enter
             .map_err(|error| self.explain(error))
     }
@@ -106,6 +116,12 @@ impl Entrance {
         }
         let user = Some(self.powers.user_and_group());
         (Command { user, ..command.clone() }, Some(self.powers.user()), self.powers.clone())
+    }
+
+    /// By a file: a pidfd is for who may look into the process, and we have become others.
+    fn enter_cgroup_namespace(&self) -> Result<()> {
+        let Some(namespace) = &self.cgroup_namespace else { return Ok(()) };
+        setns(namespace, CloneFlags::CLONE_NEWCGROUP).step(|| "join the cgroup namespace")
     }
 
     /// The root directory of the process, which need not be that of its mount namespace.
@@ -131,4 +147,16 @@ impl Entrance {
             _ => error,
         }
     }
+}
+
+impl GoBetween for Entrance {
+    // ANCHOR: go
+    /// Takes over what only the host's power can, and goes where the process is born.
+    fn go(&self) -> Result<()> {
+        self.limits.raise()?;
+        self.powers.take_groups()?;
+        self.label.take_at_exec()?;
+        become_another(|| self.target.join(self.own - CloneFlags::CLONE_NEWCGROUP))
+    }
+    // ANCHOR_END: go
 }

@@ -13,7 +13,9 @@ use mount_ns::{Mount, Mounts, Root};
 use net_ns::{Network, NetworkMode, NetworkOptions, NetworkPlan, Plug};
 use nix::fcntl::OFlag;
 use nix::unistd::Pid;
-use process::{Birth, CloneArgs, CloneFlags, Error, Namespace, Part, Result, State, find, record};
+use process::{
+    Birth, CloneArgs, CloneFlags, Error, GoBetween, Namespace, Part, Result, State, find, record,
+};
 use user_ns::{UserOptions, Users};
 use uts_ipc::{EtcFiles, NameOptions, Names};
 
@@ -93,7 +95,8 @@ impl Joined {
     pub fn birth<'a>(&'a self, all: CloneFlags, cgroup: Option<BorrowedFd<'a>>) -> Birth<'a> {
         let not_made = self.inside.iter().map(|(kind, _)| kind).chain(&self.hosts);
         let not_made: CloneFlags = not_made.map(|kind| kind.flag()).collect();
-        Birth { args: CloneArgs { flags: all - not_made, cgroup }, inside: &self.inside }
+        let sent = (!self.inside.is_empty()).then_some(&self.inside as &dyn GoBetween);
+        Birth { args: CloneArgs { flags: all - not_made, cgroup }, sent }
     }
     // ANCHOR_END: birth
 

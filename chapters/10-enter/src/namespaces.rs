@@ -9,14 +9,13 @@
 //! belong to it. Two kinds are special:
 //!
 //! - **pid**: nobody moves into another PID namespace, only children are born there. So it
-//!   is joined by who clones, and for the moment of the clone.
+//!   is joined by who clones (`enter.rs`).
 //! - **mnt**: with it, root and working directory become those of the namespace. A container
 //!   may have another root (`enter.rs`).
 
-use nix::errno::Errno;
 use nix::sched::setns;
 use nix::sys::stat::stat;
-use process::{CloneFlags, Namespace, Result, Step, WayBack};
+use process::{CloneFlags, Namespace, Result, Step};
 
 use crate::Target;
 
@@ -47,38 +46,16 @@ impl Target {
         Ok(own)
     }
 
-    // ANCHOR: pid
-    /// In who clones: children are born in its PID namespace, until the guard is dropped.
-    ///
-    /// # Errors
-    /// If the kernel does not let us.
-    pub fn bear_children_in(&self, own: CloneFlags) -> Result<Option<WayBack>> {
-        if !own.contains(CloneFlags::CLONE_NEWPID) {
-            return Ok(None);
-        }
-        let back = match WayBack::to_own(Namespace::Pid) {
-            // In a user namespace, the host's is not ours to come back to. Then all that we
-            // clone later is born in there as well.
-            Err(error) if error.errno() == Some(Errno::EPERM) => None,
-            back => Some(back?),
-        };
-        setns(self.pidfd(), CloneFlags::CLONE_NEWPID)
-            .step(|| format!("join the PID namespace of process {}", self.pid()))?;
-        Ok(back)
-    }
-    // ANCHOR_END: pid
-
     // ANCHOR: join
-    /// In the child: joins all others at once.
+    /// Joins these kinds at once.
     ///
     /// # Errors
     /// If the kernel does not let us; then none is joined.
-    pub fn join(&self, own: CloneFlags) -> Result<()> {
-        let own = own.difference(CloneFlags::CLONE_NEWPID);
-        if own.is_empty() {
+    pub fn join(&self, kinds: CloneFlags) -> Result<()> {
+        if kinds.is_empty() {
             return Ok(());
         }
-        setns(self.pidfd(), own).step(|| format!("join the namespaces of process {}", self.pid()))
+        setns(self.pidfd(), kinds).step(|| format!("join the namespaces of process {}", self.pid()))
     }
     // ANCHOR_END: join
 }

@@ -11,8 +11,7 @@ use process::{Error, Result, State, signals};
 use crate::list::{HEADS, Which, list};
 use crate::remove::IfItRuns;
 use crate::{
-    AttachOptions, Ended, Input, Launched, LogsArgs, attach, freeze, launch, life, logs, remove,
-    stop,
+    AttachOptions, Input, Launched, LogsArgs, attach, freeze, launch, life, logs, remove, stop,
 };
 
 /// A command about containers.
@@ -188,14 +187,14 @@ impl StartArgs {
             Some(held) => held.attach(&self.how, input),
             None => attach(&name, &self.how, input),
         };
-        ended.map(Ended::code)
+        ended.map(|ended| ended.code())
     }
 }
 
 impl AttachArgs {
     fn run(&self) -> Result<u8> {
         let input = if self.no_stdin { Input::Left } else { Input::Forwarded };
-        attach(&self.name.to_string_lossy(), &self.how, input).map(Ended::code)
+        attach(&self.name.to_string_lossy(), &self.how, input).map(|ended| ended.code())
     }
 }
 

@@ -26,6 +26,7 @@
 //! - `create.rs`: a record, and no process
 //! - `stop.rs`, `remove.rs`: its end
 //! - `freeze.rs`: neither
+//! - `ending.rs`: how it was
 //! - `list.rs`: `ps`
 //! - `voice/`: what it says, and what is said to it
 //! - `commands.rs`: what people type
@@ -34,6 +35,7 @@ pub mod runtime;
 
 mod commands;
 mod create;
+mod ending;
 mod freeze;
 mod launch;
 mod life;
@@ -50,6 +52,7 @@ mod voice;
 
 pub use commands::Command;
 pub use create::create;
+pub use ending::Ending;
 pub use launch::{Launched, launch};
 pub use life::{KIND, Life, Status};
 pub use monitor::main_if_called as monitor;

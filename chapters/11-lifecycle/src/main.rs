@@ -54,7 +54,7 @@ fn run(command: &Typed) -> Result<u8> {
                 say(&id);
                 return Ok(0);
             }
-            held.attach(&options.attach, Input::Forwarded).map(Ended::code)
+            held.attach(&options.attach, Input::Forwarded).map(|ended| ended.code())
         }
         Typed::Other(command) => command.run(say, tell),
     }

@@ -20,7 +20,7 @@ use process::signals::BlockedSignals;
 use process::{Error, Outcome, Result, State, Step};
 
 use crate::life::{self, now};
-use crate::{Backoff, Life, Spec, Status, Voice, remove_record, runtime};
+use crate::{Backoff, Ending, Life, Spec, Status, Voice, remove_record, runtime};
 
 /// What it is called, and how this program knows that it shall be one.
 pub(crate) const NAME: &str = "lab:monitor";
@@ -83,17 +83,17 @@ impl Monitor {
         loop {
             let begun = Instant::now();
             let lived = self.live(gate.take());
-            let status = match &lived {
-                Ok(outcome) => outcome.status,
+            let (status, ending) = match &lived {
+                Ok(outcome) => (outcome.status, Ending::from(outcome)),
                 Err(_) => break self.end(lived.map(|_| None)),
             };
             let is_wanted = !life::is_wanted_stopped(&self.record);
             if !is_wanted || !self.spec.policy.restart.wants(status, self.life.restarts) {
-                break self.end(lived.map(|it| Some(it.status.code())));
+                break self.end(Ok(Some(ending)));
             }
             self.life.status = Status::Restarting;
             self.life.write(&self.record)?;
-            self.voice.end(status.code());
+            self.voice.end(ending);
             pause(&signals, backoff.after(begun.elapsed()))?;
             if life::is_wanted_stopped(&self.record) {
                 self.life.status = Status::Exited;
@@ -139,7 +139,7 @@ impl Monitor {
 
     /// The last of it: why it is so, and nothing more if it was to be removed. Whoever is attached
     /// is told when all of that is done.
-    fn end(mut self, lived: Result<Option<u8>>) -> Result<()> {
+    fn end(mut self, lived: Result<Option<Ending>>) -> Result<()> {
         if let Err(error) = &lived {
             let has_run = self.life.started.is_some();
             self.life.status = if has_run { Status::Exited } else { Status::Created };
@@ -151,8 +151,8 @@ impl Monitor {
             let lock = self.lock.try_clone().step(|| "remove the record")?;
             remove_record(State::adopt(&self.id, lock)?)?;
         }
-        if let Some(code) = lived? {
-            self.voice.end(code);
+        if let Some(ending) = lived? {
+            self.voice.end(ending);
         }
         Ok(())
     }

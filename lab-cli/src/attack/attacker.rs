@@ -1,15 +1,16 @@
 //! What attackers have in common, in the container: their orders, and files to read.
 
 use std::fs::{self, File};
-use std::io::{Read, Write, stdin};
+use std::io::{Read, Write, stderr, stdin};
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::str::FromStr;
 
 use nix::mount::{MsFlags, mount};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use process::{Error, Result, Step};
 
+use super::conversation::FOR_HOST;
 use super::sys;
 
 /// What the host's secret is read from, as the table says it.
@@ -21,10 +22,21 @@ pub fn number<N: FromStr>(words: &[String]) -> Result<N> {
     number.ok_or_else(|| Error::new("the attacker was not told a number"))
 }
 
-/// The socket to the host that the attacker was started with, for those that have one.
-pub fn host() -> Result<UnixStream> {
-    let socket = stdin().as_fd().try_clone_to_owned();
-    socket.map(UnixStream::from).step(|| "find the socket to the host")
+/// Says something to the host, a line at most.
+pub fn tell_host(word: &str) -> Result<()> {
+    writeln!(stderr(), "{FOR_HOST}{word}").step(|| "tell the host")
+}
+
+/// Whether the host has had enough.
+pub fn has_come_to_an_end() -> Result<bool> {
+    let input = stdin();
+    let end = &mut [PollFd::new(input.as_fd(), PollFlags::POLLIN)];
+    poll(end, PollTimeout::ZERO).map(|ready| ready > 0).step(|| "look for the host")
+}
+
+/// Waits until the host has had enough.
+pub fn wait_for_end() -> Result<()> {
+    stdin().read_to_end(&mut Vec::new()).map(drop).step(|| "wait for the host")
 }
 
 /// Mounts a /proc where there is none, as after chroot, and where that is allowed.
@@ -37,9 +49,8 @@ pub fn mount_proc() {
 
 /// Says that all is prepared, and has it so for as long as the host needs.
 pub fn wait_for_host() -> Result<String> {
-    let mut host = host()?;
-    host.write_all(b"!").step(|| "tell the host")?;
-    host.read(&mut [0]).step(|| "wait for the host")?;
+    tell_host("")?;
+    wait_for_end()?;
     Ok("prepared".to_owned())
 }
 

@@ -7,9 +7,7 @@
 use std::convert::Infallible;
 use std::ffi::CString;
 use std::fs::File;
-use std::io::Read;
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::net::UnixStream;
+use std::os::fd::AsRawFd;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -22,6 +20,7 @@ use nix::unistd::{Pid, chdir, chroot, execv, fchdir};
 use process::{CloneFlags, Error, ExitStatus, Result, Step, c_string, exit_now};
 
 use super::cell::Finding;
+use super::conversation::Conversation;
 use super::places::LAB;
 use super::target::{DEADLINE, Said, Target};
 use crate::child::Child;
@@ -41,8 +40,7 @@ pub struct Attacked<'a> {
     /// What the container is called.
     pub name: String,
     target: &'a Target<'a>,
-    runtime: std::process::Child,
-    socket: UnixStream,
+    attacker: Conversation,
     /// A directory of the host that whoever comes in has open, by accident.
     _root: File,
 }
@@ -60,25 +58,20 @@ impl<'a> Attacked<'a> {
         // Other sandboxes use the same directory of records.
         let secret = target.secret.get(..8).unwrap_or_default();
         let name = format!("{}-{secret}", target.attack.name);
-        let (mut ours, theirs) = UnixStream::pair().step(|| "make a socket pair")?;
         let mut options = vec!["--name", &name];
         // Whoever comes in shall have something to lose: the power of the host's root.
         if target.chapter.number >= USERS {
             options.extend(["--userns", "host"]);
         }
         let root = File::open("/").step(|| "open /")?;
-        let mut command = target.prepare(LAB, &options, LAB, &[root.as_raw_fd().to_string()]);
-        command.stdin(OwnedFd::from(theirs));
-        let runtime = target.start(command)?;
-        if ours.read(&mut [0]).step(|| "wait for the attacker")? == 0 {
-            let why = match target.wait(runtime)?.0 {
-                Ok(text) | Err(text) => text,
-            };
-            return Err(Error::new(format!("the attacker is not ready: {why}")));
+        let command = target.prepare(LAB, &options, LAB, &[root.as_raw_fd().to_string()]);
+        let mut attacker = Conversation::begin(target, command)?;
+        if attacker.hear()?.is_none() {
+            return Err(attacker.explain_silence(target));
         }
         // From now on, our children inherit it.
         fcntl(&root, FcntlArg::F_SETFD(FdFlag::empty())).step(|| "let / be inherited")?;
-        Ok(Ok(Self { name, target, runtime, socket: ours, _root: root }))
+        Ok(Ok(Self { name, target, attacker, _root: root }))
     }
 
     /// Somebody who has a secret in the environment is about to come in by `program`, and to
@@ -102,16 +95,17 @@ impl<'a> Attacked<'a> {
     }
 
     /// Tells the attacker to end, and waits for that.
-    pub fn end(self) -> Result<Said> {
-        drop(self.socket);
-        collect_others_than(Pid::from_raw(self.runtime.id().cast_signed()))?;
-        self.target.wait(self.runtime)
+    pub fn end(mut self) -> Result<Said> {
+        self.attacker.tell_the_end();
+        collect_others_than(Pid::from_raw(self.attacker.runtime.id().cast_signed()))?;
+        self.attacker.end(self.target)
     }
 
     /// The same, for one that waits for something that will not come.
     pub fn kill(mut self) -> Result<()> {
-        self.runtime.kill().step(|| "kill the runtime")?;
-        self.runtime.wait().map(drop).step(|| "wait for the runtime")
+        let runtime = &mut self.attacker.runtime;
+        runtime.kill().step(|| "kill the runtime")?;
+        runtime.wait().map(drop).step(|| "wait for the runtime")
     }
 }
 
@@ -152,7 +146,8 @@ fn run(words: &[String]) -> Result<ExitStatus> {
     };
     let process = Process::of(&process::find(name)?)?;
     let own = process.own_namespaces()?;
-    let _back = process.bear_children_in(own)?;
+    // Only children are born in there.
+    process.join(own & CloneFlags::CLONE_NEWPID)?;
     let mut command = Child::start("fork the command", |tell| {
         let Err(error) = become_command(&process, own, workdir, argv);
         let _ = tell.say(&error.to_string());
@@ -171,7 +166,7 @@ fn become_command(
 ) -> Result<Infallible> {
     let root = process.open("root", OFlag::O_PATH | OFlag::O_DIRECTORY)?;
     let powers = process.powers(own)?;
-    process.join(own)?;
+    process.join(own - CloneFlags::CLONE_NEWPID)?;
     fchdir(root).step(|| "enter the root directory")?;
     chroot(".").step(|| "make it the root directory")?;
     chdir(workdir).step(|| format!("change to {workdir}"))?;

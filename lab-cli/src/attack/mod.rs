@@ -25,6 +25,7 @@ mod attacker;
 mod attacks;
 mod cell;
 mod command;
+mod conversation;
 mod entrant;
 mod grid;
 mod lan;

@@ -5,9 +5,8 @@
 //! has to wait until nobody executes the file any more, so who runs it is killed meanwhile.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::net::UnixStream;
+use std::io::Write;
+use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -16,10 +15,13 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::prctl;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use process::{Result, Step};
 
-use super::attacker::{host, number};
+use super::attacker::{number, tell_host};
 use super::cell::Finding;
+use super::conversation::Conversation;
 use super::places::LAB;
 use super::target::Target;
 
@@ -42,21 +44,34 @@ pub fn install() -> Result<()> {
 
 /// Starts the program as `command`, by which [`overwrite`] comes to run in a container, and
 /// looks what has become of it.
-pub fn attack(target: &Target<'_>, mut command: Command) -> Result<Finding> {
-    let (mut ours, theirs) = UnixStream::pair().step(|| "make a socket pair")?;
-    command.stdin(OwnedFd::from(theirs));
-    let mut child = target.start(command)?;
-    // The byte comes when the attacker has the file open; the end, if there is none.
-    if ours.read(&mut [0]).step(|| "wait for the attacker")? == 1 {
-        child.kill().step(|| "kill the runtime")?;
+pub fn attack(target: &Target<'_>, command: Command) -> Result<Finding> {
+    let mut attacker = Conversation::begin(target, command)?;
+    // It says so when it has the file open.
+    if attacker.hear()?.is_some() {
+        attacker.runtime.kill().step(|| "kill the runtime")?;
+        kill_monitors()?;
     }
-    let said = target.wait(child)?;
+    let said = attacker.end(target)?;
     let (length, whole) = (length(RUNTIME)?, length(LAB)?);
     if length != whole {
         let file = File::options().write(true).open(RUNTIME);
         file.and_then(|file| file.set_len(whole)).step(|| format!("restore {RUNTIME}"))?;
     }
     Ok(said.judged(length != whole, "the runtime's program has been changed"))
+}
+
+/// From chapter 11 on, the runtime is another process than that which was started. In this
+/// sandbox there is no more than one container.
+fn kill_monitors() -> Result<()> {
+    for entry in fs::read_dir("/proc").step(|| "list /proc")?.flatten() {
+        let is_monitor =
+            fs::read(entry.path().join("comm")).is_ok_and(|comm| comm == b"lab:monitor\n");
+        let pid = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        if let Some(pid) = pid.filter(|_| is_monitor) {
+            kill(Pid::from_raw(pid), Signal::SIGKILL).step(|| "kill the monitor")?;
+        }
+    }
+    Ok(())
 }
 
 /// The attacker's side, which has to be started by way of [`OURSELVES`], and then once more:
@@ -78,7 +93,7 @@ fn become_another(orders: &[&str]) -> Result<String> {
 
 fn write(fd: usize) -> Result<String> {
     let path = format!("/proc/self/fd/{fd}");
-    host()?.write_all(b"!").step(|| "tell the host")?;
+    tell_host("")?;
     let start = Instant::now();
     let mut file = loop {
         match File::options().append(true).open(&path) {

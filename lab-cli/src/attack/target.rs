@@ -121,7 +121,15 @@ impl Target<'_> {
         let mut command = Command::new(runtime);
         // Other cells run at the same time, and none may tidy up after this one: a container
         // whose runtime has been killed may be the attacker's.
-        command.args(["run", "--no-sweep", "--view", "none", "--rm", self.chapter.short_name()]);
+        command.args([
+            "run",
+            "--no-sweep",
+            "--view",
+            "none",
+            "--rm",
+            "-i",
+            self.chapter.short_name(),
+        ]);
         if self.chapter.number >= 1 {
             command.args(["--rootfs", IMAGE]);
         }
@@ -141,7 +149,12 @@ impl Target<'_> {
     }
 
     /// Waits for the end, and for what the attacker has to say.
-    pub fn wait(&self, mut child: Child) -> Result<Said> {
+    pub fn wait(&self, child: Child) -> Result<Said> {
+        self.wait_with(child, String::new())
+    }
+
+    /// The same, where some of the errors have been read already.
+    pub fn wait_with(&self, mut child: Child, mut errors: String) -> Result<Said> {
         let step = || self.step();
         let start = Instant::now();
         let status = loop {
@@ -156,7 +169,7 @@ impl Target<'_> {
             sleep(Duration::from_millis(1));
         };
         // Both are a few lines, which a pipe holds until somebody reads them.
-        let (mut said, mut errors) = (Vec::new(), String::new());
+        let mut said = Vec::new();
         child.stdout.take().map(|mut pipe| pipe.read_to_end(&mut said));
         child.stderr.take().map(|mut pipe| pipe.read_to_string(&mut errors));
         if let Ok(said) = serde_json::from_slice(&said) {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use lifecycle::{Input, Life, launch};
+use lifecycle::{Ended, Input, Life, launch};
 use nix::unistd::Pid;
 use process::State;
 use process::record::known_by_id;
@@ -14,6 +14,7 @@ use super::args::{OwnArgs, ViewChoice};
 use super::report::Report;
 use super::{RunArgs, observe, show};
 use crate::output::{self, println};
+use crate::summary;
 
 /// Runs the container of this record.
 ///
@@ -42,10 +43,17 @@ pub fn run(
         println!("{full_id}");
         return Ok(ExitCode::SUCCESS);
     }
-    let code = launched.attach(&args.options.attach, Input::Forwarded)?.code();
-    if let Some(file) = json {
-        let report = Report { chapter: chapter.package, id: &id, view: seen, outcome: code.into() };
-        report.write_or_warn(file);
+    let ended = launched.attach(&args.options.attach, Input::Forwarded)?;
+    if let Ended::Exited(ending) = &ended {
+        output::tell(&match detail {
+            ViewChoice::None => summary::ending_in_short(ending),
+            ViewChoice::Full | ViewChoice::Brief => summary::of_ending(ending),
+        });
+        if let Some(file) = json {
+            let outcome = ending.into();
+            let report = Report { chapter: chapter.package, id: &id, view: seen, outcome };
+            report.write_or_warn(file);
+        }
     }
-    Ok(ExitCode::from(code))
+    Ok(ExitCode::from(ended.code()))
 }

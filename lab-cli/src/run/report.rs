@@ -5,8 +5,9 @@ use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use cgroups::Used;
+use lifecycle::Ending;
 use overlay::Changes;
-use process::Outcome;
+use process::{ExitStatus, Outcome};
 use serde::Serialize;
 
 use crate::output;
@@ -27,10 +28,10 @@ pub struct Report<'a> {
 }
 
 /// An [`Outcome`], with times in microseconds and sizes in bytes.
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 pub struct OutcomeJson<'a> {
     exit_code: u8,
-    duration_usec: Option<u128>,
+    duration_usec: u128,
     peak_memory_bytes: Option<u64>,
     cpu_usec: Option<u128>,
     throttled_usec: Option<u128>,
@@ -40,30 +41,37 @@ pub struct OutcomeJson<'a> {
     changes: Option<Vec<String>>,
 }
 
-impl<'a> From<&'a Outcome> for OutcomeJson<'a> {
-    fn from(outcome: &'a Outcome) -> Self {
-        let used: Option<&Used> = outcome.entry();
-        let changes: Option<&Changes> = outcome.entry();
+impl<'a> OutcomeJson<'a> {
+    /// What is known of every container.
+    fn of(status: ExitStatus, duration: Duration, used: Option<&'a Used>) -> Self {
         let usec = |time: Duration| time.as_micros();
         Self {
-            exit_code: outcome.status.code(),
-            duration_usec: Some(outcome.duration.as_micros()),
+            exit_code: status.code(),
+            duration_usec: duration.as_micros(),
             peak_memory_bytes: used.and_then(|used| used.peak_memory),
             cpu_usec: used.and_then(|used| used.cpu_time).map(usec),
             throttled_usec: used.and_then(|used| used.throttled).map(usec),
             killed_by: used.and_then(|used| used.killed_by.as_deref()),
             oom_kills: used.and_then(|used| used.oom_kills),
-            changes: changes.map(|Changes(list)| {
-                list.iter().map(|it| format!("{} {}", it.kind, spell(&it.path))).collect()
-            }),
+            changes: None,
         }
     }
 }
 
-impl From<u8> for OutcomeJson<'_> {
-    /// Of a container whose own runtime knows the rest.
-    fn from(exit_code: u8) -> Self {
-        Self { exit_code, ..Self::default() }
+impl<'a> From<&'a Outcome> for OutcomeJson<'a> {
+    fn from(outcome: &'a Outcome) -> Self {
+        let changes = outcome.entry().map(|Changes(list)| {
+            list.iter().map(|it| format!("{} {}", it.kind, spell(&it.path))).collect()
+        });
+        Self { changes, ..Self::of(outcome.status, outcome.duration, outcome.entry()) }
+    }
+}
+
+impl<'a> From<&'a Ending> for OutcomeJson<'a> {
+    /// Of a container whose own runtime has told us.
+    fn from(Ending { status, duration, used }: &'a Ending) -> Self {
+        let used = used.as_ref();
+        Self::of(*status, *duration, used.as_ref())
     }
 }
 

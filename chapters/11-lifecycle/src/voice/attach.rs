@@ -8,7 +8,7 @@ use process::{Error, Result};
 
 use super::client::Client;
 use super::keys::DetachKeys;
-use crate::{Launched, Life, Options, Status};
+use crate::{Ending, Launched, Life, Options, Status};
 
 /// How somebody is attached.
 #[derive(Clone, Debug, clap::Args)]
@@ -43,10 +43,10 @@ pub enum Input {
 }
 
 /// How being attached has come to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// The command has ended, with this code.
-    Exited(u8),
+    /// The command has ended.
+    Exited(Ending),
     /// Somebody pressed the keys for it.
     Detached,
     /// Nobody reads any more what we print.
@@ -55,9 +55,9 @@ pub enum Ended {
 
 impl Ended {
     /// What our own exit code is then.
-    pub fn code(self) -> u8 {
+    pub fn code(&self) -> u8 {
         match self {
-            Self::Exited(code) => code,
+            Self::Exited(ending) => ending.status.code(),
             Self::Detached => 0,
             // As of a program that such a pipe has ended.
             Self::Unread => 128 + 13,

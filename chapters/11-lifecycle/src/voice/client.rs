@@ -21,7 +21,7 @@ use super::frames::{Reply, Request, VERSION};
 use super::keys::{Meant, Typed};
 use super::link::{Link, Received};
 use super::streams::{PIECE, Stream};
-use crate::{life, stop};
+use crate::{Ending, life, stop};
 
 /// So much a pipe takes at once if it takes anything: `PIPE_BUF` of pipe(7).
 const AT_ONCE: usize = 4096;
@@ -229,7 +229,7 @@ impl Client {
             }
             Some(Reply::Out(bytes)) => self.to_say = Some((Stream::Out, bytes.into())),
             Some(Reply::Err(bytes)) => self.to_say = Some((Stream::Err, bytes.into())),
-            Some(Reply::Ended(code)) => return Ok(Heard::End(Ended::Exited(code))),
+            Some(Reply::Ended(ending)) => return Ok(Heard::End(Ended::Exited(ending))),
             Some(Reply::Dropped) => {
                 return Err(Error::new(format!(
                     "container {} says more than is read here, and does not wait",
@@ -253,7 +253,7 @@ impl Client {
             None => None,
         };
         let unknown = || Error::new(format!("nobody knows how container {} has ended", self.id));
-        code.map(Ended::Exited).ok_or_else(unknown)
+        code.map(|code| Ended::Exited(Ending::of_code(code))).ok_or_else(unknown)
     }
 
     /// Reads what is typed, and what becomes of it.

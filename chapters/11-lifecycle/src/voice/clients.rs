@@ -21,6 +21,8 @@ use process::{Result, Step};
 use super::door;
 use super::frames::{LONGEST, Reply, Request, VERSION};
 
+use crate::Ending;
+
 /// As many there may be at once.
 const MOST: usize = 64;
 
@@ -153,12 +155,12 @@ impl Clients {
     }
 
     /// The last word, to those at the door as well, and time to read it.
-    pub fn end(&mut self, code: u8) {
+    pub fn end(&mut self, ending: Ending) {
         self.let_in(Since::Later);
         for client in self.all.iter_mut().filter(|client| client.greeted.is_none()) {
             client.hear();
         }
-        self.say(&Reply::Ended(code));
+        self.say(&Reply::Ended(ending));
         let deadline = Instant::now() + PATIENCE;
         for client in &mut self.all {
             // What the kernel has taken stays readable when we are gone.

@@ -13,7 +13,7 @@
 //!     ├── i bytes ──────────────────────────────▶│ standard input
 //!     ├── z ────────────────────────────────────▶│ its end
 //!     ├── l ────────────────────────────────────▶│ leaves: the container shall go on
-//!     │◀──────────────────────────────── x code ─┤ it has ended
+//!     │◀───────────────────────────────── x how ─┤ it has ended, in JSON
 //!     │◀───────────────────────────────────── d ─┤ dropped: the client does not keep up
 //! ```
 //!
@@ -21,6 +21,7 @@
 //! no sense is no frame, and whoever says it is not listened to any more.
 
 use super::streams::PIECE;
+use crate::Ending;
 
 /// The version that we speak.
 pub(super) const VERSION: u8 = 1;
@@ -52,8 +53,8 @@ pub(super) enum Reply {
     Out(Vec<u8>),
     /// Standard error.
     Err(Vec<u8>),
-    /// The command has ended, with this code.
-    Ended(u8),
+    /// The command has ended.
+    Ended(Ending),
     /// There was more to read than the client has read.
     Dropped,
 }
@@ -95,7 +96,9 @@ impl Reply {
             }
             Self::Out(bytes) => [b"o", &**bytes].concat(),
             Self::Err(bytes) => [b"e", &**bytes].concat(),
-            Self::Ended(code) => vec![b'x', *code],
+            Self::Ended(ending) => {
+                [b"x".to_vec(), serde_json::to_vec(ending).unwrap_or_default()].concat()
+            }
             Self::Dropped => vec![b'd'],
         }
     }
@@ -107,7 +110,7 @@ impl Reply {
             }
             [b'o', ref bytes @ ..] => Some(Self::Out(bytes.to_vec())),
             [b'e', ref bytes @ ..] => Some(Self::Err(bytes.to_vec())),
-            [b'x', code] => Some(Self::Ended(code)),
+            [b'x', ref ending @ ..] => serde_json::from_slice(ending).ok().map(Self::Ended),
             [b'd'] => Some(Self::Dropped),
             _ => None,
         }
@@ -134,7 +137,7 @@ mod tests {
             Reply::Hello { version: 1, tty: true, input: false },
             Reply::Out(Vec::new()),
             Reply::Err(b"\xff".to_vec()),
-            Reply::Ended(137),
+            Reply::Ended(Ending::of_code(137)),
             Reply::Dropped,
         ];
         for reply in replies {

@@ -33,7 +33,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use process::{Container, ExitStatus, Result, Step};
 
-use crate::Policy;
+use crate::{Ending, Policy};
 use clients::{Clients, Said, Since};
 use frames::Reply;
 use log::Log;
@@ -123,8 +123,8 @@ impl Voice {
     // ANCHOR_END: watch
 
     /// Tells everybody how it has ended.
-    pub fn end(&mut self, code: u8) {
-        self.clients.end(code);
+    pub fn end(&mut self, ending: Ending) {
+        self.clients.end(ending);
     }
 
     /// How many lines of the log are lost.

@@ -1,7 +1,6 @@
 //! A copy into the container that is led out of it, by a link that was a directory just now.
 
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use process::{Error, Result, Step, c_string};
 
-use crate::attack::attacker::host;
+use crate::attack::attacker::{has_come_to_an_end, tell_host};
 use crate::attack::cell::Finding;
 use crate::attack::entrant::{Attacked, ENTER};
 use crate::attack::places::{IMAGE, LAB};
@@ -111,11 +110,8 @@ fn exchange() -> Result<String> {
     fs::create_dir(HERE).step(|| format!("create {HERE}"))?;
     symlink(VICTIM, THERE).step(|| format!("link {THERE}"))?;
     let (here, there) = (c_string(HERE.into())?, c_string(THERE.into())?);
-    let mut host = host()?;
-    host.write_all(b"!").step(|| "tell the host")?;
-    host.set_nonblocking(true).step(|| "not wait for the host")?;
-    let goes_on = |error: &std::io::Error| error.kind() == ErrorKind::WouldBlock;
-    while host.read(&mut [0]).as_ref().is_err_and(goes_on) {
+    tell_host("")?;
+    while !has_come_to_an_end()? {
         for _ in 0..100 {
             sys::exchange(&here, &there).step(|| "exchange a directory and a link")?;
         }

@@ -1,10 +1,9 @@
 //! A packet that makes whoever hears it send everything through the container.
 
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv6Addr, Shutdown};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::UnixStream;
+use std::io::ErrorKind;
+use std::net::Ipv6Addr;
+use std::os::fd::AsFd;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -12,8 +11,9 @@ use net_ns::netlink::{LOOPBACK, Netlink};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket as open_socket};
 use process::{Result, Step};
 
-use crate::attack::attacker::host;
+use crate::attack::attacker::{tell_host, wait_for_end};
 use crate::attack::cell::Finding;
+use crate::attack::conversation::Conversation;
 use crate::attack::lan::Lan;
 use crate::attack::places::LAB;
 use crate::attack::sys;
@@ -43,12 +43,10 @@ pub const ATTACK: Attack = Attack {
         }
         let lan = Lan::new()?;
         // The bridge goes with its last container: it has to stay until we have looked.
-        let (mut ours, theirs) = UnixStream::pair().step(|| "make a socket pair")?;
-        let mut command = target.prepare::<&str>(LAB, &[], LAB, &[]);
-        command.stdin(OwnedFd::from(theirs));
-        let child = target.start(command)?;
+        let command = target.prepare::<&str>(LAB, &[], LAB, &[]);
+        let mut attacker = Conversation::begin(target, command)?;
         let mut victim = None;
-        if ours.read(&mut [0]).step(|| "wait for the attacker")? == 1 {
+        if attacker.hear()?.is_some() {
             let start = Instant::now();
             while victim.is_none() && start.elapsed() < PATIENCE {
                 sleep(Duration::from_millis(1));
@@ -59,8 +57,7 @@ pub const ATTACK: Attack = Attack {
                 }
             }
         }
-        ours.shutdown(Shutdown::Write).step(|| "tell the attacker the end")?;
-        let said = target.wait(child)?;
+        let said = attacker.end(target)?;
         Ok(said.judged(victim.is_some(), victim.unwrap_or_default()))
     },
     inside: |_| {
@@ -72,9 +69,8 @@ pub const ATTACK: Attack = Attack {
             // One that is off sends nothing.
             let _ = sys::send_frame(packet.as_fd(), link.index, &advertisement());
         }
-        let mut socket = host()?;
-        socket.write_all(b"!").step(|| "tell the host")?;
-        socket.read_to_end(&mut Vec::new()).step(|| "wait for the host")?;
+        tell_host("")?;
+        wait_for_end()?;
         Ok("sent".to_owned())
     },
 };

@@ -4,7 +4,6 @@
 //! on it: whoever opens the file waits until the attacker has finished: fcntl(2).
 
 use std::fs::{self, File, Permissions};
-use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -13,7 +12,7 @@ use std::process::id;
 use nix::sys::signal::{SigSet, Signal};
 use process::{Error, Result, Step};
 
-use crate::attack::attacker::{host, mount_proc};
+use crate::attack::attacker::{mount_proc, tell_host, wait_for_end};
 use crate::attack::entrant::{Attacked, join};
 use crate::attack::places::IMAGE;
 use crate::attack::sys;
@@ -63,8 +62,7 @@ fn look() -> Result<String> {
     wanted.thread_block().step(|| "block SIGIO")?;
     let program = File::open(PROGRAM).step(|| format!("open {PROGRAM}"))?;
     sys::take_lease(program.as_fd()).step(|| format!("take a lease on {PROGRAM}"))?;
-    let mut host = host()?;
-    host.write_all(b"!").step(|| "tell the host")?;
+    tell_host("")?;
 
     wanted.wait().step(|| "wait for somebody to open it")?;
     let mut found = Vec::new();
@@ -73,7 +71,7 @@ fn look() -> Result<String> {
     }
     // Closing it lets the other one go on, which would end with us.
     drop(program);
-    host.read(&mut [0]).step(|| "wait for the host")?;
+    wait_for_end()?;
     let nobody = || Err(Error::new("nobody has come in"));
     found.into_iter().reduce(Result::or).unwrap_or_else(nobody)
 }

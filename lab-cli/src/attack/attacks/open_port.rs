@@ -1,15 +1,13 @@
 //! A port that nobody has published, called from another machine.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use process::{Result, Step};
 
-use crate::attack::attacker::host;
+use crate::attack::attacker::{tell_host, wait_for_end};
 use crate::attack::cell::Finding;
+use crate::attack::conversation::Conversation;
 use crate::attack::lan::{Lan, MACHINE};
 use crate::attack::places::LAB;
 use crate::attack::target::Attack;
@@ -31,13 +29,10 @@ pub const ATTACK: Attack = Attack {
     stopped_by: 5,
     run: |target| {
         let lan = Lan::new()?;
-        let (ours, theirs) = UnixStream::pair().step(|| "make a socket pair")?;
-        let mut command = target.prepare::<&str>(LAB, &[], LAB, &[]);
-        command.stdin(OwnedFd::from(theirs));
-        let child = target.start(command)?;
-        let mut address = String::new();
-        BufReader::new(&ours).read_line(&mut address).step(|| "wait for the attacker")?;
-        let is_reached = match address.trim_end().parse::<SocketAddr>() {
+        let command = target.prepare::<&str>(LAB, &[], LAB, &[]);
+        let mut attacker = Conversation::begin(target, command)?;
+        let address = attacker.hear()?.unwrap_or_default();
+        let is_reached = match address.parse::<SocketAddr>() {
             Ok(address) => {
                 TcpStream::connect_timeout(&address, LONG_PATIENCE).step(|| "call it ourselves")?;
                 lan.on_machine(|| Ok(TcpStream::connect_timeout(&address, PATIENCE).is_ok()))?
@@ -45,8 +40,7 @@ pub const ATTACK: Attack = Attack {
             // It has not come so far, and says why.
             Err(_) => false,
         };
-        ours.shutdown(Shutdown::Write).step(|| "tell the attacker the end")?;
-        Ok(match (is_reached, target.wait(child)?.0) {
+        Ok(match (is_reached, attacker.end(target)?.0) {
             (true, _) => Finding::Works("another machine has reached the port".to_owned()),
             (false, Ok(_)) => Finding::Blocked("the host does not send the call on".to_owned()),
             (false, Err(why)) => Finding::Blocked(why),
@@ -56,9 +50,8 @@ pub const ATTACK: Attack = Attack {
         let server = TcpListener::bind("0.0.0.0:0").step(|| "open a port")?;
         let mut address = server.local_addr().step(|| "look for its number")?;
         address.set_ip(own_address()?);
-        let mut socket = host()?;
-        socket.write_all(format!("{address}\n").as_bytes()).step(|| "tell the host")?;
-        socket.read_to_end(&mut Vec::new()).step(|| "wait for the host")?;
+        tell_host(&address.to_string())?;
+        wait_for_end()?;
         Ok("it was open".to_owned())
     },
 };

@@ -1,16 +1,15 @@
 //! The host's network traffic, read along.
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, UdpSocket};
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::net::UnixStream;
+use std::net::UdpSocket;
+use std::os::fd::AsRawFd;
 
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, socket as open_socket,
 };
 use process::{Result, Step};
 
-use crate::attack::attacker::host;
+use crate::attack::attacker::{tell_host, wait_for_end};
+use crate::attack::conversation::Conversation;
 use crate::attack::places::LAB;
 use crate::attack::target::Attack;
 
@@ -24,25 +23,21 @@ pub const ATTACK: Attack = Attack {
     reference: "packet(7), network_namespaces(7)",
     stopped_by: 5,
     run: |target| {
-        // On its standard input the attacker says that it listens, and finds the end of it
-        // when all is said: nobody has to guess how long that takes.
-        let (mut ours, theirs) = UnixStream::pair().step(|| "make a socket pair")?;
-        let mut command = target.prepare::<&str>(LAB, &[], LAB, &[]);
-        command.stdin(OwnedFd::from(theirs));
-        let child = target.start(command)?;
-        if ours.read(&mut [0]).step(|| "wait for the attacker")? == 1 {
+        // The attacker says that it listens, and is told when all is said: nobody has to guess
+        // how long that takes.
+        let command = target.prepare::<&str>(LAB, &[], LAB, &[]);
+        let mut attacker = Conversation::begin(target, command)?;
+        if attacker.hear()?.is_some() {
             talk_to_ourselves(target.secret)?;
         }
-        ours.shutdown(Shutdown::Write).step(|| "tell the attacker the end")?;
-        Ok(target.wait(child)?.has_read(target.secret, "a packet of the host"))
+        Ok(attacker.end(target)?.has_read(target.secret, "a packet of the host"))
     },
     inside: |_| {
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         let (packet, all) = (AddressFamily::Packet, SockProtocol::EthAll);
         let tap = open_socket(packet, SockType::Raw, flags, all).step(|| "open a packet socket")?;
-        let mut socket = host()?;
-        socket.write_all(b"!").step(|| "tell the host")?;
-        socket.read_to_end(&mut Vec::new()).step(|| "wait for the host")?;
+        tell_host("")?;
+        wait_for_end()?;
         let (mut heard, mut packet) = (Vec::new(), [0; 2048]);
         while let Ok(length) = recv(tap.as_raw_fd(), &mut packet, MsgFlags::empty()) {
             heard.extend_from_slice(&packet[..length]);

@@ -171,7 +171,8 @@ fn set_limits(plan: &Plan, has_cgroup: bool) -> Result<()> {
     }
     // Of processor time, the first limit is a signal with a name, the second one SIGKILL.
     let (_, hard) = getrlimit(Resource::RLIMIT_CPU).step(|| "read a limit")?;
-    let (soft, hard) = (plan.limits.cpu.min(hard), (plan.limits.cpu + 1).min(hard));
-    setrlimit(Resource::RLIMIT_CPU, soft, hard).step(|| "set the limit of processor time")?;
+    let hard = hard.min(plan.limits.cpu + 1);
+    setrlimit(Resource::RLIMIT_CPU, hard.saturating_sub(1), hard)
+        .step(|| "set the limit of processor time")?;
     Ok(())
 }

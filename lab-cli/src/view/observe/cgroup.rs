@@ -4,7 +4,7 @@
 //! here how the container itself sees the paths: `/proc/PID/cgroup` starts them at the root
 //! of the *reader's* cgroup namespace, so [`here`] is read inside.
 
-use cgroups::{Membership, Usage, Version, limits_of, of_process, size};
+use cgroups::{Membership, Usage, Version, of_process, size};
 use nix::unistd::Pid;
 use process::kernel_file;
 use serde::Serialize;
@@ -108,7 +108,7 @@ fn read(pid: Pid, inside: Option<&Places>) -> Option<Cgroup> {
     };
     Some(Cgroup {
         paths: places.iter().map(path).collect(),
-        limits: limits_of(pid).ok()?.into(),
+        limits: Usage::at(&places).into(),
         cpu_usage: places.iter().find_map(cpu_usage),
     })
 }

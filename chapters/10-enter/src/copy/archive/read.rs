@@ -1,7 +1,7 @@
 //! Reading an archive that anybody may have made.
 
 use std::ffi::OsString;
-use std::io::{BufReader, ErrorKind, Read, copy, sink};
+use std::io::{BufRead, BufReader, ErrorKind, Read, copy, sink};
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
@@ -106,8 +106,18 @@ impl<R: Read> Reader<R> {
     /// The next header; `None` if it is the zeros of the end.
     fn header(&mut self) -> Result<Option<Header>> {
         let mut header = Header::new_old();
+        // Should this fail, so does what follows.
+        let begin = self.from.fill_buf().unwrap_or_default();
+        let begin = begin[..begin.len().min(BLOCK)].to_vec();
         match self.from.read_exact(header.as_mut_bytes()) {
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err(cut_off()),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                // A small one that is compressed is shorter than a header.
+                return Err(if compressed(&begin).is_some() {
+                    no_archive(&begin)
+                } else {
+                    cut_off()
+                });
+            }
             read => read.step(|| "read the archive")?,
         }
         let bytes = header.as_bytes();
@@ -206,11 +216,16 @@ fn cut_off() -> Error {
 
 fn no_archive(bytes: &[u8]) -> Error {
     let error = Error::new("this is not a tar archive");
-    match COMPRESSED.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        Some((_, program)) => error.with_hint(format!(
+    match compressed(bytes) {
+        Some(program) => error.with_hint(format!(
             "it is compressed, and lab runs no program that might be the container's: \
              {program} FILE | lab cp - NAME:DIRECTORY"
         )),
         None => error,
     }
+}
+
+/// What makes plain data of these, if they are the beginning of compressed ones.
+fn compressed(bytes: &[u8]) -> Option<&'static str> {
+    COMPRESSED.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, program)| *program)
 }
