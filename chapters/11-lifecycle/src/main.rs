@@ -4,7 +4,7 @@ use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use lifecycle::{Command, Ended, Input, Options, create, launch};
+use lifecycle::{Command, Input, Options, create, launch};
 use process::{Error, Result};
 
 /// Make containers that outlive this command, and look after them

@@ -7,6 +7,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -60,14 +61,17 @@ pub fn attack(target: &Target<'_>, command: Command) -> Result<Finding> {
     Ok(said.judged(length != whole, "the runtime's program has been changed"))
 }
 
-/// From chapter 11 on, the runtime is another process than that which was started. In this
-/// sandbox there is no more than one container.
+/// From chapter 11 on, the runtime is another process of that program than the one that was
+/// started.
 fn kill_monitors() -> Result<()> {
+    let file = |path: &Path| fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
+    let program = file(Path::new(RUNTIME));
     for entry in fs::read_dir("/proc").step(|| "list /proc")?.flatten() {
-        let is_monitor =
+        let is_called_so =
             fs::read(entry.path().join("comm")).is_ok_and(|comm| comm == b"lab:monitor\n");
+        let is_one = is_called_so && file(&entry.path().join("exe")) == program;
         let pid = entry.file_name().to_str().and_then(|name| name.parse().ok());
-        if let Some(pid) = pid.filter(|_| is_monitor) {
+        if let Some(pid) = pid.filter(|_| is_one) {
             kill(Pid::from_raw(pid), Signal::SIGKILL).step(|| "kill the monitor")?;
         }
     }

@@ -70,7 +70,6 @@ impl<'a> From<&'a Outcome> for OutcomeJson<'a> {
 impl<'a> From<&'a Ending> for OutcomeJson<'a> {
     /// Of a container whose own runtime has told us.
     fn from(Ending { status, duration, used }: &'a Ending) -> Self {
-        let used = used.as_ref();
         Self::of(*status, *duration, used.as_ref())
     }
 }
