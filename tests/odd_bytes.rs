@@ -21,8 +21,8 @@ use nix::sys::signal::{Signal, killpg};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
 
-/// The memory that a process may map, in KiB. The machine has more; `lab` needs a tenth.
-const MEMORY: u32 = 1 << 20;
+/// The memory that a process may map, in KiB. The machine has more; `lab` needs a third.
+const MEMORY: u32 = 1 << 18;
 
 /// What `lab` may say of a file, in bytes: nobody reads more on a screen.
 const MOST_SAID: usize = 1 << 16;
