@@ -461,6 +461,9 @@ fn an_ordinary_user_solves_them_too() {
         ("10-enter/copy-out", "src/open.rs"),
         ("10-enter/still-the-same", "src/enter.rs"),
         ("10-enter/who-came-in", "answer.sh"),
+        ("11-lifecycle/detach", "src/detach.rs"),
+        ("11-lifecycle/lost-exit-status", "src/life.rs"),
+        ("11-lifecycle/stale-pid", "src/stop.rs"),
     ] {
         let answer = Path::new(file).file_name().unwrap().to_str().unwrap();
         let answer = solution(&format!("{exercise}/solution/{answer}"));
