@@ -98,6 +98,12 @@ transcripts! {
     _10_exec
     _10_pod
     _10_without
+    _11_attach
+    _11_directory
+    _11_job
+    _11_killed
+    _11_restart
+    _11_without
     index_run
     trouble_command
     trouble_options

@@ -118,6 +118,7 @@ impl Life {
     /// # Errors
     /// As [`Self::of`].
     pub(crate) fn in_hierarchies(container: &Known, trees: &[Hierarchy]) -> Result<Self> {
+        // ANCHOR: of
         let mut life = Self::read(&container.dir)?;
         let is_over =
             !container.is_alive && matches!(life.status, Status::Running | Status::Restarting);
@@ -134,6 +135,7 @@ impl Life {
             life.status = Status::Paused;
         }
         Ok(life)
+        // ANCHOR_END: of
     }
 
     /// What is written down.
@@ -158,6 +160,7 @@ impl Life {
         Ok(life)
     }
 
+    // ANCHOR: write
     /// Writes it down: whoever reads meanwhile sees what was there before, or all of the new.
     ///
     /// # Errors
@@ -174,6 +177,7 @@ impl Life {
         };
         text.and_then(write).step(|| format!("write {}", place.display()))
     }
+    // ANCHOR_END: write
 }
 
 /// The directory, in a container's record.

@@ -38,6 +38,7 @@ pub enum Restart {
 }
 
 impl Restart {
+    // ANCHOR: wants
     /// Whether one that has ended so is started once more, having been so `restarts` times.
     pub fn wants(self, status: ExitStatus, restarts: u32) -> bool {
         match self {
@@ -46,6 +47,7 @@ impl Restart {
             Self::Always => true,
         }
     }
+    // ANCHOR_END: wants
 }
 
 impl FromStr for Restart {

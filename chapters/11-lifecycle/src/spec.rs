@@ -25,6 +25,7 @@ use uts_ipc::Names;
 
 use crate::{Options, Policy};
 
+// ANCHOR: spec
 /// A container that can be started at any time: the values of all chapters.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
@@ -56,6 +57,7 @@ pub struct Spec {
     /// What becomes of it when it has ended.
     pub policy: Policy,
 }
+// ANCHOR_END: spec
 
 impl Options {
     /// What the options mean, for the container of this record.
