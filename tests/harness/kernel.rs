@@ -37,6 +37,16 @@ pub fn is_alive(pid: i32) -> bool {
     state.is_some_and(|state| state != "Z" && state != "X")
 }
 
+/// The environment that a process was started with: a beginning of it, since a process can
+/// say of itself that it has no end, prctl(2).
+pub fn environment_of(pid: i32) -> Vec<u8> {
+    let mut environment = Vec::new();
+    if let Ok(file) = fs::File::open(format!("/proc/{pid}/environ")) {
+        let _ = file.take(1 << 20).read_to_end(&mut environment);
+    }
+    environment
+}
+
 /// What /proc/self/mountinfo says of this process's mounts.
 pub fn mounts() -> String {
     fs::read_to_string("/proc/self/mountinfo").expect("mountinfo")

@@ -153,7 +153,7 @@ impl Lab {
         let pids = fs::read_dir("/proc").expect("proc").flatten();
         pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
             .filter(|&pid| {
-                let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+                let environ = kernel::environment_of(pid);
                 kernel::is_alive(pid) && String::from_utf8_lossy(&environ).contains(&ours)
             })
             .collect()
