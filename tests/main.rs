@@ -30,6 +30,7 @@ mod grade;
 mod job_control;
 mod joining;
 mod learners_copy;
+mod lifecycle;
 mod lifetimes;
 mod network_confinement;
 mod odd_bytes;

@@ -14,6 +14,9 @@ use regex::{Regex, bytes};
 /// Before every prompt of the host's shell: no output looks like it.
 const MARK: &str = "\x1e";
 
+/// How the keys by which a terminal is detached stand in a transcript.
+const DETACH: &str = "(Ctrl-P Ctrl-Q)";
+
 /// A shell of the example host on a terminal.
 pub struct Session {
     terminal: Terminal,
@@ -47,8 +50,8 @@ impl Session {
         let terminal = host.inside(|| on_terminal(shell));
         // The host's prompt, or that of a shell in a container: `/ # `, which a line
         // editor follows up with a question to the terminal.
-        let prompt =
-            bytes::Regex::new("(?:\x1e# |\r\n/[^ \r\n]* # (?:\x1b\\[6n)?)$").expect("a pattern");
+        let prompt = bytes::Regex::new("(?:\x1e# |\r\n\r?/[^ \r\n]* # (?:\x1b\\[(?:6n|J))?)$")
+            .expect("a pattern");
         let mut session = Self { terminal, prompt, _elsewhere: elsewhere };
         session.read();
         let script = lab.state_dir().join("setup");
@@ -61,7 +64,11 @@ impl Session {
 
     /// Types a line, and returns what appears between it and the next prompt.
     pub fn type_line(&mut self, line: &str) -> String {
-        self.terminal.send_line(line);
+        match line {
+            // Keys that end a line of their own.
+            DETACH => self.terminal.send("\x10\x11"),
+            line => self.terminal.send_line(line),
+        }
         let said = self.read();
         // The line itself, as the terminal repeats it.
         let said = said.strip_prefix(line).unwrap_or(&said);

@@ -34,6 +34,12 @@ const EXAMPLES: &[(&str, &str)] = &[
     (r"[/\w.-]+/lab-test-\w{6}/home/cache", "/root/.cache/container-lab"),
     (r"[/\w.-]+/lab-test-\w{6}/home", "/root"),
     (r"[/\w.-]+/lab-test-\w{6}", "/var/lib/container-lab"),
+    // What `lab ps` and `lab logs` say of the time.
+    (r"\b(Less than a second|1 second|\d+ seconds) ago", "2 seconds ago"),
+    (r"\bUp (Less than a second|1 second|\d+ seconds)", "Up 2 seconds"),
+    (r"\b20\d\d-\d\d-\d\dT[\d:.]+Z", "2026-11-29T12:00:00.334662472Z"),
+    // An id, of which the first digits are replaced further down.
+    (r"\b([0-9a-f]{12})[0-9a-f]{52}\b", "$1-AND-THE-REST"),
     // The example host has a disk.
     (r"working/root \(tmpfs\) ", "working/root (ext4)  "),
     (r"\n+BusyBox v.*\nEnter 'help'.*\n", "\n"),
@@ -151,9 +157,41 @@ fn tidy(text: &str) -> String {
     let text = numbered(&text, r"\b[0-9a-f]{12}\b", |n| {
         format!("{:012x}", (n + 1) * 0x3f2a_9c51_d07e % (1 << 48))
     });
+    let text = text.replace("-AND-THE-REST", REST);
     let text = numbered(&text, r"\b40265\d{5}\b", |n| (4_026_532_201 + n).to_string());
     let text = text.lines().map(with_example_host).collect::<Vec<_>>();
-    text.join("\n") + "\n"
+    aligned(&text).join("\n") + "\n"
+}
+
+/// The digits of an id that people do not see.
+const REST: &str = "53423aca09c5528827f53cd03e546a152d69594243736a615d9d";
+
+/// Puts the columns of each list of containers under each other again.
+fn aligned(lines: &[String]) -> Vec<String> {
+    let is_row = |line: &String| {
+        line.starts_with("CONTAINER ID ")
+            || Regex::new("^[0-9a-f]{12}   ").is_ok_and(|row| row.is_match(line))
+    };
+    let gap = Regex::new(" {3,}").expect("a pattern");
+    let mut done = Vec::new();
+    for list in
+        lines.chunk_by(|one, next| is_row(one) && is_row(next) && !next.starts_with("CONTAINER"))
+    {
+        let rows: Vec<Vec<&str>> = list.iter().map(|line| gap.split(line).collect()).collect();
+        if !is_row(&list[0]) {
+            done.extend_from_slice(list);
+            continue;
+        }
+        let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|it| it.len()).max();
+        done.extend(rows.iter().map(|row| {
+            let cells = row.iter().enumerate().map(|(at, cell)| {
+                let width = width(at).unwrap_or_default();
+                format!("{cell:<width$}")
+            });
+            cells.collect::<Vec<_>>().join("   ").trim_end().to_owned()
+        }));
+    }
+    done
 }
 
 /// What the host's column says of what is the machine's, not the example's.

@@ -160,10 +160,10 @@ fn a_record_of_a_later_version_is_left_alone() {
     let lab = Lab::new();
     let record = lab.records().join("0123456789ab");
     fs::create_dir_all(&record).unwrap();
-    fs::write(record.join("container.json"), r#"{"version": 3, "all else": "is new"}"#).unwrap();
+    fs::write(record.join("container.json"), r#"{"version": 4, "all else": "is new"}"#).unwrap();
     let ran = lab.lab(["clean"]);
     assert_eq!((ran.code, &*ran.stdout), (125, ""), "{ran:?}");
-    assert!(ran.stderr.contains("its version is 3"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("its version is 4"), "{}", ran.stderr);
     assert!(ran.stderr.contains("hint: a later version of lab"), "{}", ran.stderr);
     let ran = lab.lab(["run", "chapter-00", "--view", "none", "--", "echo", "it runs"]);
     assert_eq!((ran.code, &*ran.stdout), (0, "it runs\n"), "{ran:?}");

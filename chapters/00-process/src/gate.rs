@@ -105,17 +105,22 @@ impl ChildGate {
     // ANCHOR: hold
     /// Says that the container is built, and holds until the parent starts it.
     pub fn hold(&self) -> Result<()> {
-        tell(&self.0, Message::Ready, &[], &[]).step(|| "report to the runtime")?;
+        self.tell_ready()?;
         expect(&self.0, Message::Start).map(drop)
     }
     // ANCHOR_END: hold
+
+    /// Says that what it was to do is done.
+    pub fn tell_ready(&self) -> Result<()> {
+        tell(&self.0, Message::Ready, &[], &[]).step(|| "report to the runtime")
+    }
 
     /// Says so, and holds until the parent has left it and somebody comes to the door, who is
     /// listened to from then on.
     ///
     /// A visitor that says nothing ends the container, as a runtime that dies does.
     pub(crate) fn hold_at(&mut self, door: BorrowedFd<'_>) -> Result<()> {
-        tell(&self.0, Message::Ready, &[], &[]).step(|| "report to the runtime")?;
+        self.tell_ready()?;
         expect(&self.0, Message::Left)?;
         let step = || "wait at the door";
         let door = UnixListener::from(door.try_clone_to_owned().step(step)?);

@@ -99,7 +99,9 @@ pub use process::Process;
 pub use record::{Resolved, State, find};
 pub use status::{Entry, ExitStatus, Outcome};
 pub use stdio::Stdio;
-pub use sys::{CapSets, Cloned, capget, close_all_but, exit_now, pidfd_open, pidfd_send_signal};
+pub use sys::{
+    CapSets, Cloned, capget, close_all_but, close_on_exec, exit_now, pidfd_open, pidfd_send_signal,
+};
 pub use user::User;
 pub use way_back::WayBack;
 

@@ -187,6 +187,15 @@ fn ignored_keys() -> Result<Vec<Signal>> {
     Ok(ignored)
 }
 
+/// Heeds again what the caller has ignored: for a process that lets go of the caller's job.
+///
+/// # Errors
+/// If the kernel refuses.
+pub fn heed_keys() -> Result<()> {
+    let reset = KEYS.into_iter().try_for_each(|key| sys::reset_action(key as i32));
+    reset.step(|| "heed all signals")
+}
+
 fn is_one_of(signals: &[Signal], number: i32) -> bool {
     signals.iter().any(|signal| *signal as i32 == number)
 }

@@ -9,7 +9,7 @@
 //!
 //! Each of its processes stops when it would next go back from the kernel to its program,
 //! so that it takes a moment. Where a host has both, we take that of v2: who is frozen by it
-//! can still be killed.
+//! can still be killed. Somebody else may have taken the other one, so both are thawed.
 
 use std::fs;
 use std::os::fd::BorrowedFd;
@@ -54,7 +54,8 @@ impl Groups {
     /// # Errors
     /// If this host has no freezer.
     pub fn thaw(&self) -> Result<()> {
-        set(self.freezer()?, "THAWED", "0")
+        self.freezer()?;
+        self.freezers().into_iter().try_for_each(|group| set(group, "THAWED", "0"))
     }
 
     /// Whether all of them stand still.
@@ -62,14 +63,21 @@ impl Groups {
     /// # Errors
     /// If this host has no freezer.
     pub fn is_frozen(&self) -> Result<bool> {
-        is_frozen(self.freezer()?)
+        self.freezer()?;
+        let mut frozen = self.freezers().into_iter().map(is_frozen);
+        frozen.try_fold(false, |others, this| Ok(others || this?))
     }
 
-    fn freezer(&self) -> Result<&Group> {
+    /// That of v2 first.
+    fn freezers(&self) -> Vec<&Group> {
         let has_file = |group: &&Group| group.dir.join(file(group)).exists();
         let mut groups: Vec<_> = self.made().filter(has_file).collect();
         groups.sort_by_key(|group| group.hierarchy.version == Version::V1);
-        groups.first().copied().ok_or_else(|| {
+        groups
+    }
+
+    fn freezer(&self) -> Result<&Group> {
+        self.freezers().first().copied().ok_or_else(|| {
             Error::new("freeze a container: no cgroup of it has a freezer")
                 .with_hint("lab cgroups shows which hierarchies are mounted where")
         })

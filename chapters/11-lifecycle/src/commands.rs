@@ -11,7 +11,8 @@ use process::{Error, Result, State, signals};
 use crate::list::{HEADS, Which, list};
 use crate::remove::IfItRuns;
 use crate::{
-    AttachOptions, Input, Launched, LogsArgs, attach, freeze, launch, life, logs, remove, stop,
+    AttachOptions, Input, Launched, Life, LogsArgs, attach, freeze, launch, life, logs, remove,
+    stop,
 };
 
 /// A command about containers.
@@ -253,19 +254,22 @@ fn start(name: &str) -> Result<()> {
 /// One that does not run, held before its start; `None` if it runs.
 fn launched(name: &str) -> Result<Option<Launched>> {
     let it = find_known(name)?;
-    if !it.stays && !it.is_alive {
-        return Err(Error::new(format!("no such container: {name}")).with_exit_code(Error::REFUSED));
-    }
+    let gone = || Error::new(format!("no such container: {name}")).with_exit_code(Error::REFUSED);
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
-        if let Some(state) = State::open(&it.id)? {
-            life::want_running(&it.dir)?;
-            return launch(state).map(Some);
+        match State::open(&it.id)? {
+            Some(state) if state.stays() => {
+                life::want_running(&it.dir)?;
+                return launch(state).map(Some);
+            }
+            Some(state) => {
+                state.leave(); // To be swept: it was to go when it had ended.
+                return Err(gone());
+            }
+            None => {}
         }
-        let now = record::known_by_id(&it.id)?;
-        if now.is_none_or(|now| {
-            crate::Life::of(&now).is_ok_and(|life| life.status == crate::Status::Running)
-        }) {
+        let now = record::known_by_id(&it.id)?.ok_or_else(gone)?;
+        if Life::of(&now)?.status.is_running() {
             return Ok(None);
         }
         if Instant::now() > deadline {
@@ -278,7 +282,7 @@ fn launched(name: &str) -> Result<Option<Launched>> {
 /// Sends a running one a signal.
 fn kill(name: &str, signal: i32) -> Result<()> {
     let it = find_known(name)?;
-    if !it.is_alive {
+    if !Life::of(&it)?.status.is_running() {
         let error = Error::new(format!("cannot kill container {name}: it is not running"));
         return Err(error.with_exit_code(Error::REFUSED));
     }

@@ -26,6 +26,7 @@ use std::process::{Command, Stdio};
 use process::gate::{ParentGate, gate};
 use process::{Result, State, Step, own_program, record};
 
+use crate::KINDS;
 use crate::monitor::NAME;
 
 /// A container that its monitor has built, and holds before its command.
@@ -43,8 +44,12 @@ pub struct Launched {
 /// # Errors
 /// If it cannot be built.
 pub fn launch(state: State) -> Result<Launched> {
+    // A monitor that was killed has left what it had made, and processes that are about to end.
+    process::sweep(&state, &KINDS).into_iter().collect::<Result<Vec<_>>>()?;
     let (gate, theirs) = gate()?;
     let lock = state.lock().try_clone_to_owned().step(|| "hand the record on")?;
+    // It would keep open for ever what our caller may wait for the end of.
+    process::close_on_exec().step(|| "keep our own descriptors")?;
     Command::new(own_program())
         .arg0(NAME)
         .arg(state.id())
@@ -70,8 +75,7 @@ impl Launched {
     /// executable.
     pub fn start(self) -> Result<()> {
         self.gate.start()?;
-        self.gate.wait_until_built()?;
-        self.gate.start()
+        self.gate.wait_until_built()
     }
 }
 // ANCHOR_END: launch

@@ -24,7 +24,7 @@
 //!
 //! - `policy.rs`, `restart.rs`: what becomes of a container that has ended
 //! - `create.rs`: a record, and no process
-//! - `stop.rs`, `remove.rs`: its end
+//! - `stop.rs`, `ends.rs`, `remove.rs`: its end
 //! - `freeze.rs`: neither
 //! - `ending.rs`: how it was
 //! - `list.rs`: `ps`
@@ -36,6 +36,7 @@ pub mod runtime;
 mod commands;
 mod create;
 mod ending;
+mod ends;
 mod freeze;
 mod launch;
 mod life;
@@ -65,6 +66,7 @@ pub use stop::{stop, wait};
 pub use voice::{AttachOptions, DetachKeys, Ended, Input, LogOptions, LogsArgs, attach, logs};
 
 // What the first reading needs of the second.
+pub(crate) use ends::Ends;
 pub(crate) use freeze::is_paused;
 pub(crate) use remove::remove_record;
 pub(crate) use restart::Backoff;

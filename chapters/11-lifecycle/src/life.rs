@@ -13,6 +13,9 @@
 //!   exited        free or held         exited
 //! ```
 //!
+//! The lock may also be held for a moment by somebody who looks after what a killed monitor has
+//! left. So the monitor itself is asked for as well.
+//!
 //! What is not known is said to be unknown. A code of 0 would mean that all was well.
 
 use std::fs::{self, DirBuilder, File};
@@ -26,10 +29,10 @@ use process::record::{Identity, Known};
 use process::{Error, Kind, Result, State, Step, Turn, plain_file};
 use serde::{Deserialize, Serialize};
 
-use crate::is_paused;
+use crate::{Ends, is_paused};
 
 /// What this chapter has in a container's record: a directory.
-const RECORD: &str = "life";
+pub(crate) const RECORD: &str = "life";
 
 /// In there: what is known.
 const STATE: &str = "state.json";
@@ -87,6 +90,13 @@ pub struct Life {
     pub monitor: Option<Identity>,
 }
 
+impl Status {
+    /// Whether its command runs, would run, or is about to run again.
+    pub fn is_running(self) -> bool {
+        matches!(self, Self::Running | Self::Paused | Self::Restarting)
+    }
+}
+
 impl Life {
     /// That of a container which has just been made.
     pub(crate) fn new() -> Self {
@@ -105,6 +115,13 @@ impl Life {
         }
     }
 
+    /// The same when somebody wants it to be started, and this process watches over it.
+    pub(crate) fn again(self, monitor: Identity) -> Self {
+        let status = if self.started.is_some() { Status::Exited } else { Status::Created };
+        let (error, monitor) = (String::new(), Some(monitor));
+        Self { status, error, monitor, restarts: 0, ..self }
+    }
+
     /// What is true of it now.
     ///
     /// # Errors
@@ -120,9 +137,10 @@ impl Life {
     pub(crate) fn in_hierarchies(container: &Known, trees: &[Hierarchy]) -> Result<Self> {
         // ANCHOR: of
         let mut life = Self::read(&container.dir)?;
-        let is_over =
-            !container.is_alive && matches!(life.status, Status::Running | Status::Restarting);
-        if is_over {
+        // Before this chapter, there was nobody but the first process to ask for.
+        let who = life.monitor.as_ref().or(container.process.as_ref());
+        let is_there = || who.is_some_and(|who| !matches!(who.open(), Ok(None)));
+        if life.status.is_running() && !(container.is_alive && is_there()) {
             life.status = Status::Exited;
             life.exit_code = None;
             life.finished = None;
@@ -190,6 +208,7 @@ pub(crate) fn begin(state: &State) -> Result<()> {
     let dir = state.dir().join(RECORD);
     let made = DirBuilder::new().mode(0o700).create(&dir);
     made.step(|| format!("create {}", dir.display()))?;
+    Ends::begin(&dir)?;
     Life::new().write(state.dir())
 }
 

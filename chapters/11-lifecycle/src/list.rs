@@ -37,9 +37,7 @@ pub fn list(which: Which) -> Result<Vec<Row>> {
         let life = Life::in_hierarchies(&container, &trees).ok()?;
         Some(Row { container, life })
     });
-    let is_meant = |row: &Row| {
-        which == Which::All || row.container.is_alive && row.life.status != Status::Created
-    };
+    let is_meant = |row: &Row| which == Which::All || row.life.status.is_running();
     Ok(rows.filter(is_meant).collect())
 }
 

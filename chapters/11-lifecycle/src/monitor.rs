@@ -16,11 +16,11 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{dup2_stdin, dup2_stdout, getpid, setsid};
 use process::gate::ChildGate;
 use process::record::Identity;
-use process::signals::BlockedSignals;
+use process::signals::{self, BlockedSignals};
 use process::{Error, Outcome, Result, State, Step};
 
 use crate::life::{self, now};
-use crate::{Backoff, Ending, Life, Spec, Status, Voice, remove_record, runtime};
+use crate::{Backoff, Ending, Ends, Life, Spec, Status, Voice, remove_record, runtime};
 
 /// What it is called, and how this program knows that it shall be one.
 pub(crate) const NAME: &str = "lab:monitor";
@@ -65,9 +65,7 @@ impl Monitor {
             // From now on all of it goes with us, whatever becomes of us.
             state.keep_no_longer()?;
         }
-        let monitor = Some(Identity::of(getpid().as_raw())?);
-        let mut life = Life::read(&record)?;
-        life.monitor = monitor;
+        let life = Life::read(&record)?.again(Identity::of(getpid().as_raw())?);
         // It is not to be removed with this value: each start has its own.
         state.leave();
         let voice = Voice::new(&life::dir(&record), &spec.policy)?;
@@ -120,9 +118,10 @@ impl Monitor {
         container.start()?;
         self.life.status = Status::Running;
         self.life.started = Some(now());
+        self.life.exit_code = None;
         self.life.write(&self.record)?;
         if let Some(gate) = gate {
-            let _ = gate.hold(); // It may have gone: the command runs all the same.
+            let _ = gate.tell_ready(); // It may have gone: the command runs all the same.
         }
         let status = self.voice.watch(&mut container)?;
         let outcome = container.report(status);
@@ -133,6 +132,7 @@ impl Monitor {
         let used = outcome.entry::<cgroups::Used>().and_then(|used| used.oom_kills);
         self.life.oom_killed = used.is_some_and(|kills| kills > 0);
         self.life.write(&self.record)?;
+        Ends::add(&self.record, status.code())?;
         Ok(outcome)
     }
     // ANCHOR_END: live
@@ -143,15 +143,20 @@ impl Monitor {
         if let Err(error) = &lived {
             let has_run = self.life.started.is_some();
             self.life.status = if has_run { Status::Exited } else { Status::Created };
-            self.life.exit_code = Some(error.exit_code());
-            self.life.error = error.to_string();
-            self.life.write(&self.record)?;
+            // Where somebody has stopped it meanwhile, the last life is the one that counts.
+            if !has_run || !life::is_wanted_stopped(&self.record) {
+                self.life.exit_code = Some(error.exit_code());
+                self.life.error = error.to_string();
+            }
         }
+        let written = self.life.write(&self.record);
         if self.spec.policy.rm {
             let lock = self.lock.try_clone().step(|| "remove the record")?;
             remove_record(State::adopt(&self.id, lock)?)?;
         }
-        if let Some(ending) = lived? {
+        let ending = lived?;
+        written?;
+        if let Some(ending) = ending {
             self.voice.end(ending);
         }
         Ok(())
@@ -177,6 +182,7 @@ fn pause(signals: &BlockedSignals, time: Duration) -> Result<()> {
 /// Gives up all that was the caller's; what we were given on the way is put aside first.
 fn leave_the_caller() -> Result<()> {
     setsid().step(|| "make a session")?;
+    signals::heed_keys()?;
     let null = null()?;
     dup2_stdin(&null).and_then(|()| dup2_stdout(&null)).step(|| "let go of what was handed on")
 }

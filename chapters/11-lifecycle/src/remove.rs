@@ -4,10 +4,10 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use process::record::find_known;
+use process::record::{self, Known, find_known};
 use process::{Error, Kind, Result, State};
 
-use crate::{KIND, stop};
+use crate::{KIND, Life, stop};
 
 /// All that a container can leave.
 pub const KINDS: [Kind; 4] = [net_ns::KIND, cgroups::KIND, overlay::KIND, KIND];
@@ -30,31 +30,33 @@ pub enum IfItRuns {
 /// If there is none, or it runs, or something of it cannot be removed: that stays recorded.
 pub fn remove(word: &str, if_it_runs: IfItRuns) -> Result<()> {
     let it = find_known(word)?;
-    if it.is_alive {
-        if if_it_runs == IfItRuns::Refuse {
-            let word = it.word();
-            return Err(Error::new(format!("cannot remove container {word}: it is running"))
-                .with_hint(format!("lab stop {word} stops it; lab rm -f {word} ends it first"))
-                .with_exit_code(Error::REFUSED));
-        }
-        stop::end(&it)?;
-    }
     let deadline = Instant::now() + PATIENCE;
     loop {
+        let is_late = Instant::now() > deadline;
         if let Some(state) = State::open(&it.id)? {
             return remove_record(state);
         }
-        if !it.dir.exists() {
-            return Ok(()); // With --rm, it has gone by itself.
+        // With --rm, it goes by itself.
+        let Some(now) = record::known_by_id(&it.id)? else { return Ok(()) };
+        if is_late {
+            let step = format!("lock the record of {}", it.word());
+            return Err(Error::from_errno(step, Errno::ETIMEDOUT));
         }
-        if Instant::now() > deadline {
-            return Err(Error::from_errno(
-                format!("lock the record of {}", it.word()),
-                Errno::ETIMEDOUT,
-            ));
+        match if_it_runs {
+            IfItRuns::End => stop::end_at_any_rate(&now)?,
+            IfItRuns::Refuse if Life::of(&now)?.status.is_running() => return Err(runs(&now)),
+            // Somebody else has it: to start it, or to remove it.
+            IfItRuns::Refuse => {}
         }
         sleep(Duration::from_millis(1));
     }
+}
+
+fn runs(it: &Known) -> Error {
+    let word = it.word();
+    Error::new(format!("cannot remove container {word}: it is running"))
+        .with_hint(format!("lab stop {word} stops it; lab rm -f {word} ends it first"))
+        .with_exit_code(Error::REFUSED)
 }
 
 // ANCHOR: remove

@@ -17,7 +17,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use process::record::{self, Identity, Known, find_known};
 use process::{Error, Result, Step, pidfd_send_signal};
 
-use crate::{Life, Policy, life};
+use crate::{Ends, Life, Policy, life};
 
 /// How long a container may take to end that was killed.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -71,21 +71,43 @@ fn ask(it: &Known, signal: i32, deadline: Instant) -> Result<bool> {
 /// If something of it survives.
 pub(crate) fn end(it: &Known) -> Result<()> {
     life::want_stopped(&it.dir)?;
+    if is_ended(it)? {
+        return Ok(());
+    }
+    Err(Error::from_errno(format!("end the container {}", it.word()), Errno::ETIMEDOUT)
+        .with_hint("is its monitor stopped? `ps` shows it as lab:monitor, with the id"))
+}
+
+/// The same, and the monitor with it if that does not do its part: then nobody knows the exit code.
+///
+/// # Errors
+/// If something of it survives.
+pub(crate) fn end_at_any_rate(it: &Known) -> Result<()> {
+    if !is_ended(it)?
+        && let Some(monitor) = Life::read(&it.dir)?.monitor
+        && let Some(pidfd) = monitor.open()?
+    {
+        let _ = pidfd_send_signal(pidfd.as_fd(), libc::SIGKILL);
+    }
+    end(it)
+}
+
+/// Kills all of it, and waits; whether it has ended.
+fn is_ended(it: &Known) -> Result<bool> {
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
         let Some(now) = record::known_by_id(&it.id)?.filter(|now| now.is_alive) else {
-            return Ok(());
+            return Ok(true);
         };
         send(&now, libc::SIGKILL)?;
         if let Some(groups) = Cgroup::open(&now.dir)? {
             groups.kill_all();
         }
         if wait_until_over(&now, Instant::now() + Duration::from_millis(500))? {
-            return Ok(());
+            return Ok(true);
         }
     }
-    Err(Error::from_errno(format!("end the container {}", it.word()), Errno::ETIMEDOUT)
-        .with_hint("is its monitor stopped? `ps` shows it as lab:monitor, with the id"))
+    Ok(false)
 }
 
 /// Sends a signal to its first process; between two lives, to its monitor.
@@ -118,10 +140,11 @@ fn thaw(it: &Known) -> Result<()> {
 /// If there is none.
 pub fn wait(word: &str) -> Result<Option<u8>> {
     let it = find_known(word)?;
+    let mut ends = Ends::open(&it.dir)?;
     while it.is_alive && !wait_until_over(&it, Instant::now() + Duration::from_secs(3600))? {}
     match record::known_by_id(&it.id)? {
         Some(now) => Ok(Life::of(&now)?.exit_code),
-        None => Ok(None),
+        None => Ok(ends.as_mut().and_then(Ends::last)),
     }
 }
 

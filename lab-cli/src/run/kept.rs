@@ -12,7 +12,7 @@ use process::record::known_by_id;
 
 use super::args::{OwnArgs, ViewChoice};
 use super::report::Report;
-use super::{RunArgs, observe, show};
+use super::{RunArgs, detail, observe, show};
 use crate::output::{self, println};
 use crate::summary;
 
@@ -20,13 +20,11 @@ use crate::summary;
 ///
 /// # Errors
 /// If it cannot be started.
-pub fn run(
-    state: State,
-    args: &RunArgs,
-    detail: ViewChoice,
-    json: Option<File>,
-) -> Result<ExitCode> {
-    let OwnArgs { chapter, .. } = args.own;
+pub fn run(state: State, args: &RunArgs, json: Option<File>) -> Result<ExitCode> {
+    let OwnArgs { chapter, view, .. } = args.own;
+    let is_detached = args.options.life.detach;
+    // In the background, its id is all that is wanted.
+    let detail = if is_detached { view.unwrap_or(ViewChoice::None) } else { detail(view) };
     let (id, full_id) = (state.id().to_owned(), state.full_id().to_owned());
     let launched = launch(state)?;
     let held = known_by_id(&id)?;
@@ -38,7 +36,7 @@ pub fn run(
     if let Some(seen) = &seen {
         show(seen, detail, chapter, &id);
     }
-    if args.options.life.detach {
+    if is_detached {
         launched.start()?;
         println!("{full_id}");
         return Ok(ExitCode::SUCCESS);

@@ -52,7 +52,7 @@ pub fn run(args: &RunArgs, grammar: &clap::Command) -> Result<ExitCode> {
     }
     let mut container = match chapter.create(&args.matches, rootfs)? {
         Made::Held(container) => container,
-        Made::Kept(state) => return kept::run(state, args, detail(view), json),
+        Made::Kept(state) => return kept::run(state, args, json),
     };
 
     for note in container.notes() {

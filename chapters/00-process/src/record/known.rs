@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::announcement::Announcement;
-use super::directory::{entries, open};
+use super::directory::{Entry, entries, open};
 use super::identity::Identity;
 use super::lock::Lock;
 use super::names;
@@ -94,6 +94,14 @@ pub fn find_known(word: &str) -> Result<Known> {
         });
         words.collect::<Vec<_>>().join(", ")
     };
+    if meant.is_empty() {
+        // What a later version has written, nobody but that understands.
+        let is_meant = |it: &&Entry| !word.is_empty() && it.id.starts_with(word);
+        entries()?
+            .iter()
+            .filter(is_meant)
+            .try_for_each(|it| Announcement::check_version(&it.path()))?;
+    }
     match &*meant {
         [one] => Ok(one.clone()),
         [] => Err(Error::new(format!("no such container: {word}")).with_hint(if all.is_empty() {
