@@ -1,19 +1,13 @@
 //! What people type about containers that are there already: Docker's words.
 
 use std::ffi::OsString;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
-use process::record::{self, find_known};
-use process::{Error, Result, State, signals};
+use process::{Error, Result, signals};
 
-use crate::list::{HEADS, Which, list};
+use crate::list::ListArgs;
 use crate::remove::IfItRuns;
-use crate::{
-    AttachOptions, Input, Launched, Life, LogsArgs, attach, freeze, launch, life, logs, remove,
-    stop,
-};
+use crate::start::StartArgs;
+use crate::{AttachOptions, Input, LogsArgs, attach, freeze, logs, remove, start, stop};
 
 /// A command about containers.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -48,40 +42,6 @@ pub struct Names {
     /// Names or ids, or the beginnings of ids
     #[arg(value_name = "NAME", required = true)]
     pub names: Vec<OsString>,
-}
-
-/// `ps`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct ListArgs {
-    /// All of them, not only those that run
-    #[arg(short, long)]
-    pub all: bool,
-
-    /// Only their ids
-    #[arg(short, long)]
-    pub quiet: bool,
-
-    /// All 64 digits of an id
-    #[arg(long)]
-    pub no_trunc: bool,
-}
-
-/// `start`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct StartArgs {
-    /// Stay attached to it until it has ended
-    #[arg(short, long)]
-    pub attach: bool,
-
-    /// The same, and write to it
-    #[arg(short, long)]
-    pub interactive: bool,
-
-    #[command(flatten)]
-    pub how: AttachOptions,
-
-    #[command(flatten)]
-    pub of: Names,
 }
 
 /// `attach`.
@@ -149,46 +109,40 @@ impl Command {
             Self::Start(args) if args.attach || args.interactive => return args.run_attached(),
             Self::Ps(args) => args.run(say),
             Self::Start(StartArgs { of, .. }) => {
-                of.each(&tell, |name| start(name).map(|()| say(name)))
+                of.each(&tell, |name| start::start(name).map(|()| say(name)))
             }
             Self::Stop(StopArgs { time, of }) => {
                 of.each(&tell, |name| stop::stop(name, *time).map(|()| say(name)))
             }
             Self::Kill(KillArgs { signal, of }) => {
-                of.each(&tell, |name| kill(name, *signal).map(|()| say(name)))
+                of.each(&tell, |name| stop::kill(name, *signal).map(|()| say(name)))
             }
             Self::Restart(StopArgs { time, of }) => of.each(&tell, |name| {
                 stop::stop(name, *time)?;
-                start(name).map(|()| say(name))
+                start::start(name).map(|()| say(name))
             }),
             Self::Pause(of) => of.each(&tell, |name| freeze::pause(name).map(|()| say(name))),
             Self::Unpause(of) => of.each(&tell, |name| freeze::unpause(name).map(|()| say(name))),
-            Self::Wait(of) => of.each(&tell, |name| {
-                let code = stop::wait(name)?;
-                let unknown = || Error::new(format!("the exit code of {name} is not known"));
-                code.map(|code| say(&code.to_string())).ok_or_else(unknown)
-            }),
+            Self::Wait(of) => {
+                let mut unknown = None;
+                let waited = of.each(&tell, |name| {
+                    match stop::wait(name)? {
+                        Some(code) => say(&code.to_string()),
+                        None => drop(unknown.get_or_insert(name.to_owned())),
+                    }
+                    Ok(())
+                });
+                // Of what a container has returned, nothing can be told by 0 or 1.
+                let error =
+                    |name| Error::new(format!("nobody knows how container {name} has ended"));
+                waited.and(unknown.map_or(Ok(()), |name| Err(error(name))))
+            }
             Self::Rm(RemoveArgs { force, of }) => {
                 let if_it_runs = if *force { IfItRuns::End } else { IfItRuns::Refuse };
                 of.each(&tell, |name| remove::remove(name, if_it_runs).map(|()| say(name)))
             }
         }
         .map(|()| 0)
-    }
-}
-
-impl StartArgs {
-    fn run_attached(&self) -> Result<u8> {
-        let [name] = &*self.of.names else {
-            return Err(Error::new("one container at a time can be started and attached to"));
-        };
-        let input = if self.interactive { Input::Forwarded } else { Input::Left };
-        let name = name.to_string_lossy();
-        let ended = match launched(&name)? {
-            Some(held) => held.attach(&self.how, input),
-            None => attach(&name, &self.how, input),
-        };
-        ended.map(|ended| ended.code())
     }
 }
 
@@ -214,80 +168,4 @@ impl Names {
         }
         first.map_or(Ok(()), Err)
     }
-}
-
-impl ListArgs {
-    fn run(&self, mut say: impl FnMut(&str)) -> Result<()> {
-        let which = if self.all { Which::All } else { Which::Running };
-        let rows = list(which)?;
-        let id = |row: &crate::list::Row| match &row.container {
-            it if self.no_trunc => it.full_id.clone(),
-            it => it.id.clone(),
-        };
-        if self.quiet {
-            rows.iter().for_each(|row| say(&id(row)));
-            return Ok(());
-        }
-        let cells = rows.iter().map(|row| {
-            let [_, rest @ ..] = row.cells();
-            [vec![id(row)], rest.to_vec()].concat()
-        });
-        let table: Vec<Vec<String>> =
-            [HEADS.map(str::to_owned).to_vec()].into_iter().chain(cells).collect();
-        let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max();
-        for row in &table {
-            let padded = row.iter().enumerate().map(|(column, cell)| {
-                let width = width(column).unwrap_or_default();
-                format!("{cell:<width$}")
-            });
-            say(padded.collect::<Vec<_>>().join("   ").trim_end());
-        }
-        Ok(())
-    }
-}
-
-/// Starts one that does not run; one that does is as it shall be.
-fn start(name: &str) -> Result<()> {
-    launched(name)?.map_or(Ok(()), Launched::start)
-}
-
-/// One that does not run, held before its start; `None` if it runs.
-fn launched(name: &str) -> Result<Option<Launched>> {
-    let it = find_known(name)?;
-    let gone = || Error::new(format!("no such container: {name}")).with_exit_code(Error::REFUSED);
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
-        match State::open(&it.id)? {
-            Some(state) if state.stays() => {
-                life::want_running(&it.dir)?;
-                return launch(state).map(Some);
-            }
-            Some(state) => {
-                state.leave(); // To be swept: it was to go when it had ended.
-                return Err(gone());
-            }
-            None => {}
-        }
-        let now = record::known_by_id(&it.id)?.ok_or_else(gone)?;
-        if Life::of(&now)?.status.is_running() {
-            return Ok(None);
-        }
-        if Instant::now() > deadline {
-            return Err(Error::from_errno(format!("start {name}"), Errno::ETIMEDOUT));
-        }
-        sleep(Duration::from_millis(1));
-    }
-}
-
-/// Sends a running one a signal.
-fn kill(name: &str, signal: i32) -> Result<()> {
-    let it = find_known(name)?;
-    if !Life::of(&it)?.status.is_running() {
-        let error = Error::new(format!("cannot kill container {name}: it is not running"));
-        return Err(error.with_exit_code(Error::REFUSED));
-    }
-    if signal == libc::SIGKILL {
-        return stop::end(&it);
-    }
-    stop::send(&it, signal)
 }

@@ -22,7 +22,7 @@
 //!
 //! Second reading:
 //!
-//! - `policy.rs`, `restart.rs`: what becomes of a container that has ended
+//! - `policy.rs`, `restart.rs`, `wanted.rs`: what becomes of a container that has ended
 //! - `create.rs`: a record, and no process
 //! - `stop.rs`, `ends.rs`, `remove.rs`: its end
 //! - `freeze.rs`: neither
@@ -47,9 +47,11 @@ mod policy;
 mod remove;
 mod restart;
 mod spec;
+mod start;
 mod stop;
 mod sys;
 mod voice;
+mod wanted;
 
 pub use commands::Command;
 pub use create::create;
@@ -71,3 +73,4 @@ pub(crate) use freeze::is_paused;
 pub(crate) use remove::remove_record;
 pub(crate) use restart::Backoff;
 pub(crate) use voice::{Inside, Voice};
+pub(crate) use wanted::is_wanted_stopped;

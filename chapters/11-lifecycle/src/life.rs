@@ -37,9 +37,6 @@ pub(crate) const RECORD: &str = "life";
 /// In there: what is known.
 const STATE: &str = "state.json";
 
-/// In there: what the user has asked for last.
-const WANTED: &str = "wanted";
-
 /// The version that we write, and the highest that we read.
 const VERSION: u32 = 1;
 
@@ -210,30 +207,6 @@ pub(crate) fn begin(state: &State) -> Result<()> {
     made.step(|| format!("create {}", dir.display()))?;
     Ends::begin(&dir)?;
     Life::new().write(state.dir())
-}
-
-/// Writes down that the user wants it to stay as it is when it has ended.
-pub(crate) fn want_stopped(record: &Path) -> Result<()> {
-    let path = record.join(RECORD).join(WANTED);
-    match fs::write(&path, "stopped\n") {
-        // A container of an earlier chapter is not started again in any case.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        written => written.step(|| format!("write {}", path.display())),
-    }
-}
-
-/// Strikes that out: it is started.
-pub(crate) fn want_running(record: &Path) -> Result<()> {
-    let path = record.join(RECORD).join(WANTED);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed.step(|| format!("remove {}", path.display())),
-    }
-}
-
-/// Whether the user wants it stopped.
-pub(crate) fn is_wanted_stopped(record: &Path) -> bool {
-    record.join(RECORD).join(WANTED).exists()
 }
 
 /// This moment, in milliseconds since 1970.

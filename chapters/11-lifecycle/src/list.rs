@@ -9,6 +9,52 @@ use process::{Result, printable};
 use crate::life::now;
 use crate::{Life, Status};
 
+/// `ps`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ListArgs {
+    /// All of them, not only those that run
+    #[arg(short, long)]
+    pub all: bool,
+
+    /// Only their ids
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// All 64 digits of an id
+    #[arg(long)]
+    pub no_trunc: bool,
+}
+
+impl ListArgs {
+    pub(crate) fn run(&self, mut say: impl FnMut(&str)) -> Result<()> {
+        let which = if self.all { Which::All } else { Which::Running };
+        let rows = list(which)?;
+        let id = |row: &Row| match &row.container {
+            it if self.no_trunc => it.full_id.clone(),
+            it => it.id.clone(),
+        };
+        if self.quiet {
+            rows.iter().for_each(|row| say(&id(row)));
+            return Ok(());
+        }
+        let cells = rows.iter().map(|row| {
+            let [_, rest @ ..] = row.cells();
+            [vec![id(row)], rest.to_vec()].concat()
+        });
+        let table: Vec<Vec<String>> =
+            [HEADS.map(str::to_owned).to_vec()].into_iter().chain(cells).collect();
+        let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max();
+        for row in &table {
+            let padded = row.iter().enumerate().map(|(column, cell)| {
+                let width = width(column).unwrap_or_default();
+                format!("{cell:<width$}")
+            });
+            say(padded.collect::<Vec<_>>().join("   ").trim_end());
+        }
+        Ok(())
+    }
+}
+
 /// Which of them are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {

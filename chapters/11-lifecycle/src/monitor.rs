@@ -20,7 +20,9 @@ use process::signals::{self, BlockedSignals};
 use process::{Error, Outcome, Result, State, Step};
 
 use crate::life::{self, now};
-use crate::{Backoff, Ending, Ends, Life, Spec, Status, Voice, remove_record, runtime};
+use crate::{
+    Backoff, Ending, Ends, Life, Spec, Status, Voice, is_wanted_stopped, remove_record, runtime,
+};
 
 /// What it is called, and how this program knows that it shall be one.
 pub(crate) const NAME: &str = "lab:monitor";
@@ -85,7 +87,7 @@ impl Monitor {
                 Ok(outcome) => (outcome.status, Ending::from(outcome)),
                 Err(_) => break self.end(lived.map(|_| None)),
             };
-            let is_wanted = !life::is_wanted_stopped(&self.record);
+            let is_wanted = !is_wanted_stopped(&self.record);
             if !is_wanted || !self.spec.policy.restart.wants(status, self.life.restarts) {
                 break self.end(Ok(Some(ending)));
             }
@@ -93,7 +95,7 @@ impl Monitor {
             self.life.write(&self.record)?;
             self.voice.end(ending);
             pause(&signals, backoff.after(begun.elapsed()))?;
-            if life::is_wanted_stopped(&self.record) {
+            if is_wanted_stopped(&self.record) {
                 self.life.status = Status::Exited;
                 self.life.write(&self.record)?;
                 break self.end(Ok(None));
@@ -144,7 +146,7 @@ impl Monitor {
             let has_run = self.life.started.is_some();
             self.life.status = if has_run { Status::Exited } else { Status::Created };
             // Where somebody has stopped it meanwhile, the last life is the one that counts.
-            if !has_run || !life::is_wanted_stopped(&self.record) {
+            if !has_run || !is_wanted_stopped(&self.record) {
                 self.life.exit_code = Some(error.exit_code());
                 self.life.error = error.to_string();
             }

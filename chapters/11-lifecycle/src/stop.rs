@@ -17,7 +17,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use process::record::{self, Identity, Known, find_known};
 use process::{Error, Result, Step, pidfd_send_signal};
 
-use crate::{Ends, Life, Policy, life};
+use crate::{Ends, Life, Policy, wanted};
 
 /// How long a container may take to end that was killed.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,13 +31,33 @@ const SOON: Duration = Duration::from_millis(1);
 /// If there is none, or it does not end.
 pub fn stop(word: &str, seconds: Option<u32>) -> Result<()> {
     let it = find_known(word)?;
-    let policy = it.recorded()?.value::<Policy>("policy")?;
+    let policy = policy_of(&it)?;
     let default = policy.as_ref().map_or(10, |policy| policy.stop_timeout);
     let time = Duration::from_secs(seconds.unwrap_or(default).into());
     let signal = policy.map_or(libc::SIGTERM, |policy| policy.stop_signal);
     // First of all: a monitor that is about to start it again looks here.
-    life::want_stopped(&it.dir)?;
+    wanted::stopped(&it.dir)?;
     if ask(&it, signal, Instant::now() + time)? { Ok(()) } else { end(&it) }
+}
+
+/// Sends a running one a signal. One that ends by the signal that stops it, or by SIGKILL, is not
+/// started again.
+///
+/// # Errors
+/// If there is none, or it does not run.
+pub fn kill(name: &str, signal: i32) -> Result<()> {
+    let it = find_known(name)?;
+    if !Life::of(&it)?.status.is_running() {
+        let error = Error::new(format!("cannot kill container {name}: it is not running"));
+        return Err(error.with_exit_code(Error::REFUSED));
+    }
+    if signal == libc::SIGKILL {
+        return end(&it);
+    }
+    if policy_of(&it)?.is_some_and(|policy| policy.stop_signal == signal) {
+        wanted::stopped(&it.dir)?;
+    }
+    send(&it, signal)
 }
 
 // ANCHOR: ask
@@ -70,7 +90,7 @@ fn ask(it: &Known, signal: i32, deadline: Instant) -> Result<bool> {
 /// # Errors
 /// If something of it survives.
 pub(crate) fn end(it: &Known) -> Result<()> {
-    life::want_stopped(&it.dir)?;
+    wanted::stopped(&it.dir)?;
     if is_ended(it)? {
         return Ok(());
     }
@@ -165,4 +185,9 @@ fn wait_until_over(it: &Known, deadline: Instant) -> Result<bool> {
         sleep(SOON);
     }
     Ok(true)
+}
+
+/// What was said of its end; `None` of one of an earlier chapter.
+fn policy_of(it: &Known) -> Result<Option<Policy>> {
+    it.recorded()?.value("policy")
 }
