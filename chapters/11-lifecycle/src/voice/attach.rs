@@ -3,12 +3,12 @@
 use std::io::stdin;
 
 use nix::unistd::isatty;
-use process::record::find_known;
+use process::record::{self, find_known};
 use process::{Error, Result};
 
 use super::client::Client;
 use super::keys::DetachKeys;
-use crate::{Ending, Launched, Life, Options, Status};
+use crate::{Ending, Launched, Life, Options, Status, stop};
 
 /// How somebody is attached.
 #[derive(Clone, Debug, clap::Args)]
@@ -108,4 +108,12 @@ pub fn attach(word: &str, options: &AttachOptions, input: Input) -> Result<Ended
         }));
     }
     Client::come(&it.id, options, input)?.stay()
+}
+
+/// The monitor has gone without a word: it was killed, or had none to say any more.
+pub(super) fn how_it_has_ended(id: &str) -> Result<Ended> {
+    let it = record::known_by_id(id)?;
+    let code = it.map_or(Ok(None), |it| stop::wait(&it.id))?;
+    let unknown = || Error::new(format!("nobody knows how container {id} has ended"));
+    code.map(|code| Ended::Exited(Ending::of_code(code))).ok_or_else(unknown)
 }

@@ -4,27 +4,23 @@
 //! be waiting for us to read while we wait for it to read, and whoever presses Ctrl-C means
 //! it in any case.
 
-use std::collections::VecDeque;
 use std::io::{stderr, stdin, stdout};
 use std::os::fd::{AsFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::unistd::{read, write};
 use process::signals::{self, BlockedSignals};
 use process::{Error, Result, Step, record};
 
-use super::attach::{AttachOptions, Ended, Input};
+use super::attach::{AttachOptions, Ended, Input, how_it_has_ended};
 use super::console::{self, Raw};
 use super::door;
 use super::frames::{Reply, Request, VERSION};
 use super::keys::{Meant, Typed};
 use super::link::{Link, Received};
-use super::streams::{PIECE, Stream};
-use crate::{Ending, life, stop};
-
-/// So much a pipe takes at once if it takes anything: `PIPE_BUF` of pipe(7).
-const AT_ONCE: usize = 4096;
+use super::speech::{Speech, Spoken};
+use super::streams::Stream;
+use crate::{life, stop};
 
 /// As often somebody asks a container to end, and then does not want to wait any longer.
 const IMPATIENT: u32 = 3;
@@ -39,7 +35,7 @@ pub(super) struct Client {
     has_terminal: bool,
     raw: Option<Raw>,
     /// What the container has said, and we have not yet.
-    to_say: Option<(Stream, VecDeque<u8>)>,
+    to_say: Option<Speech>,
     asked_to_end: u32,
 }
 
@@ -93,9 +89,13 @@ impl Client {
                 }
             }
             if ready.contains(&Ready::Output)
-                && let Some(ended) = self.say()?
+                && let Some(speech) = &mut self.to_say
             {
-                return Ok(ended);
+                match speech.go_on()? {
+                    Spoken::All => self.to_say = None,
+                    Spoken::APart => {}
+                    Spoken::ToNobody => return Ok(Ended::Unread),
+                }
             }
             if ready.contains(&Ready::Socket) {
                 self.link.flush();
@@ -121,9 +121,10 @@ impl Client {
         let mut socket = PollFlags::empty();
         match &self.to_say {
             None => socket |= PollFlags::POLLIN,
-            Some((stream, _)) => {
+            Some(speech) => {
                 what.push(Ready::Output);
-                let to = if *stream == Stream::Out { output.as_fd() } else { errors.as_fd() };
+                let is_out = speech.stream == Stream::Out;
+                let to = if is_out { output.as_fd() } else { errors.as_fd() };
                 polled.push(PollFd::new(to, PollFlags::POLLOUT));
             }
         }
@@ -190,25 +191,6 @@ impl Client {
         Error::new(format!("left by {name}; container {} goes on", self.id)).with_exit_code(code)
     }
 
-    /// Says what the container has said. It may be that nobody reads that any more.
-    fn say(&mut self) -> Result<Option<Ended>> {
-        let Some((stream, bytes)) = &mut self.to_say else { return Ok(None) };
-        let piece = bytes.as_slices().0;
-        let piece = &piece[..piece.len().min(AT_ONCE)];
-        let written =
-            if *stream == Stream::Out { write(stdout(), piece) } else { write(stderr(), piece) };
-        match written {
-            Ok(length) => drop(bytes.drain(..length)),
-            Err(Errno::EAGAIN | Errno::EINTR) => {}
-            Err(Errno::EPIPE) => return Ok(Some(Ended::Unread)),
-            Err(errno) => return Err(Error::from_errno("print what the container says", errno)),
-        }
-        if bytes.is_empty() {
-            self.to_say = None;
-        }
-        Ok(None)
-    }
-
     fn hear(&mut self) -> Result<Heard> {
         if self.to_say.is_some() {
             return Ok(Heard::Nothing);
@@ -216,7 +198,7 @@ impl Client {
         let reply = match self.link.receive() {
             Received::NotYet => return Ok(Heard::Nothing),
             Received::Frame(reply) => reply,
-            Received::End => return self.how_it_has_ended().map(Heard::End),
+            Received::End => return how_it_has_ended(&self.id).map(Heard::End),
         };
         match reply {
             Some(Reply::Hello { version: VERSION, tty, input }) => {
@@ -227,8 +209,8 @@ impl Client {
                 }
                 return Ok(Heard::Hello);
             }
-            Some(Reply::Out(bytes)) => self.to_say = Some((Stream::Out, bytes.into())),
-            Some(Reply::Err(bytes)) => self.to_say = Some((Stream::Err, bytes.into())),
+            Some(Reply::Out(bytes)) => self.to_say = Speech::new(Stream::Out, bytes),
+            Some(Reply::Err(bytes)) => self.to_say = Speech::new(Stream::Err, bytes),
             Some(Reply::Ended(ending)) => return Ok(Heard::End(Ended::Exited(ending))),
             Some(Reply::Dropped) => {
                 return Err(Error::new(format!(
@@ -246,31 +228,16 @@ impl Client {
         Ok(Heard::Nothing)
     }
 
-    /// The monitor has gone without a word: it was killed, or had none to say any more.
-    fn how_it_has_ended(&self) -> Result<Ended> {
-        let code = match record::known_by_id(&self.id)? {
-            Some(it) => stop::wait(&it.id)?,
-            None => None,
-        };
-        let unknown = || Error::new(format!("nobody knows how container {} has ended", self.id));
-        code.map(|code| Ended::Exited(Ending::of_code(code))).ok_or_else(unknown)
-    }
-
     /// Reads what is typed, and what becomes of it.
     fn read(&mut self) -> Meant {
-        let mut bytes = [0; PIECE];
-        let length = match read(stdin(), &mut bytes) {
-            Err(Errno::EAGAIN | Errno::EINTR) => return Meant::ForCommand(Vec::new()),
-            Ok(length @ 1..) => length,
-            Ok(0) | Err(_) => {
-                self.reads = false;
-                self.link.say(&Request::EndOfInput);
-                return Meant::ForCommand(Vec::new());
-            }
+        let Some(bytes) = console::read_input() else {
+            self.reads = false;
+            self.link.say(&Request::EndOfInput);
+            return Meant::ForCommand(Vec::new());
         };
         let meant = match self.raw {
-            Some(_) => self.typed.take(&bytes[..length]),
-            None => Meant::ForCommand(bytes[..length].to_vec()),
+            Some(_) => self.typed.take(&bytes),
+            None => Meant::ForCommand(bytes),
         };
         let (Meant::ForCommand(input) | Meant::Detach(input)) = &meant;
         if !input.is_empty() {

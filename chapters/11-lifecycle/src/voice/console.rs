@@ -7,8 +7,11 @@
 
 use std::io::{stdin, stdout};
 
+use nix::errno::Errno;
 use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
+use nix::unistd::read;
 
+use super::streams::PIECE;
 use crate::sys;
 
 /// Our terminal, raw until this value is dropped.
@@ -35,4 +38,17 @@ impl Drop for Raw {
 pub(super) fn size() -> Option<(u16, u16)> {
     let size = sys::window_size(stdin()).or_else(|_| sys::window_size(stdout()));
     size.ok().filter(|size| *size != (0, 0))
+}
+
+/// What has been typed, or has come from wherever our standard input is; `None` at its end.
+pub(super) fn read_input() -> Option<Vec<u8>> {
+    let mut bytes = vec![0; PIECE];
+    match read(stdin(), &mut bytes) {
+        Err(Errno::EAGAIN | Errno::EINTR) => Some(Vec::new()),
+        Ok(0) | Err(_) => None,
+        Ok(length) => {
+            bytes.truncate(length);
+            Some(bytes)
+        }
+    }
 }

@@ -59,9 +59,9 @@ impl Log {
     pub fn write(&mut self, stream: Stream, said: &[u8]) {
         let mut begun = std::mem::take(&mut self.begun[stream as usize]);
         begun.extend_from_slice(said);
-        let (mut from, mut lines) = (0, Vec::new());
+        let (mut from, mut lines, time) = (0, Vec::new(), Moment::now().written());
         while let Some(length) = complete(&begun[from..]) {
-            lines.push(line(stream, &begun[from..from + length]));
+            lines.push(line(stream, &time, &begun[from..from + length]));
             from += length;
         }
         begun.drain(..from);
@@ -76,7 +76,8 @@ impl Log {
             let begun = std::mem::take(&mut self.begun[stream as usize]);
             if !begun.is_empty() {
                 // As Docker does: whatever comes next is another line.
-                self.keep(&[line(stream, &[&*begun, b"\n"].concat())]);
+                let whole = [&*begun, b"\n"].concat();
+                self.keep(&[line(stream, &Moment::now().written(), &whole)]);
             }
         }
     }
@@ -86,22 +87,38 @@ impl Log {
         self.lost
     }
 
+    /// Writes lines: as many at once as there is room for, and one more.
     fn keep(&mut self, lines: &[Vec<u8>]) {
-        for line in lines {
-            if self.lost > 0 {
-                let lost = self.lost;
-                let news = format!("lab: {lost} lines before this one could not be written\n");
-                if self.append(&self::line(Stream::Err, news.as_bytes())).is_ok() {
-                    self.lost = 0;
-                }
-            }
-            if self.lost > 0 || self.append(line).is_err() {
-                self.lost += 1;
-            }
+        let mut rest = lines;
+        while !rest.is_empty() {
+            let room = self.options.max_size.map(|most| most.saturating_sub(self.size));
+            let mut length = 0;
+            let is_too_much = |line: &Vec<u8>| {
+                let is_full = length > 0 && room.is_some_and(|room| length >= room);
+                length += line.len() as u64;
+                is_full
+            };
+            let count = rest.iter().position(is_too_much).unwrap_or(rest.len());
+            let (now, later) = rest.split_at(count);
+            self.keep_or_lose(&now.concat(), count as u64);
+            rest = later;
         }
     }
 
-    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+    fn keep_or_lose(&mut self, lines: &[u8], count: u64) {
+        if self.lost > 0 {
+            let news = format!("lab: {} lines before this one could not be written\n", self.lost);
+            let news = line(Stream::Err, &Moment::now().written(), news.as_bytes());
+            if self.append(&news).is_ok() {
+                self.lost = 0;
+            }
+        }
+        if self.lost > 0 || self.append(lines).is_err() {
+            self.lost += count;
+        }
+    }
+
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         if self.file.is_none() {
             let mut options = File::options();
             options.create(true).append(true).mode(0o600);
@@ -113,11 +130,11 @@ impl Log {
         }
         if self.options.max_size.is_some_and(|most| self.size >= most) {
             self.rotate()?;
-            return self.append(line);
+            return self.append(lines);
         }
         let Some(file) = &mut self.file else { return Ok(()) };
-        match file.write_all(line) {
-            Ok(()) => self.size += line.len() as u64,
+        match file.write_all(lines) {
+            Ok(()) => self.size += lines.len() as u64,
             Err(error) => {
                 // Half a line would make the next one unreadable as well.
                 let _ = file.set_len(self.size);
@@ -171,12 +188,12 @@ fn whole_text(line: &[u8]) -> &[u8] {
 }
 
 /// A line of the file.
-fn line(stream: Stream, said: &[u8]) -> Vec<u8> {
+fn line(stream: Stream, time: &str, said: &[u8]) -> Vec<u8> {
     let stream = match stream {
         Stream::Out => "stdout",
         Stream::Err => "stderr",
     };
-    let line = Line { log: text(said), stream: stream.to_owned(), time: Moment::now().written() };
+    let line = Line { log: text(said), stream: stream.to_owned(), time: time.to_owned() };
     let mut line = serde_json::to_vec(&line).unwrap_or_default();
     line.push(b'\n');
     line

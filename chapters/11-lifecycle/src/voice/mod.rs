@@ -23,6 +23,7 @@ mod log_files;
 mod log_options;
 mod logs;
 mod pty;
+mod speech;
 mod streams;
 mod time;
 
