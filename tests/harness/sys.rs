@@ -3,7 +3,7 @@
 use std::ffi::{CStr, CString};
 use std::io;
 use std::net::UdpSocket;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -50,6 +50,14 @@ pub fn control_terminal(command: &mut Command) {
     };
     // SAFETY: between fork and exec, two system calls are made and nothing allocated.
     unsafe { command.pre_exec(lead) };
+}
+
+/// `TIOCSWINSZ`: how large a terminal is.
+pub fn set_window_size(terminal: impl AsFd, rows: u16, columns: u16) -> nix::Result<()> {
+    let size = libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    let fd = terminal.as_fd().as_raw_fd();
+    // SAFETY: the kernel reads a winsize, which outlives the call.
+    Errno::result(unsafe { libc::ioctl(fd, libc::TIOCSWINSZ, &raw const size) }).map(drop)
 }
 
 /// What a program may do beyond its user, as the kernel keeps it; capabilities(7).

@@ -74,6 +74,11 @@ impl Terminal {
         self.send(&char::from(key as u8 & 0x1f).to_string());
     }
 
+    /// Makes it another size, and tells the programs: SIGWINCH.
+    pub fn resize(&self, rows: u16, columns: u16) {
+        sys::set_window_size(&self.keyboard_and_screen, rows, columns).expect("a terminal");
+    }
+
     /// The name of the leader of the process group that has the keyboard.
     pub fn foreground_name(&self) -> String {
         let group = tcgetpgrp(&self.keyboard_and_screen).expect("a terminal");

@@ -2,7 +2,10 @@
 
 mod detached;
 mod ending;
+mod logs;
+mod terminals;
 mod together;
+mod voice;
 
 use std::ffi::OsStr;
 use std::fs;

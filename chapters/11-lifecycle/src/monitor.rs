@@ -130,7 +130,7 @@ impl Monitor {
         self.life.status = Status::Exited;
         self.life.finished = Some(now());
         self.life.exit_code = Some(status.code());
-        self.life.lost_lines += self.voice.lost_lines();
+        self.life.lost_lines = self.voice.lost_lines();
         let used = outcome.entry::<cgroups::Used>().and_then(|used| used.oom_kills);
         self.life.oom_killed = used.is_some_and(|kills| kills > 0);
         self.life.write(&self.record)?;

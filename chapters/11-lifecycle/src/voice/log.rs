@@ -107,7 +107,7 @@ impl Log {
 
     fn keep_or_lose(&mut self, lines: &[u8], count: u64) {
         if self.lost > 0 {
-            let news = format!("lab: {} lines before this one could not be written\n", self.lost);
+            let news = format!("lab: not written before this line: {}\n", self.lost);
             let news = line(Stream::Err, &Moment::now().written(), news.as_bytes());
             if self.append(&news).is_ok() {
                 self.lost = 0;
