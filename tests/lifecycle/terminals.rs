@@ -34,7 +34,8 @@ fn it_has_a_name_inside_and_belongs_to_its_user() {
 fn its_keys_are_the_commands() {
     let Some(keeper) = Keeper::new() else { return };
     for args in ["", "--init"] {
-        let script = "trap 'echo caught' INT; echo ready; sleep 1000; read line; echo got $line";
+        let script = "trap 'echo caught; caught=1' INT; echo ready; \
+            while [ ! $caught ]; do sleep 0.05; done; read line; echo got $line";
         let mut terminal = run(&keeper, &format!("--rm -it {args}"), script);
         terminal.expect("ready\r\n");
         terminal.send_control('C');

@@ -122,7 +122,7 @@ fn whoever_attaches_to_a_container_that_ends_comes_back() {
             guest.args(["attach", "web"]).stdin(Stdio::piped()).spawn().expect("it starts");
         let input = guest.stdin.take();
         let code = guest.wait().expect("it ends").code();
-        assert!([Some(3), Some(1), Some(125)].contains(&code), "{code:?}");
+        assert!([Some(3), Some(1)].contains(&code), "{code:?}");
         drop(input);
         keeper.docker("rm -f web").ok();
     }

@@ -2,8 +2,9 @@
 
 use std::io::stdin;
 
+use nix::errno::Errno;
 use nix::unistd::isatty;
-use process::record::{self, find_known};
+use process::record::{self, Known, find_known};
 use process::{Error, Result};
 
 use super::client::Client;
@@ -100,14 +101,25 @@ pub fn attach(word: &str, options: &AttachOptions, input: Input) -> Result<Ended
     let it = find_known(word)?;
     let status = Life::of(&it)?.status;
     if status != Status::Running || !it.is_alive {
-        let word = it.word();
-        let error = Error::new(format!("cannot attach to container {word}: it is not running"));
-        return Err(error.with_hint(match status {
+        return Err(not_running(&it, status));
+    }
+    match Client::come(&it.id, options, input) {
+        // It has just ended.
+        Err(error) if matches!(error.errno(), Some(Errno::ECONNREFUSED | Errno::ENOENT)) => {
+            Err(not_running(&it, Status::Exited))
+        }
+        client => client?.stay(),
+    }
+}
+
+fn not_running(it: &Known, status: Status) -> Error {
+    let word = it.word();
+    Error::new(format!("cannot attach to container {word}: it is not running"))
+        .with_hint(match status {
             Status::Restarting => "it is about to be started again".to_owned(),
             _ => format!("lab start -a {word} starts it and attaches to it"),
-        }));
-    }
-    Client::come(&it.id, options, input)?.stay()
+        })
+        .with_exit_code(Error::REFUSED)
 }
 
 /// The monitor has gone without a word: it was killed, or had none to say any more.

@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use process::signals::{self, BlockedSignals};
-use process::{Error, Result, Step, record};
+use process::{Error, ExitStatus, Result, Step, record};
 
 use super::attach::{AttachOptions, Ended, Input, how_it_has_ended};
 use super::console::{self, Raw};
@@ -105,7 +105,7 @@ impl Client {
                     Heard::End(ended) => return Ok(ended),
                 }
             }
-            if ready.contains(&Ready::Input) && self.read() == Meant::Detach(Vec::new()) {
+            if ready.contains(&Ready::Input) && self.read() {
                 self.link.say_at_last(&Request::Leave);
                 return Ok(Ended::Detached);
             }
@@ -123,8 +123,7 @@ impl Client {
             None => socket |= PollFlags::POLLIN,
             Some(speech) => {
                 what.push(Ready::Output);
-                let is_out = speech.stream == Stream::Out;
-                let to = if is_out { output.as_fd() } else { errors.as_fd() };
+                let to = [output.as_fd(), errors.as_fd()][speech.stream as usize];
                 polled.push(PollFd::new(to, PollFlags::POLLOUT));
             }
         }
@@ -138,10 +137,8 @@ impl Client {
             polled.push(PollFd::new(input.as_fd(), PollFlags::POLLIN));
         }
         let patience = self.typed.patience();
-        let timeout = patience.map_or(PollTimeout::NONE, |left| {
-            PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
-        });
-        match poll(&mut polled, timeout) {
+        let timeout = patience.map_or(Ok(PollTimeout::NONE), PollTimeout::try_from);
+        match poll(&mut polled, timeout.unwrap_or(PollTimeout::MAX)) {
             Err(Errno::EINTR) => return Ok(Vec::new()),
             polled => polled.step(|| "wait for the container")?,
         };
@@ -167,9 +164,7 @@ impl Client {
             libc::SIGWINCH => self.tell_size(),
             libc::SIGCHLD | libc::SIGCONT | libc::SIGURG => {}
             _ if self.proxies && !self.has_terminal => {
-                if matches!(signal, libc::SIGINT | libc::SIGTERM) {
-                    self.asked_to_end += 1;
-                }
+                self.asked_to_end += u32::from(matches!(signal, libc::SIGINT | libc::SIGTERM));
                 if self.asked_to_end > IMPATIENT {
                     return Err(self.left_by(signal));
                 }
@@ -187,7 +182,7 @@ impl Client {
 
     fn left_by(&mut self, signal: i32) -> Error {
         self.link.say_at_last(&Request::Leave);
-        let (name, code) = (signals::name(signal), process::ExitStatus::Signaled(signal).code());
+        let (name, code) = (signals::name(signal), ExitStatus::Signaled(signal).code());
         Error::new(format!("left by {name}; container {} goes on", self.id)).with_exit_code(code)
     }
 
@@ -228,25 +223,23 @@ impl Client {
         Ok(Heard::Nothing)
     }
 
-    /// Reads what is typed, and what becomes of it.
-    fn read(&mut self) -> Meant {
+    /// Reads what is typed; whether the keys that leave were among it.
+    fn read(&mut self) -> bool {
         let Some(bytes) = console::read_input() else {
             self.reads = false;
             self.link.say(&Request::EndOfInput);
-            return Meant::ForCommand(Vec::new());
+            return false;
         };
         let meant = match self.raw {
             Some(_) => self.typed.take(&bytes),
             None => Meant::ForCommand(bytes),
         };
-        let (Meant::ForCommand(input) | Meant::Detach(input)) = &meant;
+        let leaves = matches!(meant, Meant::Detach(_));
+        let (Meant::ForCommand(input) | Meant::Detach(input)) = meant;
         if !input.is_empty() {
-            self.link.say(&Request::Input(input.clone()));
+            self.link.say(&Request::Input(input));
         }
-        match meant {
-            Meant::Detach(_) => Meant::Detach(Vec::new()),
-            other => other,
-        }
+        leaves
     }
 }
 

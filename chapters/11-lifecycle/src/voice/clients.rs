@@ -20,7 +20,6 @@ use process::{Result, Step};
 
 use super::door;
 use super::frames::{LONGEST, Reply, Request, VERSION};
-
 use crate::Ending;
 
 /// As many there may be at once.
@@ -118,8 +117,7 @@ impl Clients {
         }))
     }
 
-    /// What one of them has said, after writing what it can take. At most one thing at a
-    /// time: what it feeds the command may be too much already.
+    /// One thing that one of them has said, after writing what it can take.
     pub fn hear(&mut self, at: usize, events: PollFlags) -> Option<Said> {
         let client = self.all.get_mut(at)?;
         client.flush();
