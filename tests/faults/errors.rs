@@ -172,7 +172,7 @@ fn without_cgroups(facts: &str) -> String {
 
 /// Whether a message has the form `step: why`. The why need not be the error that we gave:
 /// where a library tries something else then, it is the answer to that.
-fn names_a_step(error: &str) -> bool {
+pub(super) fn names_a_step(error: &str) -> bool {
     let texts = (1..=133).map(|number| Errno::from_raw(number).desc().to_lowercase());
     let why = error.to_lowercase();
     texts.into_iter().any(|text| why.len() > text.len() + 2 && why.ends_with(&format!(": {text}")))

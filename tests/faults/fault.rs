@@ -9,13 +9,14 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::process::Command;
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use harness::{Ran, kernel};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tracer::{Event, Tracer};
+use tracer::{Event, Followed, Tracer};
 
 use super::moment::{Calls, Moment, Who};
 
@@ -27,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub enum Fault {
     /// The runtime gets SIGKILL.
     KillRuntime,
+    /// The monitor of a detached container does.
+    KillMonitor,
     /// The container's first process does.
     KillInit,
     /// Both do.
@@ -49,10 +52,21 @@ pub struct Traced {
     pub hit: Option<i64>,
     /// Whether it ended by itself, within two minutes.
     pub is_in_time: bool,
+    /// Whether the monitor of a detached container panicked: nobody hears what it says.
+    pub has_monitor_panicked: bool,
 }
 
 /// Runs a program to its end, with a fault at one moment.
-pub fn run(mut command: Command, fault: Option<(Moment, Fault)>) -> Traced {
+pub fn run(command: Command, fault: Option<(Moment, Fault)>) -> Traced {
+    follow(command, fault, Followed::No)
+}
+
+/// The same with the monitor that it starts, also to its end.
+pub fn run_detached(command: Command, fault: Option<(Moment, Fault)>) -> Traced {
+    follow(command, fault, Followed::Yes)
+}
+
+fn follow(mut command: Command, fault: Option<(Moment, Fault)>, monitor: Followed) -> Traced {
     // Files, not pipes: who is left behind must not keep us waiting.
     let [stdout, stderr] = [(); 2].map(|()| tempfile::tempfile().expect("a temporary file"));
     command.stdout(stdout.try_clone().expect("a descriptor"));
@@ -60,35 +74,48 @@ pub fn run(mut command: Command, fault: Option<(Moment, Fault)>) -> Traced {
 
     let mut tracer = Tracer::start(command).expect("it starts");
     let runtime = tracer.first();
+    tracer.follow_programs(runtime, monitor).expect("it is stopped");
+    let has_monitor = monitor == Followed::Yes;
+    let ours = Arc::new(Mutex::new(vec![runtime]));
     let (done, is_done) = channel::<()>();
+    let late = Arc::clone(&ours);
     let watch = std::thread::spawn(move || {
         let is_late = is_done.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
-        if is_late {
-            let _ = kill(runtime, Signal::SIGKILL);
+        for pid in late.lock().expect("nobody panicked").iter().filter(|_| is_late) {
+            let _ = kill(*pid, Signal::SIGKILL);
         }
         !is_late
     });
 
     // With the process that holds its world, it dies as well.
     let has_runtime = matches!(fault, None | Some((_, Fault::KillInit | Fault::Fail(_))));
-    let (mut calls, mut init, mut hit, mut code) = (Calls::new(), None, None, -1);
-    let mut has_ended = false;
+    let (mut calls, mut hit, mut code) = (Calls::new(), None, -1);
+    let mut people = People { runtime, monitor: None, init: None };
+    let (mut has_ended, mut has_monitor_panicked) = (false, false);
     let mut world = HashSet::new();
     while let Some((pid, event)) = tracer.next_event().expect("waitpid") {
         let who = match pid {
             pid if pid == runtime => Who::Runtime,
+            pid if people.monitor == Some(pid) => Who::Monitor,
             pid if world.contains(&pid) => Who::World,
             _ => Who::Init,
         };
         match (who, event) {
-            (Who::Runtime, Event::Forked { child }) => init = Some(child),
+            (Who::Runtime, Event::Forked { child }) if has_monitor => {
+                people.monitor = Some(child);
+                ours.lock().expect("nobody panicked").push(child);
+            }
+            (Who::Runtime | Who::Monitor, Event::Forked { child }) => people.init = Some(child),
             // By who ends at once, so that it is nobody's child.
             (_, Event::Forked { child }) => {
                 world.insert(child);
             }
             // What went wrong has gone wrong. To follow the rest would only take time; but
             // if the runtime is dead, nobody but us waits for the last of its processes.
-            (_, Event::Entered(_)) if hit.is_some() && has_runtime => tracer.let_go(),
+            (Who::Monitor, Event::Entered(_)) if hit.is_some() => {}
+            (_, Event::Entered(_)) if hit.is_some() && (has_runtime || has_monitor) => {
+                tracer.let_go();
+            }
             (_, Event::Left { result }) => calls.left(who, result),
             (_, Event::Entered(call)) => {
                 let now = calls.count(who, &call);
@@ -97,12 +124,20 @@ pub fn run(mut command: Command, fault: Option<(Moment, Fault)>) -> Traced {
                 if let Some((moment, fault)) = fault
                     && now == Some(moment)
                     && !is_too_late
-                    && strike(&mut tracer, pid, call.number, fault, init)
+                    && strike(&mut tracer, pid, call.number, fault, &people)
                 {
                     hit = Some(call.number);
                 }
             }
-            (Who::Runtime, Event::Executed) => calls.load_again(),
+            (Who::Runtime, Event::Executed) => calls.load_again(who),
+            (Who::Monitor, Event::Executed) => {
+                calls.load_again(who);
+                // What it starts itself is no program of ours.
+                tracer.follow_programs(pid, Followed::No).expect("it is stopped");
+            }
+            (Who::Monitor, Event::Exited(PANICKED) | Event::Killed(Signal::SIGABRT)) => {
+                has_monitor_panicked = true;
+            }
             // It is the container's command from here on.
             (Who::Init | Who::World, Event::Executed) => tracer.let_go(),
             (Who::Runtime, Event::Exited(status)) => (code, has_ended) = (status, true),
@@ -115,19 +150,40 @@ pub fn run(mut command: Command, fault: Option<(Moment, Fault)>) -> Traced {
         calls,
         hit,
         is_in_time: watch.join().expect("the watch"),
+        has_monitor_panicked,
     }
+}
+
+/// The exit code of a program of Rust that panicked.
+const PANICKED: i32 = 101;
+
+/// Whom a fault can meet.
+struct People {
+    runtime: Pid,
+    monitor: Option<Pid>,
+    init: Option<Pid>,
 }
 
 /// Has a fault happen at the call before which `caller` is stopped; `false` if that call
 /// cannot fail, or if there is nobody to be killed.
-fn strike(tracer: &mut Tracer, caller: Pid, number: i64, fault: Fault, init: Option<Pid>) -> bool {
+fn strike(
+    tracer: &mut Tracer,
+    caller: Pid,
+    number: i64,
+    fault: Fault,
+    &People { runtime, monitor, init }: &People,
+) -> bool {
     let shoot = |pid| kill(pid, Signal::SIGKILL).expect("it is there");
-    let runtime = tracer.first();
-    // Only while the runtime has not collected it: else its number is nobody's, or
+    // Only while its parent has not collected it: else its number is nobody's, or
     // another's.
-    let is_there = |init: &Pid| kernel::child_of(runtime.as_raw()) == Some(init.as_raw());
-    let init = init.filter(is_there);
+    let parent = monitor.unwrap_or(runtime);
+    let init = init.filter(|init| kernel::child_of(parent.as_raw()) == Some(init.as_raw()));
     match fault {
+        // Its number is its own as long as it is followed.
+        Fault::KillMonitor => match monitor.filter(|it| kernel::is_alive(it.as_raw())) {
+            Some(monitor) => shoot(monitor),
+            None => return false,
+        },
         Fault::KillRuntime => shoot(runtime),
         Fault::KillCaller => shoot(caller),
         Fault::KillInit => match init {

@@ -80,6 +80,7 @@ fn cases(whole: &Traced) -> Vec<Case> {
             Who::Runtime => &[Fault::KillRuntime, Fault::KillBoth],
             Who::Init => &[Fault::KillRuntime, Fault::KillInit, Fault::KillBoth],
             Who::World => &[Fault::KillRuntime, Fault::KillCaller],
+            Who::Monitor => &[], // nothing is detached here
         };
         for &fault in faults {
             for sweeper in [Sweeper::Clean, Sweeper::NextRun] {

@@ -17,6 +17,7 @@ use self::moment::Moment;
 mod errors;
 mod fault;
 mod kills;
+mod lives;
 mod moment;
 mod orphan;
 

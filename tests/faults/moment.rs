@@ -25,7 +25,9 @@ use tracer::{Call, MADE_AGAIN};
 pub enum Who {
     /// The program that was started.
     Runtime,
-    /// The process it makes, until that executes the container's command.
+    /// The program that it starts to watch over a detached container.
+    Monitor,
+    /// The process that either makes, until that executes the container's command.
     Init,
     /// The processes that hold an ordinary user's world and network, and outlive it.
     World,
@@ -44,9 +46,9 @@ pub struct Moment {
 #[derive(Debug)]
 pub struct Calls {
     runtime: Count,
+    monitor: Count,
     init: Count,
     world: Count,
-    progress: Progress,
 }
 
 /// How many calls somebody has made.
@@ -55,32 +57,33 @@ struct Count {
     calls: usize,
     /// Whether the next one has been counted before.
     is_made_again: bool,
+    progress: Progress,
 }
 
-/// How far the runtime has come.
-#[derive(Debug)]
+/// How far a program has come. What is only forked is in the `main` of its parent.
+#[derive(Debug, Default)]
 enum Progress {
     Loading,
     /// Rust has given it a stack for signal handlers.
     HasSignalStack,
+    #[default]
     InMain,
 }
 
 impl Calls {
     pub fn new() -> Self {
-        let [runtime, init, world] = [(); 3].map(|()| Count::default());
-        Self { runtime, init, world, progress: Progress::Loading }
+        let [mut runtime, monitor, init, world] = [(); 4].map(|()| Count::default());
+        runtime.progress = Progress::Loading;
+        Self { runtime, monitor, init, world }
     }
 
     /// The moment of a call that is about to be made, if it is one that counts.
     pub fn count(&mut self, who: Who, call: &Call) -> Option<Moment> {
-        if who == Who::Runtime {
-            self.progress.follow(call);
-            if !matches!(self.progress, Progress::InMain) {
-                return None;
-            }
-        }
         let count = self.of(who);
+        count.progress.follow(call);
+        if !matches!(count.progress, Progress::InMain) {
+            return None;
+        }
         if std::mem::take(&mut count.is_made_again) {
             return None;
         }
@@ -93,21 +96,22 @@ impl Calls {
         self.of(who).is_made_again = result == MADE_AGAIN;
     }
 
-    /// The runtime executes itself once more.
-    pub fn load_again(&mut self) {
-        self.progress = Progress::Loading;
+    /// Somebody executes a program of ours, or itself once more.
+    pub fn load_again(&mut self, who: Who) {
+        self.of(who).progress = Progress::Loading;
     }
 
     /// Every moment so far.
     pub fn moments(&self) -> Vec<Moment> {
         let of = |who, count: &Count| (1..=count.calls).map(move |call| Moment { who, call });
-        let of_one = of(Who::Runtime, &self.runtime).chain(of(Who::Init, &self.init));
-        of_one.chain(of(Who::World, &self.world)).collect()
+        let all = of(Who::Runtime, &self.runtime).chain(of(Who::Monitor, &self.monitor));
+        all.chain(of(Who::Init, &self.init)).chain(of(Who::World, &self.world)).collect()
     }
 
     fn of(&mut self, who: Who) -> &mut Count {
         match who {
             Who::Runtime => &mut self.runtime,
+            Who::Monitor => &mut self.monitor,
             Who::Init => &mut self.init,
             Who::World => &mut self.world,
         }

@@ -81,6 +81,15 @@ pub struct Tracer {
     of_this_thread: PhantomData<*const ()>,
 }
 
+/// Whether a program is followed that somebody starts who is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// It is.
+    Yes,
+    /// It is not, which is how it begins.
+    No,
+}
+
 /// What is known of one that is followed.
 #[derive(Default)]
 struct Process {
@@ -102,11 +111,7 @@ impl Tracer {
         // The standard library's handle is dropped: it would wait for the end, not for stops.
         let first = Pid::from_raw(command.spawn()?.id().cast_signed());
         waitpid(first, Some(WaitPidFlag::__WALL))?;
-        let options = Options::PTRACE_O_TRACESYSGOOD // tells a call's stop from a SIGTRAP
-            | Options::PTRACE_O_TRACEFORK
-            | Options::PTRACE_O_TRACEEXEC
-            | Options::PTRACE_O_EXITKILL;
-        ptrace::setoptions(first, options)?;
+        ptrace::setoptions(first, options())?;
         Ok(Self {
             first,
             processes: HashMap::from([(first, Process { has_begun: true, answer: None })]),
@@ -114,6 +119,20 @@ impl Tracer {
             stopped: Some(first),
             of_this_thread: PhantomData,
         })
+    }
+
+    /// Whether the programs that a process starts with vfork(2), as the standard library does, are
+    /// followed as well. To be said while it is stopped; what it makes later inherits it.
+    ///
+    /// # Errors
+    ///
+    /// It is not stopped.
+    pub fn follow_programs(&self, pid: Pid, are_followed: Followed) -> nix::Result<()> {
+        let vfork = match are_followed {
+            Followed::Yes => Options::PTRACE_O_TRACEVFORK,
+            Followed::No => Options::empty(),
+        };
+        ptrace::setoptions(pid, options() | vfork)
     }
 
     /// The process of the program that was started.
@@ -184,7 +203,8 @@ impl Tracer {
             }
             WaitStatus::PtraceSyscall(pid) => (pid, self.at_call(pid)),
             WaitStatus::PtraceEvent(pid, _, event)
-                if event == ptrace::Event::PTRACE_EVENT_FORK as i32 =>
+                if event == ptrace::Event::PTRACE_EVENT_FORK as i32
+                    || event == ptrace::Event::PTRACE_EVENT_VFORK as i32 =>
             {
                 (pid, self.forked(pid))
             }
@@ -245,6 +265,13 @@ impl Tracer {
             go_on(child, None);
         }
     }
+}
+
+fn options() -> Options {
+    Options::PTRACE_O_TRACESYSGOOD // tells a call's stop from a SIGTRAP
+        | Options::PTRACE_O_TRACEFORK
+        | Options::PTRACE_O_TRACEEXEC
+        | Options::PTRACE_O_EXITKILL
 }
 
 /// To its next stop. One that was killed meanwhile needs no telling.
