@@ -50,7 +50,7 @@ impl Session {
         let terminal = host.inside(|| on_terminal(shell));
         // The host's prompt, or that of a shell in a container: `/ # `, which a line
         // editor follows up with a question to the terminal.
-        let prompt = bytes::Regex::new("(?:\x1e# |\r\n\r?/[^ \r\n]* # (?:\x1b\\[(?:6n|J))?)$")
+        let prompt = bytes::Regex::new("(?:\x1e# |[\r\n]/[^ \r\n]* # (?:\x1b\\[(?:6n|J))?)$")
             .expect("a pattern");
         let mut session = Self { terminal, prompt, _elsewhere: elsewhere };
         session.read();

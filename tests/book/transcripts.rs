@@ -182,7 +182,9 @@ fn aligned(lines: &[String]) -> Vec<String> {
             done.extend_from_slice(list);
             continue;
         }
-        let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|it| it.len()).max();
+        let width = |at: usize| {
+            rows.iter().filter_map(|row| row.get(at)).map(|it| it.chars().count()).max()
+        };
         done.extend(rows.iter().map(|row| {
             let cells = row.iter().enumerate().map(|(at, cell)| {
                 let width = width(at).unwrap_or_default();

@@ -95,7 +95,8 @@ fn two_keys_leave_it_and_one_of_them_does_not() {
 fn the_callers_terminal_is_given_back_as_it_was() {
     let Some(keeper) = Keeper::new() else { return };
     keeper.run("-it --name web", "while read line; do exit $line; done");
-    let ends: [(&str, &dyn Fn(&mut Terminal)); 4] = [
+    type End<'a> = &'a dyn Fn(&mut Terminal);
+    let ends: [(&str, End<'_>); 4] = [
         ("exit", &|terminal| terminal.send("7\r")),
         ("keys", &|terminal| terminal.send("\u{10}\u{11}")),
         ("TERM", &|_| signal_attached(&keeper, Signal::SIGTERM)),

@@ -11,7 +11,7 @@ use crate::columns::{Long, lines};
 
 /// The width of the attacks' titles and of a chapter's column.
 const TITLE: usize = 36;
-const COLUMN: usize = 4;
+const COLUMN: usize = 3;
 
 /// The attacks as rows, the chapters as columns.
 pub fn table(attacks: &[&Attack], chapters: &[&Chapter], cells: &[Cell]) -> String {

@@ -133,6 +133,9 @@ impl Streams {
     /// Tells the terminal how large the one is that it is shown on.
     pub fn set_size(&self, size: (u16, u16)) {
         if let Some((master, _)) = &self.terminal {
+            // Whoever comes to a terminal of the same size wants to see what is on it, too: a
+            // program draws anew when the size changes, be it for a moment.
+            let _ = sys::set_window_size(master, (size.0.saturating_add(1), size.1));
             let _ = sys::set_window_size(master, size);
         }
     }
