@@ -202,7 +202,7 @@ fn a_container_whose_monitor_was_killed_has_exited_and_nobody_knows_how() {
     assert_eq!(keeper.docker("ps -q").ok(), "");
     let ran = keeper.docker("wait web");
     assert!(ran.code != 0 && ran.stdout.is_empty(), "{ran:?}");
-    assert!(ran.stderr.contains("the exit code of web is not known"), "{ran:?}");
+    assert!(ran.stderr.contains("nobody knows how container web has ended"), "{ran:?}");
     keeper.docker("stop web").ok();
     // What it was made of goes, and what it has written stays.
     assert!(keeper.record(&id).join("cgroup").exists());
@@ -428,6 +428,24 @@ fn what_a_later_version_has_written_is_refused_and_stays() {
     assert_ne!(lab.lab(["clean"]).code, 0);
     assert_eq!(fs::read_to_string(record.join("container.json")).unwrap(), text);
     fs::remove_dir_all(&record).unwrap();
+}
+
+#[test]
+fn a_container_whose_record_cannot_be_read_is_not_taken_for_abandoned() {
+    let Some(keeper) = Keeper::new() else { return };
+    let id = keeper.run("--name web", "echo x >> /count; exit $(wc -l < /count)");
+    keeper.docker("wait web").ok();
+    let (file, aside) =
+        (keeper.record(&id).join("container.json"), keeper.state_dir().join("aside"));
+    fs::rename(&file, &aside).unwrap();
+    // Of a directory, nothing can be read.
+    fs::create_dir(&file).unwrap();
+    let ran = keeper.lab(["clean"]);
+    assert!(ran.code != 0 && ran.stderr.contains("read ") && ran.stdout.is_empty(), "{ran:?}");
+    fs::remove_dir(&file).unwrap();
+    fs::rename(&aside, &file).unwrap();
+    keeper.docker("start web").ok();
+    assert_eq!(keeper.docker("wait web").ok(), "2\n");
 }
 
 #[test]
