@@ -23,7 +23,7 @@
 //! Second reading:
 //!
 //! - `policy.rs`, `restart.rs`, `wanted.rs`: what becomes of a container that has ended
-//! - `create.rs`, `start.rs`: a record without a process, and with one
+//! - `create.rs`, `start.rs`: a record and no process, and then one
 //! - `stop.rs`, `ends.rs`, `remove.rs`: its end
 //! - `freeze.rs`: neither
 //! - `ending.rs`: how it was

@@ -110,13 +110,31 @@ impl Announcement {
     }
 
     /// Reads the one of a record; `None` while the container is being made.
-    pub fn read(record: &Path) -> Option<Self> {
-        match plain_file::read(&record.join(CONTAINER)) {
-            Ok(text) => {
-                serde_json::from_slice(&text).ok().filter(|it: &Self| it.version <= VERSION)
+    ///
+    /// # Errors
+    /// If a later version has written it, or it cannot be read. Then nobody knows whose the
+    /// container is, and it must not be taken for abandoned.
+    pub fn look(record: &Path) -> Result<Option<Self>> {
+        let path = record.join(CONTAINER);
+        let step = || format!("read {}", path.display());
+        let text = match plain_file::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self::read_old(record));
             }
-            Err(_) => Self::read_old(record),
+            text => text.step(step)?,
+        };
+        match serde_json::from_slice(&text) {
+            Ok(Version { version }) if version > VERSION => {
+                Err(Error::new(format!("{}: its version is {version}", step()))
+                    .with_hint("a later version of lab has made this container: use that one"))
+            }
+            _ => Ok(serde_json::from_slice(&text).ok()),
         }
+    }
+
+    /// The same for who only looks on: what cannot be read is as good as not there.
+    pub fn read(record: &Path) -> Option<Self> {
+        Self::look(record).ok().flatten()
     }
 
     /// The name that a record's container has, or was about to take.
@@ -181,10 +199,9 @@ impl Announcement {
     /// Whether a record that we have locked has nobody any more to whom it belongs.
     ///
     /// # Errors
-    /// If the kernel does not say, or a later version has made it.
-    pub fn is_abandoned(record: &Path) -> Result<bool> {
-        Self::check_version(record)?;
-        Self::read(record).map_or(Ok(true), |it| it.lives_on_its_own().map(|lives| !lives))
+    /// If the kernel does not say.
+    pub fn is_abandoned(looked: Option<&Self>) -> Result<bool> {
+        looked.map_or(Ok(true), |it| it.lives_on_its_own().map(|lives| !lives))
     }
 
     /// Whether it stays when it has ended.
@@ -198,22 +215,6 @@ impl Announcement {
     /// If the kernel does not say.
     pub fn has_process(&self) -> Result<bool> {
         self.process.as_ref().map_or(Ok(false), |it| it.open().map(|pidfd| pidfd.is_some()))
-    }
-
-    /// Refuses what a later version has written.
-    ///
-    /// # Errors
-    /// If it has.
-    pub fn check_version(record: &Path) -> Result<()> {
-        let text = plain_file::read(&record.join(CONTAINER)).unwrap_or_default();
-        match serde_json::from_slice(&text) {
-            Ok(Version { version }) if version > VERSION => {
-                let file = record.join(CONTAINER);
-                Err(Error::new(format!("read {}: its version is {version}", file.display()))
-                    .with_hint("a later version of lab has made this container: use that one"))
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Pid, start, chapter and name on a line each, and the words of the command, each with

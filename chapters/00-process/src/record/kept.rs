@@ -73,8 +73,7 @@ impl State {
     }
 
     fn locked(id: &str, dir: PathBuf, lock: Lock) -> Result<Self> {
-        Announcement::check_version(&dir)?;
-        let it = Announcement::read(&dir);
+        let it = Announcement::look(&dir)?;
         let stays = it.as_ref().is_some_and(Announcement::stays);
         let id = it.as_ref().map_or(id, |it| it.full_id(id)).to_owned();
         let name = Announcement::name(&dir);
@@ -86,10 +85,10 @@ impl State {
     /// # Errors
     /// If it is one.
     pub(crate) fn check_is_abandoned(&self) -> Result<()> {
-        Announcement::is_abandoned(&self.dir).and_then(|is_abandoned| {
-            let alive = || Error::new(format!("the container {} lives on its own", self.id()));
-            is_abandoned.then_some(()).ok_or_else(alive)
-        })
+        if Announcement::is_abandoned(Announcement::look(&self.dir)?.as_ref())? {
+            return Ok(());
+        }
+        Err(Error::new(format!("the container {} lives on its own", self.id())))
     }
 
     /// What another program holds as well if it is handed on.

@@ -100,7 +100,7 @@ pub fn find_known(word: &str) -> Result<Known> {
         entries()?
             .iter()
             .filter(is_meant)
-            .try_for_each(|it| Announcement::check_version(&it.path()))?;
+            .try_for_each(|it| Announcement::look(&it.path()).map(drop))?;
     }
     match &*meant {
         [one] => Ok(one.clone()),

@@ -116,11 +116,13 @@ impl State {
         for entry in entries()? {
             let Some(lock) = entry.try_lock()? else { continue };
             let (id, dir) = (entry.id.clone(), entry.path());
-            let checked = Announcement::is_abandoned(&dir);
-            if !matches!(checked, Ok(false)) {
-                let is_ours = checked.is_ok();
+            let looked = Announcement::look(&dir);
+            let checked = looked.as_ref().map(|it| Announcement::is_abandoned(it.as_ref()));
+            if !matches!(checked, Ok(Ok(false))) {
+                let is_ours = matches!(checked, Ok(Ok(_)));
                 let name = Announcement::name(&dir);
-                let stays = Announcement::read(&dir).is_some_and(|it| it.stays());
+                // Where nobody knows, nothing is removed that could be wanted.
+                let stays = looked.map_or(true, |it| it.is_some_and(|it| it.stays()));
                 abandoned.push(Self { id, name, dir, is_ours, stays, lock });
             }
         }
