@@ -1,7 +1,7 @@
 //! The tracer: what it tells of a program, and what it does to one.
 
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use harness::skip;
 use nix::errno::Errno;
@@ -73,6 +73,22 @@ fn who_is_let_go_runs_on_untold() {
     assert!(untold, "the child has executed");
     assert!(!events.iter().any(|(pid, event)| *pid != first && matches!(event, Event::Exited(_))));
     assert_eq!(events.last(), Some(&(first, Event::Exited(6))));
+}
+
+#[test]
+fn a_thread_runs_on_untold() {
+    // Each test runs in a thread of its own.
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    let other = "tracer::each_call_is_told_with_its_arguments_and_its_result";
+    command.args(["--exact", other, "--test-threads", "2"]).stdout(Stdio::null());
+    let tracer = Tracer::start(command).expect("it starts");
+    let first = tracer.first();
+    let events = follow(tracer, |_, _| {});
+    let is_clone = |number| [libc::SYS_clone, libc::SYS_clone3].contains(&number);
+    let has_cloned = |event| matches!(event, Event::Entered(call) if is_clone(call.number));
+    assert!(events.iter().any(|(_, event)| has_cloned(*event)), "{events:?}");
+    assert!(events.iter().all(|(pid, _)| *pid == first), "{events:?}");
+    assert_eq!(events.last(), Some(&(first, Event::Exited(0))));
 }
 
 #[test]

@@ -1,14 +1,16 @@
 //! What comes in, attacked by who is there already.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::os::linux::net::SocketAddrExt;
+use std::os::unix::fs::FileExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::process::{self, Child, ChildStdin, ChildStdout, Stdio};
 
-use harness::{Lab, kernel};
+use harness::{Lab, eventually, kernel};
+use nix::libc;
 use nix::sys::statvfs::{FsFlags, statvfs};
-use tracer::{Event, Tracer};
+use tracer::{Call, Event, Tracer};
 
 /// Tries, for each line that it reads, to get at what has come in and is not the command yet,
 /// and tells what it got. All by a shell's own means: no process of its own is in the way.
@@ -71,22 +73,26 @@ impl Attacker {
     }
 }
 
-/// Has `true` come in, and looks whenever it stands still: before each of its calls, from its
-/// birth to its exec.
-fn at_each_step(lab: &Lab, name: &str, mut look: impl FnMut(i32)) {
+/// Has `true` come in, and looks whenever it, or who is sent ahead, stands still: before each of
+/// its calls, from its birth to its exec.
+fn at_each_step(lab: &Lab, name: &str, mut look: impl FnMut(i32, Call)) {
     let mut exec = lab.program("lab");
     exec.args(["exec", name, "true"]);
     let mut tracer = Tracer::start(exec).expect("lab starts");
-    let client = tracer.first();
+    let (client, mut has_come) = (tracer.first(), false);
     while let Some((pid, event)) = tracer.next_event().expect("our children") {
         match event {
-            Event::Entered(_) if pid != client => look(pid.as_raw()),
-            Event::Executed if pid != client => tracer.let_go(),
+            Event::Entered(call) if pid != client => look(pid.as_raw(), call),
+            Event::Executed if pid != client => {
+                has_come = true;
+                tracer.let_go();
+            }
             // The container is our child as well, and lives on.
             Event::Exited(_) | Event::Killed(_) if pid == client => break,
             _ => {}
         }
     }
+    assert!(has_come, "what came in was not followed");
 }
 
 /// What such a container gets of what comes in.
@@ -96,7 +102,7 @@ fn spoils(lab: &Lab, options: &str) -> Vec<String> {
     let _canary = canary.expect("a socket in the host's network");
     let mut attacker = Attacker::start(lab, options);
     let mut spoils = Vec::new();
-    at_each_step(lab, "hostile", |_| spoils.push(attacker.attack()));
+    at_each_step(lab, "hostile", |_, _| spoils.push(attacker.attack()));
     attacker.end();
     spoils
 }
@@ -135,7 +141,7 @@ fn what_comes_in_runs_from_where_nobody_can_write() {
     let Some(lab) = Lab::as_root() else { return };
     let container = lab.start("04 --name web", "");
     let mut steps = 0;
-    at_each_step(&lab, "web", |pid| {
+    at_each_step(&lab, "web", |pid, _| {
         let program = statvfs(format!("/proc/{pid}/exe").as_str()).expect("its program");
         assert!(program.flags().contains(FsFlags::ST_RDONLY), "step {steps}");
         steps += 1;
@@ -152,6 +158,60 @@ fn a_command_that_calls_itself_as_the_held_one_is_entered() {
     assert_eq!(fs::read_to_string(format!("/proc/{}/comm", renamed.pid)).unwrap(), "lab:held\n");
     assert_eq!(lab.lab(["exec", "renamed", "echo", "in"]).ok(), "in\n");
     renamed.finish();
+}
+
+/// A path that a process is about to hand to the kernel.
+fn path_at(pid: i32, address: u64) -> String {
+    let memory = File::open(format!("/proc/{pid}/mem")).expect("its memory");
+    let mut path = vec![0; 64];
+    let length = memory.read_at(&mut path, address).expect("it is mapped");
+    let text = path[..length].split(|&byte| byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(text).into_owned()
+}
+
+/// CVE-2025-52881: among the container's mounts, /proc is whatever the container has put there.
+#[test]
+fn what_comes_in_asks_no_proc_of_the_containers() {
+    let Some(lab) = Lab::as_root() else { return };
+    for options in ["04", "09 --network none"] {
+        let container = lab.start(&format!("{options} --name web"), "");
+        let (mut is_inside, mut opened) = (false, Vec::new());
+        at_each_step(&lab, "web", |pid, call| match call.number {
+            libc::SYS_setns => {
+                is_inside |= call.arguments[1] & u64::from(libc::CLONE_NEWNS.cast_unsigned()) != 0;
+            }
+            libc::SYS_openat | libc::SYS_openat2 if is_inside => {
+                opened.push(path_at(pid, call.arguments[1]));
+            }
+            _ => {}
+        });
+        // It looks for its user, which is the container's to tell.
+        assert!(opened.iter().any(|path| path.contains("passwd")), "{options}: {opened:?}");
+        assert!(!opened.iter().any(|path| path.contains("proc")), "{options}: {opened:?}");
+        container.finish();
+    }
+}
+
+/// CVE-2026-88264: a container's /dev/null may be a link to a file, or to one of the host.
+#[test]
+fn streams_are_not_those_that_the_container_offers() {
+    let Some(lab) = Lab::as_root() else { return };
+    let fake = "echo kept > /tmp/fake; rm /dev/null; ln -s /tmp/fake /dev/null";
+    for options in ["07 --network none", "09 --network none --privileged"] {
+        let container = lab.start(&format!("{options} --name web"), fake);
+        for detach in ["", "-d"] {
+            let script = "cat; echo said; echo complained >&2; touch /tmp/done";
+            let words = ["exec", "-u", "1000", detach, "web", "sh", "-c", script];
+            lab.lab(words.iter().filter(|word| !word.is_empty())).ok();
+            eventually("the command has ended", || {
+                lab.lab(["exec", "web", "rm", "/tmp/done"]).code == 0
+            });
+        }
+        let look = "cat /tmp/fake; stat -c %u:%a /tmp/fake";
+        let seen = lab.lab(["exec", "web", "sh", "-c", look]).ok();
+        assert_eq!(seen, "kept\n0:644\n", "{options}");
+        container.finish();
+    }
 }
 
 /// Who is still held before its command has the runtime's power.

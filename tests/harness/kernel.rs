@@ -37,14 +37,14 @@ pub fn is_alive(pid: i32) -> bool {
     state.is_some_and(|state| state != "Z" && state != "X")
 }
 
-/// The beginning of a process's environment, which may claim to be as long as it likes; see
-/// PR_SET_MM of prctl(2).
-pub fn environment(pid: i32) -> String {
+/// The beginning of a process's `environ` or `cmdline`, which may claim to be as long as it
+/// likes; see PR_SET_MM of prctl(2).
+pub fn words(pid: i32, file: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
-    if let Ok(file) = fs::File::open(format!("/proc/{pid}/environ")) {
+    if let Ok(file) = fs::File::open(format!("/proc/{pid}/{file}")) {
         let _ = file.take(1 << 20).read_to_end(&mut bytes);
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    bytes
 }
 
 /// What /proc/self/mountinfo says of this process's mounts.

@@ -152,7 +152,10 @@ impl Lab {
         let ours = format!("LAB_STATE_DIR={}\0", self.state_dir().display());
         let pids = fs::read_dir("/proc").expect("proc").flatten();
         pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .filter(|&pid| kernel::is_alive(pid) && kernel::environment(pid).contains(&ours))
+            .filter(|&pid| {
+                let environ = kernel::words(pid, "environ");
+                kernel::is_alive(pid) && String::from_utf8_lossy(&environ).contains(&ours)
+            })
             .collect()
     }
 

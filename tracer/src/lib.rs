@@ -44,6 +44,7 @@ mod sys;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::marker::PhantomData;
+use std::path::Path;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
@@ -63,10 +64,17 @@ pub const CAN_CHANGE_CALLS: bool = registers::ARE_KNOWN;
 /// have children as well.
 const OURS: WaitPidFlag = WaitPidFlag::__WALL.union(WaitPidFlag::__WNOTHREAD);
 
+/// What ptrace tells of a new process, or of a new thread.
+const HAS_FORKED: [i32; 3] = [
+    ptrace::Event::PTRACE_EVENT_FORK as i32,
+    ptrace::Event::PTRACE_EVENT_VFORK as i32,
+    ptrace::Event::PTRACE_EVENT_CLONE as i32,
+];
+
 /// How long a call waits that is made again.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Follows a program, and the processes that it makes by fork(2).
+/// Follows a program, and the processes that it makes by fork(2) and clone(2).
 ///
 /// A process is traced by a thread, so all of this is for the thread that has started the
 /// program. With the end of that thread, whoever is still followed is killed.
@@ -202,10 +210,7 @@ impl Tracer {
                 return None;
             }
             WaitStatus::PtraceSyscall(pid) => (pid, self.at_call(pid)),
-            WaitStatus::PtraceEvent(pid, _, event)
-                if event == ptrace::Event::PTRACE_EVENT_FORK as i32
-                    || event == ptrace::Event::PTRACE_EVENT_VFORK as i32 =>
-            {
+            WaitStatus::PtraceEvent(pid, _, event) if HAS_FORKED.contains(&event) => {
                 (pid, self.forked(pid))
             }
             WaitStatus::PtraceEvent(pid, ..) => (pid, Some(Event::Executed)),
@@ -234,6 +239,14 @@ impl Tracer {
     fn forked(&mut self, parent: Pid) -> Option<Event> {
         let child = Pid::from_raw(ptrace::getevent(parent).ok()?.try_into().ok()?);
         let has_begun = self.early.remove(&child);
+        if Path::new(&format!("/proc/{parent}/task/{child}")).exists() {
+            // A thread, which cannot be let go before it has stopped.
+            if !has_begun {
+                waitpid(child, Some(OURS)).ok()?;
+            }
+            let _ = ptrace::detach(child, None);
+            return None;
+        }
         self.processes.insert(child, Process { has_begun, answer: None });
         if has_begun {
             go_on(child, None);
@@ -270,6 +283,7 @@ impl Tracer {
 fn options() -> Options {
     Options::PTRACE_O_TRACESYSGOOD // tells a call's stop from a SIGTRAP
         | Options::PTRACE_O_TRACEFORK
+        | Options::PTRACE_O_TRACECLONE // a clone without a signal at its end: CLONE_PARENT
         | Options::PTRACE_O_TRACEEXEC
         | Options::PTRACE_O_EXITKILL
 }

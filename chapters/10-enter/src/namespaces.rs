@@ -13,6 +13,7 @@
 //! - **mnt**: with it, root and working directory become those of the namespace. A container
 //!   may have another root (`enter.rs`).
 
+use nix::errno::Errno;
 use nix::sched::setns;
 use nix::sys::stat::stat;
 use process::{CloneFlags, Namespace, Result, Step};
@@ -27,7 +28,11 @@ impl Target {
     /// If it has ended, or we may not look.
     pub fn has_own(&self, kind: Namespace) -> Result<bool> {
         let file = kind.file();
-        let Ok(ours) = stat(format!("/proc/self/{file}").as_str()) else { return Ok(false) };
+        let path = format!("/proc/self/{file}");
+        let ours = match stat(path.as_str()) {
+            Err(Errno::ENOENT) => return Ok(false),
+            found => found.step(|| format!("look at {path}"))?,
+        };
         let theirs = self.stat(file)?;
         Ok((ours.st_dev, ours.st_ino) != (theirs.st_dev, theirs.st_ino))
     }

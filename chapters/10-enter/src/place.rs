@@ -13,11 +13,12 @@
 //! A hierarchy in which we are at the same place already is none to care for.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{ErrorKind, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use cgroups::{Membership, Version, memberships};
+use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 use process::{CloneArgs, CloneFlags, Error, Result, Step, kernel_file};
@@ -68,13 +69,13 @@ impl Place {
             ("tasks", "freezer.state", &["FROZEN", "FREEZING"][..])
         };
         // Whoever is born in a frozen cgroup does nothing, and we would wait for it.
-        if (is_v2 || membership.hierarchy.has("freezer")) && has_line(&dir.join(state), frozen) {
+        if (is_v2 || membership.hierarchy.has("freezer")) && has_line(&dir.join(state), frozen)? {
             return Err(paused(&dir));
         }
         let procs = match File::options().write(true).open(dir.join(procs)) {
-            // An ordinary user's: no container of theirs has made it, it is where they were
-            // themselves, as in another login's session.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
+            // We are an ordinary user: no container of ours has made it, it is where we were
+            // ourselves, as in another login's session.
+            Err(error) if error.raw_os_error() == Some(Errno::EACCES as i32) => return Ok(()),
             opened => opened.step(step)?,
         };
         if is_v2 {
@@ -103,9 +104,13 @@ impl Place {
     }
 }
 
-fn has_line(file: &Path, lines: &[&str]) -> bool {
-    let text = kernel_file::read(file).unwrap_or_default();
-    text.split(is_end).any(|line| lines.iter().any(|wanted| wanted.as_bytes() == line))
+/// Whether the kernel tells one of these of a cgroup. The topmost has no such file.
+fn has_line(file: &Path, lines: &[&str]) -> Result<bool> {
+    let text = match kernel_file::read(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        read => read.step(|| format!("read {}", file.display()))?,
+    };
+    Ok(text.split(is_end).any(|line| lines.iter().any(|wanted| wanted.as_bytes() == line)))
 }
 
 fn paused(dir: &Path) -> Error {

@@ -11,6 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -18,13 +19,13 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use process::{Result, Step};
+use process::{Error, Result, Step};
 
 use super::attacker::{number, tell_host};
 use super::cell::Finding;
 use super::conversation::Conversation;
 use super::places::LAB;
-use super::target::Target;
+use super::target::{DEADLINE, Said, Target};
 
 /// The program that is attacked.
 pub const RUNTIME: &str = "/runtime";
@@ -48,11 +49,18 @@ pub fn install() -> Result<()> {
 pub fn attack(target: &Target<'_>, command: Command) -> Result<Finding> {
     let mut attacker = Conversation::begin(target, command)?;
     // It says so when it has the file open.
-    if attacker.hear()?.is_some() {
+    let said = if attacker.hear()?.is_some() {
         attacker.runtime.kill().step(|| "kill the runtime")?;
-        kill_monitors()?;
-    }
-    let said = attacker.end(target)?;
+        if kill_monitors()? == 0 {
+            attacker.end(target)?
+        } else {
+            // What it says goes the way of the monitor; what it does is seen.
+            wait_for_attackers()?;
+            Said(Err("it has tried, and the program is as it was".to_owned()))
+        }
+    } else {
+        attacker.end(target)?
+    };
     let (length, whole) = (length(RUNTIME)?, length(LAB)?);
     if length != whole {
         let file = File::options().write(true).open(RUNTIME);
@@ -62,20 +70,42 @@ pub fn attack(target: &Target<'_>, command: Command) -> Result<Finding> {
 }
 
 /// From chapter 11 on, the runtime is another process of that program than the one that was
-/// started.
-fn kill_monitors() -> Result<()> {
+/// started. How many there were.
+fn kill_monitors() -> Result<usize> {
     let file = |path: &Path| fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
     let program = file(Path::new(RUNTIME));
-    for entry in fs::read_dir("/proc").step(|| "list /proc")?.flatten() {
-        let is_called_so =
-            fs::read(entry.path().join("comm")).is_ok_and(|comm| comm == b"lab:monitor\n");
-        let is_one = is_called_so && file(&entry.path().join("exe")) == program;
-        let pid = entry.file_name().to_str().and_then(|name| name.parse().ok());
-        if let Some(pid) = pid.filter(|_| is_one) {
-            kill(Pid::from_raw(pid), Signal::SIGKILL).step(|| "kill the monitor")?;
+    let is_one = |process: &Path| {
+        let is_called_so = fs::read(process.join("comm")).is_ok_and(|it| it == b"lab:monitor\n");
+        is_called_so && file(&process.join("exe")) == program
+    };
+    let monitors = processes(is_one)?;
+    for monitor in &monitors {
+        kill(*monitor, Signal::SIGKILL).step(|| "kill the monitor")?;
+    }
+    Ok(monitors.len())
+}
+
+/// Waits for the end of those who attack in this sandbox.
+fn wait_for_attackers() -> Result<()> {
+    let start = Instant::now();
+    let attacks = |process: &Path| {
+        let words = fs::read(process.join("cmdline")).unwrap_or_default();
+        words.split(|&byte| byte == 0).any(|word| word == b"--inside")
+    };
+    while !processes(attacks)?.is_empty() {
+        if start.elapsed() > DEADLINE {
+            return Err(Error::new("the attacker did not come to an end in time"));
         }
+        sleep(Duration::from_millis(1));
     }
     Ok(())
+}
+
+/// The processes of this sandbox that are meant, by their directories in /proc.
+fn processes(is_meant: impl Fn(&Path) -> bool) -> Result<Vec<Pid>> {
+    let entries = fs::read_dir("/proc").step(|| "list /proc")?.flatten();
+    let meant = entries.filter(|entry| is_meant(&entry.path()));
+    Ok(meant.filter_map(|it| it.file_name().to_str()?.parse().ok()).map(Pid::from_raw).collect())
 }
 
 /// The attacker's side, which has to be started by way of [`OURSELVES`], and then once more:
@@ -105,7 +135,7 @@ fn write(fd: usize) -> Result<String> {
                 if error.raw_os_error() == Some(Errno::ETXTBSY as i32)
                     && start.elapsed() < PATIENCE =>
             {
-                std::thread::sleep(Duration::from_millis(1));
+                sleep(Duration::from_millis(1));
             }
             file => break file.step(|| "open the runtime's program for writing")?,
         }
