@@ -32,7 +32,7 @@ fn client(keeper: &Keeper, args: &str) -> Child {
 #[test]
 fn a_log_has_dockers_lines() {
     let Some(keeper) = Keeper::new() else { return };
-    let script = "echo out; echo err >&2; printf 'caf\\351 \\377\\376\\n'; printf last";
+    let script = "echo out; echo err >&2; printf 'caf\\351 \\377\\376 \\342\\202\\n'; printf last";
     let id = keeper.run("", script);
     keeper.docker(&format!("wait {id}")).ok();
     let log = lines(&keeper.record(&id).join("life/log"));
@@ -41,7 +41,7 @@ fn a_log_has_dockers_lines() {
         said(&lines.cloned().collect::<Vec<_>>())
     };
     // Docker ends the last line as well.
-    assert_eq!(of("stdout"), "out\ncaf\u{fffd} \u{fffd}\u{fffd}\nlast\n");
+    assert_eq!(of("stdout"), "out\ncaf\u{fffd} \u{fffd}\u{fffd} \u{fffd}\u{fffd}\nlast\n");
     assert_eq!(of("stderr"), "err\n");
     for line in &log {
         let time = line["time"].as_str().expect("a time");
