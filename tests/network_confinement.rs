@@ -7,8 +7,8 @@
 //! ```
 
 use std::fs;
+use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -50,16 +50,16 @@ fn host_between_two() -> (Net, Net, Net) {
 }
 
 /// Somebody in a network who has announced that they are an IPv6 router, on every link,
-/// when they have said so on the socket; they end with it.
+/// when they have said so; they end when their input does.
 fn announce_a_router(lab: &Lab, net: &Net) {
-    let (mut ours, theirs) = UnixStream::pair().unwrap();
     let mut command = lab.program("lab");
     command.args(["attack", "--inside", "ipv6-router"]);
-    command.stdin(std::os::fd::OwnedFd::from(theirs)).stdout(Stdio::null());
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut attacker: Child = net.inside(|| command.spawn()).unwrap();
-    drop(command);
-    std::io::Read::read_exact(&mut ours, &mut [0]).expect("it has sent its packets");
-    ours.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut said = [0; 2];
+    attacker.stderr.as_mut().unwrap().read_exact(&mut said).expect("it has sent its packets");
+    assert_eq!(&said, b"!\n");
+    drop(attacker.stdin.take());
     attacker.wait().unwrap();
 }
 

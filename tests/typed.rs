@@ -85,6 +85,18 @@ fn a_line_for_a_detached_server_says_what_is_not_there_yet() {
 }
 
 #[test]
+fn an_option_of_dockers_exec_is_refused_with_its_reason() {
+    let lab = Lab::new();
+    for (option, why) in [("--privileged", "and no more"), ("--detach-keys=ctrl-x", "Ctrl-Z")] {
+        let ran = lab.lab(["exec", option, "web", "sh"]);
+        let name = option.split('=').next().unwrap();
+        assert!(ran.code == 125 && ran.stdout.is_empty(), "{ran:?}");
+        assert!(ran.stderr.starts_with(&format!("error: {name} is not here: ")), "{ran:?}");
+        assert!(ran.stderr.contains(why), "{ran:?}");
+    }
+}
+
+#[test]
 fn the_terminal_is_there_however_it_is_asked_for() {
     let Some(lab) = Lab::as_root() else { return };
     for flags in ["-it", "-ti", "-i -t", "--interactive --tty", "--rm -it", "-t -it --tty", "-i"] {

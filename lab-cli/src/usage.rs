@@ -33,7 +33,10 @@ pub fn answer(error: &clap::Error) -> ExitCode {
         }
         return output::finish(ExitCode::SUCCESS);
     }
+    let is_exec = command.is_some_and(|command| command.get_name() == "exec");
     let better = is_run.then(|| of_run(error, &words)).flatten();
+    let better =
+        better.or_else(|| is_exec.then(|| not_ours(error, run::docker::refusal_of_exec)).flatten());
     let better = better.or_else(|| no_such_chapter(error)).or_else(|| no_such_value(error));
     if let Some(better) = better {
         output::print_error(&better.into());
@@ -47,7 +50,6 @@ pub fn answer(error: &clap::Error) -> ExitCode {
         }
     }
     // Docker's status for "the runtime failed": 2 might be the command's own.
-    let is_exec = command.is_some_and(|command| command.get_name() == "exec");
     ExitCode::from(if is_run || is_exec { Error::RUNTIME_FAILED } else { MISUSED })
 }
 
@@ -87,15 +89,15 @@ fn print_help_of_all(grammar: Command) {
 /// What `lab run` says of a line that clap has refused, if it knows better.
 fn of_run(error: &clap::Error, line: &[OsString]) -> Option<Error> {
     let own = line.split(|word| word == "--").next().unwrap_or_default();
-    run::typography::refusal(own, line).or_else(|| not_ours(error)).or_else(|| no_name(error, line))
+    run::typography::refusal(own, line)
+        .or_else(|| not_ours(error, run::docker::refusal))
+        .or_else(|| no_name(error, line))
 }
 
 /// What to say of an option that is Docker's and not ours.
-fn not_ours(error: &clap::Error) -> Option<Error> {
+fn not_ours(error: &clap::Error, refusal: fn(&str) -> Option<Error>) -> Option<Error> {
     match (error.kind(), error.get(ContextKind::InvalidArg)) {
-        (ErrorKind::UnknownArgument, Some(ContextValue::String(option))) => {
-            run::docker::refusal(option)
-        }
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(option))) => refusal(option),
         _ => None,
     }
 }

@@ -1,5 +1,5 @@
-//! Options of `docker run` that `lab run` does not have: in which chapter they arrive, or why
-//! they never do.
+//! Options of `docker run` and `docker exec` that are not here: in which chapter they arrive, or
+//! why they never do.
 
 use process::Error;
 
@@ -53,6 +53,12 @@ const NEVER: &[(&str, &str)] = &[
     ("--cpu-count --cpu-percent --io-maxbandwidth --io-maxiops --isolation", "it is for Windows"),
 ];
 
+/// The same of `docker exec`.
+const NEVER_OF_EXEC: &[(&str, &str)] = &[
+    ("--privileged", "a command that comes in has the power of who is there, and no more"),
+    ("--detach-keys", "it has the caller's terminal, from which Ctrl-Z takes it"),
+];
+
 const NO_HEALTH: &str = "whether a program is well, is not the kernel's business";
 
 /// What to say of an option, if it is one of these.
@@ -60,9 +66,17 @@ pub fn refusal(option: &str) -> Option<Error> {
     let is_it = |names: &str| names.split(' ').any(|name| name == option);
     let later = LATER.iter().find(|(names, ..)| is_it(names));
     let later = later.map(|(_, chapter, what)| format!("{option}, {what}: arrives in {chapter}"));
-    let never = NEVER.iter().find(|(names, _)| is_it(names));
-    let never = never.map(|(_, why)| format!("{option} is not here: {why}"));
-    later.or(never).map(Error::new)
+    later.map(Error::new).or_else(|| never(NEVER, option))
+}
+
+/// What to say of an option of `docker exec`, if it is one of these.
+pub fn refusal_of_exec(option: &str) -> Option<Error> {
+    never(NEVER_OF_EXEC, option)
+}
+
+fn never(options: &[(&str, &str)], option: &str) -> Option<Error> {
+    let it = options.iter().find(|(names, _)| names.split(' ').any(|name| name == option));
+    it.map(|(_, why)| Error::new(format!("{option} is not here: {why}")))
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ fn of_day(text: &str) -> Option<i128> {
 
 /// `1h30m`
 fn duration(mut text: &str) -> Option<i128> {
-    let mut sum: i128 = 0;
+    let (mut sum, is_one) = (0_i128, !text.is_empty());
     while !text.is_empty() {
         let (value, rest) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic())?);
         let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
@@ -99,7 +99,7 @@ fn duration(mut text: &str) -> Option<i128> {
         sum = sum.checked_add(fraction(value)?.checked_mul(factor)? / divisor)?;
         text = rest;
     }
-    Some(sum)
+    is_one.then_some(sum)
 }
 
 /// `7`, `7.25`: in nanoseconds.
