@@ -39,6 +39,8 @@ impl Net {
         on_new_thread(|| {
             unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace");
             sys::set_up_loopback().expect("it has one");
+            // It has taken over what the machine is: a router, while there are containers.
+            fs::write("/proc/sys/net/ipv4/ip_forward", "0").expect("a switch");
             Self(File::open("/proc/thread-self/ns/net").expect("our namespace"))
         })
     }
