@@ -1,10 +1,12 @@
 //! A container that is made, stays, and is started as often as somebody likes.
 
 use std::fs;
-use std::io::Read;
+use std::io;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
 
-use harness::{Ran, cgroup, eventually, kernel, ran};
+use harness::{DEADLINE, Ran, cgroup, eventually, kernel, ran};
 
 use super::{Keeper, STAYS};
 
@@ -178,9 +180,11 @@ fn a_detached_container_has_nothing_of_its_caller() {
     let mut caller = caller.args(words).env("SECRET", "x").stdin(Stdio::null());
     caller = caller.stdout(Stdio::piped());
     let mut caller = caller.spawn().unwrap();
-    let mut said = String::new();
+    let (told, heard) = channel();
+    let pipe = caller.stdout.take().unwrap();
+    thread::spawn(move || told.send(io::read_to_string(pipe).unwrap()));
     // To its end: nobody that stays has the pipe.
-    caller.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    let said = heard.recv_timeout(DEADLINE).unwrap();
     assert!(caller.wait().unwrap().success());
     let (monitor, first) = (keeper.monitor(said.trim()), keeper.first(said.trim()));
     for pid in [monitor, first] {

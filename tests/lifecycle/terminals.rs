@@ -128,3 +128,11 @@ fn signal_attached(keeper: &Keeper, signal: Signal) {
     let client = keeper.processes().into_iter().find(is_client).expect("it is attached");
     kill(Pid::from_raw(client), signal).expect("it is there");
 }
+
+#[test]
+fn a_command_may_close_its_terminal_and_open_it_again() {
+    let Some(keeper) = Keeper::new() else { return };
+    // Between the two, nobody inside has it.
+    let script = "exec </dev/null >/dev/null 2>&1; sleep 0.3; echo again >/dev/pts/0";
+    assert_eq!(run(&keeper, "--rm -it", script).expect_end(), "again\r\n");
+}

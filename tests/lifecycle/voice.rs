@@ -9,6 +9,19 @@ use nix::unistd::Pid;
 
 use super::{Keeper, STAYS};
 
+/// Waits until a process waits itself: whenever somebody looks, it is asleep. One that spins is
+/// awake, and one that goes on is so now and then.
+#[track_caller]
+fn until_asleep(pid: i32) {
+    let mut asleep = 0;
+    eventually("it sleeps", || {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it lives");
+        let is_asleep = stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'));
+        asleep = if is_asleep { asleep + 1 } else { 0 };
+        asleep == 200
+    });
+}
+
 #[test]
 fn a_foreground_run_says_what_its_command_says_and_ends_as_it_does() {
     let Some(keeper) = Keeper::new() else { return };
@@ -36,8 +49,7 @@ fn what_its_caller_does_not_read_waits_and_nothing_is_lost() {
         let running = keeper.docker("ps -q").ok();
         (!running.is_empty()).then(|| keeper.first(&keeper.ids()[0]))
     });
-    let waits = || std::fs::read_to_string(format!("/proc/{first}/wchan")).unwrap_or_default();
-    eventually("it waits for a reader", || waits().contains("pipe_write"));
+    until_asleep(first);
     // It can be stopped all the same; here it is read after all.
     let mut said = String::new();
     caller.stdout.take().expect("a pipe").read_to_string(&mut said).expect("text");
@@ -157,14 +169,7 @@ fn a_monitor_sleeps_while_nothing_happens() {
         let first = keeper.first(&id);
         let is_closed = || !std::path::Path::new(&format!("/proc/{first}/fd/1")).exists();
         eventually("it has closed them", is_closed);
-        let (monitor, mut asleep) = (keeper.monitor(&id), 0);
-        // One that spins is awake, whenever somebody looks.
-        eventually("it sleeps", || {
-            let stat = std::fs::read_to_string(format!("/proc/{monitor}/stat")).expect("it lives");
-            let is_asleep = stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'));
-            asleep = if is_asleep { asleep + 1 } else { 0 };
-            asleep == 200
-        });
+        until_asleep(keeper.monitor(&id));
         keeper.docker(&format!("rm -f {id}")).ok();
     }
 }
