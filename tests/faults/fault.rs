@@ -1,8 +1,8 @@
 //! A run in which something goes wrong at one moment: somebody is killed, or a system call
 //! fails.
 //!
-//! What is followed is the runtime, and the container's first process until its exec; not
-//! the programs that they start.
+//! What is followed is the runtime, the container's first process or whoever comes in until its
+//! exec, and who is sent ahead for it; not the programs that they start.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -30,7 +30,7 @@ pub enum Fault {
     KillRuntime,
     /// The monitor of a detached container does.
     KillMonitor,
-    /// The container's first process does.
+    /// The container's first process does, or whoever comes in.
     KillInit,
     /// Both do.
     KillBoth,
@@ -106,6 +106,10 @@ fn follow(mut command: Command, fault: Option<(Moment, Fault)>, monitor: Followe
                 ours.lock().expect("nobody panicked").push(child);
             }
             (Who::Runtime | Who::Monitor, Event::Forked { child }) => people.init = Some(child),
+            // By a go-between, in a container that is there already.
+            (_, Event::Forked { child }) if is_child(people.parent(), child) => {
+                people.init = Some(child);
+            }
             // By who ends at once, so that it is nobody's child.
             (_, Event::Forked { child }) => {
                 world.insert(child);
@@ -164,20 +168,21 @@ struct People {
     init: Option<Pid>,
 }
 
+impl People {
+    /// Whose child the container's first process is.
+    fn parent(&self) -> Pid {
+        self.monitor.unwrap_or(self.runtime)
+    }
+}
+
 /// Has a fault happen at the call before which `caller` is stopped; `false` if that call
 /// cannot fail, or if there is nobody to be killed.
-fn strike(
-    tracer: &mut Tracer,
-    caller: Pid,
-    number: i64,
-    fault: Fault,
-    &People { runtime, monitor, init }: &People,
-) -> bool {
+fn strike(tracer: &mut Tracer, caller: Pid, number: i64, fault: Fault, people: &People) -> bool {
+    let &People { runtime, monitor, init } = people;
     let shoot = |pid| kill(pid, Signal::SIGKILL).expect("it is there");
     // Only while its parent has not collected it: else its number is nobody's, or
     // another's.
-    let parent = monitor.unwrap_or(runtime);
-    let init = init.filter(|init| kernel::child_of(parent.as_raw()) == Some(init.as_raw()));
+    let init = init.filter(|init| is_child(people.parent(), *init));
     match fault {
         // Its number is its own as long as it is followed.
         Fault::KillMonitor => match monitor.filter(|it| kernel::is_alive(it.as_raw())) {
@@ -210,6 +215,10 @@ fn strike(
         }
     }
     true
+}
+
+fn is_child(parent: Pid, child: Pid) -> bool {
+    kernel::children_of(parent.as_raw()).contains(&child.as_raw())
 }
 
 fn text(mut file: File) -> String {

@@ -4,12 +4,13 @@ use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use harness::host::Host;
-use harness::{eventually, skip};
+use harness::skip;
 use nix::sys::signal::Signal;
 
 use super::fault::{Fault, Traced};
 use super::moment::{Moment, Who};
-use super::{run, sample, try_all};
+use super::scene::{Scene, What};
+use super::{sample, try_all};
 
 /// Who removes what is left.
 #[derive(Clone, Copy, Debug)]
@@ -28,43 +29,54 @@ struct Case {
 
 #[test]
 fn whoever_is_killed_at_any_system_call_of_chapter_07_leaves_nothing() {
-    kill_everybody_everywhere("chapter-07", Host::new);
+    kill_everybody_everywhere(What::Run("chapter-07"), Host::new);
 }
 
 #[test]
 fn whoever_is_killed_at_any_system_call_of_chapter_09_leaves_nothing() {
-    kill_everybody_everywhere("chapter-09", Host::new);
+    kill_everybody_everywhere(What::Run("chapter-09"), Host::new);
 }
 
 #[test]
 fn whoever_is_killed_in_an_ordinary_users_run_leaves_nothing() {
-    kill_everybody_everywhere("chapter-07", Host::of_somebody);
+    kill_everybody_everywhere(What::Run("chapter-07"), Host::of_somebody);
 }
 
-fn kill_everybody_everywhere(chapter: &str, new_host: fn() -> Host) {
+#[test]
+fn whoever_is_killed_while_somebody_comes_into_a_container_leaves_nothing() {
+    kill_everybody_everywhere(What::Exec, Host::new);
+}
+
+#[test]
+fn whoever_is_killed_while_a_container_joins_another_leaves_nothing() {
+    kill_everybody_everywhere(What::Join, Host::new);
+}
+
+fn kill_everybody_everywhere(what: What, new_host: fn() -> Host) {
     if !skip::is_root() {
         return;
     }
-    let host = new_host();
-    let whose = if host.is_root() { "" } else { "an ordinary user's " };
-    let whole = run(&host, &host.everything(chapter), "exit 3", None);
+    let new_scene = || Scene::new(what, new_host());
+    let scene = new_scene();
+    let whose = if scene.host.is_root() { "" } else { "an ordinary user's " };
+    let whole = scene.run("exit 3", None);
     assert_eq!(whole.ran.code, 3, "{whole:?}");
-    host.assert_clean(&host.new_ids(), "nobody killed");
+    assert_eq!(scene.left(&scene.host.new_ids()), [""; 0], "nobody killed");
     let cases = sample(cases(&whole), 24);
     let tried = AtomicUsize::new(0);
-    let leaks = try_all(&cases, new_host, |host, case| {
-        let killed =
-            run(host, &host.everything(chapter), "exit 3", Some((case.moment, case.fault)));
+    let leaks = try_all(&cases, new_scene, |scene, case| {
+        let killed = scene.run("exit 3", Some((case.moment, case.fault)));
         // No two runs make exactly the same calls: the last ones may not come.
         killed.hit?;
         tried.fetch_add(1, Ordering::Relaxed);
-        after(host, *case, &killed).map(|what| format!("{case:?}: {what}\n{killed:?}"))
+        after(scene, *case, &killed).map(|what| format!("{case:?}: {what}\n{killed:?}"))
     });
     let tried = tried.into_inner();
     let _ = writeln!(
         std::io::stderr(),
-        "kills tried: {tried}, leaks: {} ({whose}{chapter}, {} system calls)",
+        "kills tried: {tried}, leaks: {} ({whose}{}, {} system calls)",
         leaks.len(),
+        what.name(),
         whole.calls.moments().len(),
     );
     assert_eq!(leaks.len(), 0, "see above");
@@ -92,7 +104,8 @@ fn cases(whole: &Traced) -> Vec<Case> {
 }
 
 /// Cleans up, and tells what is left all the same.
-fn after(host: &Host, case: Case, killed: &Traced) -> Option<String> {
+fn after(scene: &Scene, case: Case, killed: &Traced) -> Option<String> {
+    let host = &scene.host;
     let ids = host.new_ids();
     if let Fault::KillInit = case.fault {
         // The runtime was there to clean up, and to say what has happened. Once it has
@@ -105,8 +118,7 @@ fn after(host: &Host, case: Case, killed: &Traced) -> Option<String> {
             return Some("it does not say that its container has died".to_owned());
         }
     } else {
-        // All that it had begun dies with it, but not in the same instant.
-        eventually("its other processes end", || host.lab.processes().is_empty());
+        scene.wait_for_the_rest();
         let ran = match case.sweeper {
             Sweeper::Clean => host.lab(&["clean"]),
             Sweeper::NextRun => {
@@ -123,6 +135,6 @@ fn after(host: &Host, case: Case, killed: &Traced) -> Option<String> {
             return Some(format!("{ran:?}"));
         }
     }
-    let left = host.left(&ids);
+    let left = scene.left(&ids);
     (!left.is_empty()).then(|| format!("left: {left:#?}"))
 }

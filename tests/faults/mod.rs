@@ -5,14 +5,12 @@
 //! or the call fails; see [`moment`] and [`fault`]. All of it takes many
 //! minutes (`LAB_TEST_ALL=1`), so that usually a sample is taken, evenly spread.
 
+use std::borrow::Borrow;
 use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use harness::host::Host;
-
-use self::fault::{Fault, Traced};
-use self::moment::Moment;
 
 mod errors;
 mod fault;
@@ -20,6 +18,7 @@ mod kills;
 mod lives;
 mod moment;
 mod orphan;
+mod scene;
 
 /// Whether every single moment is tried.
 fn is_all() -> bool {
@@ -32,31 +31,23 @@ fn sample<T>(all: Vec<T>, count: usize) -> Vec<T> {
     all.into_iter().skip(step / 2).step_by(step).collect()
 }
 
-/// Runs `lab run ARGS -- sh -c SCRIPT` with a fault.
-fn run(host: &Host, args: &str, script: &str, fault: Option<(Moment, Fault)>) -> Traced {
-    let mut command = host.lab.program("lab");
-    command.arg("run").args(args.split_whitespace()).args(["--view", "none", "--"]);
-    command.args(["sh", "-c", script]);
-    host.net.inside(|| fault::run(command, fault))
-}
-
 /// How many cases are tried at a time.
 const WORKERS: usize = 4;
 
 /// A prime: multiples of it come by every case, unless there are just as many cases.
 const STRIDE: usize = 7919;
 
-/// Tries every case, each on a host that is clean, and returns what went wrong.
+/// Tries every case, each on a host, or in a scene, that is as it was, and returns what went wrong.
 ///
 /// A run mostly waits for the kernel or for its tracer, so several go on at a time.
-fn try_all<T: Sync>(
+fn try_all<S: Borrow<Host>, T: Sync>(
     cases: &[T],
-    new_host: fn() -> Host,
-    try_one: impl Fn(&Host, &T) -> Option<String> + Sync,
+    new_scene: impl Fn() -> S + Sync,
+    try_one: impl Fn(&S, &T) -> Option<String> + Sync,
 ) -> Vec<String> {
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
-        let mut host = new_host();
+        let mut scene = new_scene();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             if at >= cases.len() {
@@ -67,13 +58,13 @@ fn try_all<T: Sync>(
             if at % 500 == 499 {
                 let _ = writeln!(std::io::stderr(), "{at} of {} tried", cases.len());
             }
-            if let Some(what) = try_one(&host, case) {
+            if let Some(what) = try_one(&scene, case) {
                 // All of them take long: whoever waits wants to know it now.
                 let _ = writeln!(std::io::stderr(), "{what}\n");
                 wrong.lock().expect("no test panicked").push(what);
                 // Every later run would be blamed for it.
-                host.lab(&["clean"]);
-                host = new_host();
+                scene.borrow().lab(&["clean"]);
+                scene = new_scene();
             }
         }
     };

@@ -27,7 +27,8 @@ pub enum Who {
     Runtime,
     /// The program that it starts to watch over a detached container.
     Monitor,
-    /// The process that either makes, until that executes the container's command.
+    /// The process that either makes, until that executes the container's command, and who goes
+    /// between.
     Init,
     /// The processes that hold an ordinary user's world and network, and outlive it.
     World,

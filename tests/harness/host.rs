@@ -27,6 +27,8 @@ pub struct Host {
     mounts: String,
     new_records: Inotify,
     is_root: bool,
+    /// Containers that are to stay, and processes of theirs.
+    kept: (Vec<String>, Vec<i32>),
 }
 
 impl Host {
@@ -53,7 +55,8 @@ impl Host {
         fs::create_dir(&records).and_then(|()| chown(&records, Some(owner), None)).expect("ours");
         new_records.add_watch(&records, AddWatchFlags::IN_CREATE).expect("a directory");
         let (before, mounts) = (net.everything(), kernel::mounts());
-        let host = Self { lab, net, image, before, mounts, new_records, is_root: true };
+        let kept = Default::default();
+        let host = Self { lab, net, image, before, mounts, new_records, is_root: true, kept };
         for dir in host.precious() {
             fs::create_dir(&dir).expect("a directory");
             fs::write(dir.join("precious"), "data").expect("a file");
@@ -66,19 +69,32 @@ impl Host {
         self.is_root
     }
 
+    /// From now on, what is there is to stay: the containers that run by now.
+    pub fn keep_what_is_there(&mut self) {
+        self.kept = (self.ids(), self.lab.processes());
+        self.before = self.net.everything();
+        self.new_ids();
+    }
+
     /// The options of a container of every feature that leaves something.
     ///
     /// The image is given. To find one, `lab` tries several ways, each of which may fail;
     /// that is for the tests of `lab rootfs`.
     pub fn everything(&self, chapter: &str) -> String {
-        let ports = if can_publish() { "-p 18080:80 -p 18053:53/udp" } else { "" };
+        // An ordinary user has no ports to give.
+        let ports = can_publish() && self.is_root;
+        let ports = if ports { "-p 18080:80 -p 18053:53/udp" } else { "" };
+        format!("{} {ports}", self.everything_but_ports(chapter))
+    }
+
+    /// The same for one that has another one's network.
+    pub fn everything_but_ports(&self, chapter: &str) -> String {
         let volume = self.outside();
         let (volume, image) = (volume.display(), self.image.display());
-        // An ordinary user has neither ports nor limits to give.
-        let limits = "-m 64m --cpus 1 --pids-limit 64";
-        let roots = if self.is_root { format!("{ports} {limits}") } else { String::new() };
+        // Nor limits.
+        let limits = if self.is_root { "-m 64m --cpus 1 --pids-limit 64" } else { "" };
         format!(
-            "{chapter} --rootfs {image} {roots} --tmpfs /tmp -v {volume}:/srv \
+            "{chapter} --rootfs {image} {limits} --tmpfs /tmp -v {volume}:/srv \
              -v {volume}:/new/place"
         )
     }
@@ -128,11 +144,17 @@ impl Host {
         }
     }
 
+    /// The processes that are not to stay.
+    pub fn new_processes(&self) -> Vec<i32> {
+        let is_new = |pid: &i32| !self.kept.1.contains(pid);
+        self.lab.processes().into_iter().filter(is_new).collect()
+    }
+
     /// Waits until an ordinary user's world has ended, which it does a moment after the last
     /// run in it.
     pub fn settle(&self) {
         let start = Instant::now();
-        while !self.is_root && !self.lab.processes().is_empty() && start.elapsed() < DEADLINE {
+        while !self.is_root && !self.new_processes().is_empty() && start.elapsed() < DEADLINE {
             std::thread::sleep(Duration::from_millis(2));
         }
     }
@@ -141,14 +163,18 @@ impl Host {
     pub fn left(&self, ids: &[String]) -> Vec<String> {
         self.settle();
         let mut left: Vec<String> = Vec::new();
-        let places = ["world", "network"].map(|place| self.lab.state_dir().join(place));
-        left.extend(places.iter().filter(|it| it.exists()).map(|it| it.display().to_string()));
-        left.extend(self.ids().into_iter().map(|id| format!("the record of {id}")));
+        let (kept, all) = (&self.kept.0, self.ids());
+        if kept.is_empty() {
+            let places = ["world", "network"].map(|place| self.lab.state_dir().join(place));
+            left.extend(places.iter().filter(|it| it.exists()).map(|it| it.display().to_string()));
+        }
+        left.extend(all.iter().filter(|id| !kept.contains(id)).map(|id| format!("record of {id}")));
+        left.extend(kept.iter().filter(|id| !all.contains(id)).map(|id| format!("lost: {id}")));
         for id in ids {
             left.extend(cgroup::dirs(id).into_iter().map(|dir| dir.display().to_string()));
             left.extend(kernel::mounts().contains(id).then(|| format!("mounts of {id}")));
         }
-        left.extend(self.lab.processes().into_iter().map(|pid| format!("the process {pid}")));
+        left.extend(self.new_processes().into_iter().map(|pid| format!("the process {pid}")));
         left.extend(self.net.differs_from(&self.before));
         for dir in self.precious() {
             let data = fs::read_to_string(dir.join("precious"));

@@ -26,8 +26,13 @@ pub fn own_namespaces(pid: i32) -> Vec<&'static str> {
 
 /// A process's only child, once there is one.
 pub fn child_of(pid: i32) -> Option<i32> {
-    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
-    children.split_whitespace().next()?.parse().ok()
+    children_of(pid).first().copied()
+}
+
+/// A process's children, those that wait to be collected too.
+pub fn children_of(pid: i32) -> Vec<i32> {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+    children.unwrap_or_default().split_whitespace().flat_map(str::parse).collect()
 }
 
 /// Whether a process exists that is not a zombie.

@@ -88,13 +88,18 @@ impl Birth<'_> {
                 drop(near);
                 let _ = prctl::set_name(c"lab:birth");
                 let args = CloneArgs { flags: args.flags | CloneFlags::CLONE_PARENT, ..args };
-                let _ = match hide().and_then(|()| sent.go()).and_then(|()| clone(args)) {
+                let born = hide().and_then(|()| sent.go()).and_then(|()| clone(args));
+                let told = match born {
                     Ok(Cloned::Child) => return Ok(Cloned::Child),
                     Ok(Cloned::Parent(pid, pidfd)) => {
                         tell(&far, Message::Ready, &pid.as_raw().to_ne_bytes(), &[pidfd])
+                            .step(|| "report to the runtime")
                     }
-                    Err(error) => tell(&far, Message::Failed, &error.encode(), &[]),
+                    Err(error) => Err(error),
                 };
+                if let Err(error) = told {
+                    let _ = tell(&far, Message::Failed, &error.encode(), &[]);
+                }
                 exit_now(0)
             }
         };

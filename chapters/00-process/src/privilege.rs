@@ -21,14 +21,19 @@ pub const MORE_POWER: &str = "docker run --privileged, or with both \
     --security-opt seccomp=unconfined and --security-opt systempaths=unconfined";
 
 /// Whether this process makes containers as the root of a host does: it is root, in
-/// whichever user namespace, and has the power of one.
+/// whichever user namespace, and has the power of one. A root that is not told tries: what it
+/// may not do, the kernel refuses.
 pub fn is_privileged() -> bool {
-    geteuid().is_root() && has_capability(CAP_SYS_ADMIN)
+    geteuid().is_root() && capability(CAP_SYS_ADMIN).unwrap_or(true)
 }
 
-/// Whether it has the capability of this number in effect.
+/// Whether it is known to have the capability of this number in effect.
 pub(crate) fn has_capability(number: u32) -> bool {
-    sys::capget().is_ok_and(|ours| ours.effective & (1 << number) != 0)
+    capability(number).unwrap_or(false)
+}
+
+fn capability(number: u32) -> nix::Result<bool> {
+    sys::capget().map(|ours| ours.effective & (1 << number) != 0)
 }
 
 /// Whether user ids are the host's own here: its first user namespace maps every one to

@@ -94,7 +94,8 @@ impl Plug {
     /// # Errors
     /// If it has no record any more.
     pub fn tell_of_guest(record: &Path) -> Result<()> {
-        if !record.join(RECORD).exists() {
+        let plug = record.join(RECORD);
+        if !plug.try_exists().step(|| format!("look for {}", plug.display()))? {
             return Ok(());
         }
         let path = record.join(GUESTS);

@@ -11,6 +11,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 
 use mount_ns::{Mount, Mounts, Root};
 use net_ns::{Network, NetworkMode, NetworkOptions, NetworkPlan, Plug};
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd::Pid;
 use process::{
@@ -62,7 +63,8 @@ impl Joined {
     }
 
     fn hold(&mut self, kind: Namespace, member: &Member) -> Result<()> {
-        let ended = |_| ended(member);
+        let is_gone = |error: &Error| matches!(error.errno(), None | Some(Errno::ENOENT));
+        let ended = |error| if is_gone(&error) { ended(member) } else { error };
         let target = Target::of(&find(&member.id).map_err(ended)?)
             .map_err(|error| error.with_exit_code(Error::RUNTIME_FAILED))?;
         if let Some((_, first, other)) = self.others.first()
@@ -229,8 +231,7 @@ impl Joined {
     }
 
     fn other(&self, kind: Namespace) -> Option<(&Member, &Target)> {
-        let found = self.others.iter().find(|(joined, ..)| *joined == kind);
-        found.map(|(_, member, target)| (member, target))
+        self.others.iter().find(|it| it.0 == kind).map(|it| (&it.1, &it.2))
     }
 }
 

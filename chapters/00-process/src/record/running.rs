@@ -58,22 +58,25 @@ impl Running {
 
 /// The containers that are alive, in no particular order.
 pub fn running() -> Result<Vec<Running>> {
-    Ok(entries()?.into_iter().filter_map(|it| living(&it.id, it.path(), |_| true)).collect())
+    let living = |it: Entry| living(&it.id, it.path(), |_| true).ok().flatten();
+    Ok(entries()?.into_iter().filter_map(living).collect())
 }
 
 /// The one of them with this id, of twelve digits.
 pub fn with_id(id: &str) -> Option<Running> {
-    living(id, of(id), |_| true)
+    living(id, of(id), |_| true).ok().flatten()
 }
 
 /// The running container that a word means: its name, its whole id, or the beginning of one
 /// that no other id has.
 ///
 /// # Errors
-/// If it means none, or more than one: the hint lists who runs.
+/// If it means none, or more than one: the hint lists who runs. If a record that may be meant
+/// cannot be looked at.
 pub fn find(word: &str) -> Result<Running> {
     let has_name = |one: &Running| one.name.as_deref() == Some(word);
-    if let Some(named) = names::holder(word).and_then(|id| with_id(&id)).filter(has_name) {
+    let named = names::holder(word).map_or(Ok(None), |id| living(&id, of(&id), |_| true))?;
+    if let Some(named) = named.filter(has_name) {
         return Ok(named);
     }
     let mut meant = if word.is_empty() { Vec::new() } else { with_beginning(word)? };
@@ -98,7 +101,7 @@ fn with_beginning(word: &str) -> Result<Vec<Running>> {
     meant.retain(|it| it.id.starts_with(word) || word.starts_with(&it.id));
     let is_meant = |short: &str, it: &Announcement| it.full_id(short).starts_with(word);
     let living = |one: &Entry| living(&one.id, one.path(), |it| is_meant(&one.id, it));
-    Ok(meant.iter().filter_map(living).collect())
+    meant.iter().filter_map(|one| living(one).transpose()).collect()
 }
 
 /// `3f9c0a1b2c4d (web), 0b6f4d2c1a3e`
@@ -117,17 +120,17 @@ fn living(
     id: &str,
     record: PathBuf,
     is_meant: impl FnOnce(&Announcement) -> bool,
-) -> Option<Running> {
+) -> Result<Option<Running>> {
     // There is no announcement while it is being made.
-    let it = Announcement::read(&record).filter(is_meant)?;
-    if !is_owned(&record) && !matches!(it.lives_on_its_own(), Ok(true)) {
-        return None;
+    let Some(it) = Announcement::look(&record)?.filter(is_meant) else { return Ok(None) };
+    if !is_owned(&record) && !it.lives_on_its_own()? {
+        return Ok(None);
     }
     let Announcement { process, chapter, name, command, .. } = it;
     // It has none while it is being started.
-    let process = process?;
+    let Some(process) = process else { return Ok(None) };
     let (id, pid) = (id.to_owned(), Pid::from_raw(process.pid));
-    Some(Running { id, pid, chapter, name, command, process, record })
+    Ok(Some(Running { id, pid, chapter, name, command, process, record }))
 }
 
 /// Whether a container is there or is being made: it has not been left by all.
