@@ -105,6 +105,35 @@ fn a_killed_world_or_network_takes_its_containers_along() {
 }
 
 #[test]
+fn a_detached_container_stays_in_the_world_and_ends_it_as_the_last_one_out() {
+    let Some(host) = host() else { return };
+    for network in ["none", "bridge"] {
+        let place = if network == "none" { "world" } else { "network" };
+        let script = "echo written > /file; sleep 1000 & wait";
+        let run = ["run", "-d", "chapter-11", "--network", network, "--name", "web"];
+        host.lab(&[&run[..], &["--", "sh", "-c", script]].concat()).ok();
+        // The lab that has brought it there has ended; others are in the same world.
+        let world = holder(&host, place);
+        let read = ["exec", "web", "--", "cat", "/file"];
+        eventually("it writes", || host.lab(&read).stdout == "written\n");
+        assert_eq!(holder(&host, place), world, "{network}");
+        host.lab(&["stop", "-t", "0", "web"]).ok();
+        eventually("the last one out ends it", || !kernel::is_alive(world));
+        // Once more from its record, with its layer.
+        host.lab(&["start", "web"]).ok();
+        assert_eq!(host.lab(&["exec", "web", "--", "cat", "/file"]).ok(), "written\n");
+        // And it goes with its world.
+        let world = holder(&host, place);
+        kill(Pid::from_raw(world), Signal::SIGKILL).expect("it is there");
+        let status = || host.lab(&["ps", "-a"]).stdout;
+        eventually("it has ended", || status().contains("Exited (?)"));
+        host.lab(&["rm", "web"]).ok();
+        host.settle();
+        host.assert_clean(&host.new_ids(), network);
+    }
+}
+
+#[test]
 fn what_a_killed_world_leaves_is_cleaned() {
     let Some(host) = host() else { return };
     let container = host.start("7", "");

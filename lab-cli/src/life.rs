@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use lifecycle::Options;
-use user_ns::rootless::{self, World};
+use user_ns::rootless;
 
 use crate::output::{self, println};
 use crate::rootfs;
@@ -28,8 +28,8 @@ pub fn create(options: &Options) -> Result<ExitCode> {
 /// # Errors
 /// If it fails, for one of them at least.
 pub fn run(command: &lifecycle::Command) -> Result<ExitCode> {
-    if !process::is_privileged() && command.needs_root() {
-        rootless::enter(World::Left, output::note)?;
+    if let Some(world) = command.world().filter(|_| !process::is_privileged()) {
+        rootless::enter(world, output::note)?;
     }
     let code = command
         .run(|line| println!("{line}"), |error| output::warn(&error.to_string(), error.hint()))?;

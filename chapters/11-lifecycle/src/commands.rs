@@ -2,7 +2,10 @@
 
 use std::ffi::OsString;
 
+use net_ns::{NetworkMode, NetworkPlan};
+use process::record::find_known;
 use process::{Error, Result, signals};
+use user_ns::rootless::World;
 
 use crate::list::ListArgs;
 use crate::remove::IfItRuns;
@@ -92,9 +95,22 @@ pub struct RemoveArgs {
 }
 
 impl Command {
-    /// Whether it acts on containers; a look at them takes no power.
-    pub fn needs_root(&self) -> bool {
-        !matches!(self, Self::Ps(_) | Self::Wait(_))
+    /// Where an ordinary user has to be root for it; a look at containers takes no power. One
+    /// that is started is in the same world as if it were run.
+    pub fn world(&self) -> Option<World<'_>> {
+        let starts = match self {
+            Self::Ps(_) | Self::Wait(_) => return None,
+            Self::Start(StartArgs { of, .. }) | Self::Restart(StopArgs { of, .. }) => of,
+            _ => return Some(World::Left),
+        };
+        let has_bridge = |name: &OsString| -> Result<bool> {
+            let network = find_known(&name.to_string_lossy())?.recorded()?;
+            let network = network.value::<NetworkPlan>("network")?;
+            Ok(network.is_some_and(|plan| matches!(plan.mode, NetworkMode::Bridge(_))))
+        };
+        // What cannot be found is told by the command itself.
+        let is_connected = starts.names.iter().any(|name| has_bridge(name).unwrap_or(false));
+        Some(if is_connected { World::Connected { ports: &[] } } else { World::Shared })
     }
 
     /// Does it, and tells what is to be printed. What fails for one container keeps nothing from

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use lifecycle::{Command, Input, Options, create, launch};
+use process::container::note;
 use process::{Error, Result};
+use user_ns::rootless::{become_root, enter};
 
 /// Make containers that outlive this command, and look after them
 #[derive(Parser)]
@@ -41,11 +43,13 @@ fn main() -> ExitCode {
 fn run(command: &Typed) -> Result<u8> {
     match command {
         Typed::Create(options) => {
+            become_root(&options.network, note)?;
             say(create(options)?.full_id());
             Ok(0)
         }
         Typed::Run(options) => {
             options.check_terminal()?;
+            become_root(&options.network, note)?;
             let state = create(options)?;
             let id = state.full_id().to_owned();
             let held = launch(state)?;
@@ -56,7 +60,13 @@ fn run(command: &Typed) -> Result<u8> {
             }
             held.attach(&options.attach, Input::Forwarded).map(|ended| ended.code())
         }
-        Typed::Other(command) => command.run(say, tell),
+        Typed::Other(command) => {
+            // An ordinary user's containers are in that user's world (chapter 8).
+            if let Some(world) = command.world().filter(|_| !process::is_privileged()) {
+                enter(world, note)?;
+            }
+            command.run(say, tell)
+        }
     }
 }
 

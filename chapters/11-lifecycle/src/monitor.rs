@@ -18,6 +18,7 @@ use process::gate::ChildGate;
 use process::record::Identity;
 use process::signals::{self, BlockedSignals};
 use process::{Error, Outcome, Result, State, Step};
+use user_ns::rootless::{self, Stay};
 
 use crate::life::{self, now};
 use crate::{
@@ -53,12 +54,14 @@ struct Monitor {
     spec: Spec,
     life: Life,
     voice: Voice,
+    _world: Stay,
 }
 
 impl Monitor {
     fn new(id: OsString) -> Result<Self> {
         security::protect_runtime()?;
         let id = id.into_string().map_err(|_| Error::new("the id is none"))?;
+        let world = rootless::stay()?;
         let lock = stdout().as_fd().try_clone_to_owned().step(|| "take the record over")?;
         leave_the_caller()?;
         let mut state = State::adopt(&id, lock.try_clone().step(|| "take the record over")?)?;
@@ -71,7 +74,7 @@ impl Monitor {
         // It is not to be removed with this value: each start has its own.
         state.leave();
         let voice = Voice::new(&life::dir(&record), &spec.policy)?;
-        Ok(Self { id, lock, record, spec, life, voice })
+        Ok(Self { id, lock, record, spec, life, voice, _world: world })
     }
 
     /// Starts the container, and again as its policy says.

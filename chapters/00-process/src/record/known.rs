@@ -80,7 +80,7 @@ pub fn known_by_id(id: &str) -> Result<Option<Known>> {
 /// If it means none, or more than one.
 pub fn find_known(word: &str) -> Result<Known> {
     let has_name = |it: &Known| it.name.as_deref() == Some(word);
-    let named = names::holder(word).map_or(Ok(None), |id| known_by_id(&id))?;
+    let named = names::holder(word)?.map_or(Ok(None), |id| known_by_id(&id))?;
     if let Some(named) = named.filter(has_name) {
         return Ok(named);
     }
@@ -143,8 +143,13 @@ fn read(id: String, dir: PathBuf) -> Option<Known> {
     })
 }
 
-/// Whether somebody holds the lock. A shared one, taken and dropped again, tells an owner from
-/// none, and cannot be mistaken for an owner by a sweep at the same moment.
+/// Whether somebody holds the lock, or may do so: what cannot be looked at is not free.
+///
+/// A shared one, taken and dropped again, tells an owner from none, and cannot be mistaken for
+/// an owner by a sweep at the same moment.
 pub fn is_owned(record: &Path) -> bool {
-    open(record).is_ok_and(|file| !matches!(Lock::try_sharing(file), Ok(Some(_))))
+    match open(record) {
+        Ok(file) => !matches!(Lock::try_sharing(file), Ok(Some(_))),
+        Err(error) => !matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)),
+    }
 }

@@ -19,14 +19,23 @@ use super::running::has_owner;
 use crate::{Error, Result, Step};
 
 /// The id of who was given this name last. Any word may be asked for, even `..`.
-pub(super) fn holder(name: &str) -> Option<String> {
-    let id = fs::read_link(link(name)).ok()?.into_os_string().into_string().ok()?;
-    is_id(&id).then_some(id)
+///
+/// # Errors
+/// If the kernel does not say.
+pub(super) fn holder(name: &str) -> Result<Option<String>> {
+    match fs::read_link(link(name)).map_err(|error| (error.raw_os_error(), error)) {
+        // Nobody has it, or it is no word that anybody could have.
+        Err((Some(libc::ENOENT | libc::EINVAL | libc::ENOTDIR | libc::ENAMETOOLONG) | None, _)) => {
+            Ok(None)
+        }
+        Err((_, error)) => Err(error).step(|| format!("read {}", link(name).display())),
+        Ok(id) => Ok(id.into_os_string().into_string().ok().filter(|id| is_id(id))),
+    }
 }
 
 /// Refuses a name that a container has.
 pub(crate) fn check_is_free(name: &str) -> Result<()> {
-    match holder(name).filter(|id| has_owner(id)) {
+    match holder(name)?.filter(|id| has_owner(id)) {
         None => Ok(()),
         Some(id) => Err(Error::new(format!("the name {name} is in use by container {id}"))),
     }
@@ -53,7 +62,7 @@ pub(super) fn take(name: &str, id: &str) -> Result<()> {
 /// If it cannot be removed.
 pub(super) fn free(name: &str, id: &str) -> Result<()> {
     let _turn = lock()?;
-    if holder(name).as_deref() == Some(id) { remove(name) } else { Ok(()) }
+    if holder(name)?.as_deref() == Some(id) { remove(name) } else { Ok(()) }
 }
 
 fn place() -> PathBuf {

@@ -75,7 +75,7 @@ pub fn with_id(id: &str) -> Option<Running> {
 /// cannot be looked at.
 pub fn find(word: &str) -> Result<Running> {
     let has_name = |one: &Running| one.name.as_deref() == Some(word);
-    let named = names::holder(word).map_or(Ok(None), |id| living(&id, of(&id), |_| true))?;
+    let named = names::holder(word)?.map_or(Ok(None), |id| living(&id, of(&id), |_| true))?;
     if let Some(named) = named.filter(has_name) {
         return Ok(named);
     }

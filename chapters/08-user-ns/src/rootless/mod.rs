@@ -131,6 +131,31 @@ pub fn enter(world: World<'_>, note: impl Fn(&str)) -> Result<()> {
     Err(error).step(|| "start again as root of a user namespace")
 }
 
+/// The places of an ordinary user that a process is in, which stay as long as this value does.
+#[must_use = "they end with the last one that stays"]
+#[derive(Debug)]
+pub struct Stay(#[expect(dead_code, reason = "it is held, and no more")] Vec<Found>);
+
+/// Stays where this process is, when it outlives the one that has brought it there, and is
+/// killed with the place.
+///
+/// # Errors
+/// If the place has gone meanwhile.
+pub fn stay() -> Result<Stay> {
+    if std::env::var_os(HELD_OUTSIDE).is_none() {
+        return Ok(Stay(Vec::new())); // root's containers are in none
+    }
+    let turn = Turn::wait()?;
+    let mut places = Vec::new();
+    for place in [WORLD, NETWORK].into_iter().filter(|place| !place.is_elsewhere()) {
+        if let Look::There(found) = place.look(&turn)? {
+            found.end_with_it(&place)?;
+            places.push(found);
+        }
+    }
+    Ok(Stay(places))
+}
+
 /// Whether this user's containers have a network, and we are not in it. What a killed run has
 /// left in it can only be removed there.
 pub fn has_other_network() -> bool {

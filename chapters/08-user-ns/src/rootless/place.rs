@@ -199,20 +199,28 @@ impl Found {
     /// that it executes.
     pub fn join(&self, place: &Place) -> Result<()> {
         let name = place.name();
-        let step = || format!("watch {name}");
         // ANCHOR: join
         for (kind, file) in &self.namespaces {
             setns(file, kind.flag()).step(|| format!("join a namespace of {name}"))?;
         }
-        sys::be_killed_when_it_closes(self.life.as_fd()).step(step)?;
+        self.end_with_it(place)?;
         // ANCHOR_END: join
+        for fd in [self.file.as_fd(), self.life.as_fd()] {
+            fcntl(fd, FcntlArg::F_SETFD(FdFlag::empty())).step(|| "let a lock be inherited")?;
+        }
+        Ok(())
+    }
+
+    /// Lets this process be killed when the holder is. It is in there already, and the place stays
+    /// as long as this value does.
+    pub fn end_with_it(&self, place: &Place) -> Result<()> {
+        let name = place.name();
+        let step = || format!("watch {name}");
+        sys::be_killed_when_it_closes(self.life.as_fd()).step(step)?;
         // If it was closed before that, there is no signal.
         let mut end = [PollFd::new(self.life.as_fd(), PollFlags::POLLIN)];
         if poll(&mut end, PollTimeout::ZERO).step(step)? > 0 {
             return Err(Error::new(format!("{name} has gone again")));
-        }
-        for fd in [self.file.as_fd(), self.life.as_fd()] {
-            fcntl(fd, FcntlArg::F_SETFD(FdFlag::empty())).step(|| "let a lock be inherited")?;
         }
         Ok(())
     }
