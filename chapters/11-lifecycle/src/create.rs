@@ -5,7 +5,7 @@ use std::io::Write;
 
 use process::{Resolved, Result, State, Step};
 
-use crate::{Options, life};
+use crate::{Options, life, remove_record};
 
 /// Makes a container, and no process. Its record is locked by us until what is returned is
 /// dropped, and stays.
@@ -18,13 +18,16 @@ pub fn create(options: &Options) -> Result<State> {
         File::create_new(path).step(step).map(|file| (file, path))
     });
     let id_file = id_file.transpose()?;
-    let made = create_record(options);
-    if let Some((mut file, path)) = id_file {
-        match &made {
-            Ok(state) => file.write_all(state.full_id().as_bytes()).step(|| "write the id")?,
-            // It tells of a container, and there is none.
-            Err(_) => drop(fs::remove_file(path)),
+    let Some((mut file, path)) = id_file else { return create_record(options) };
+    let made = create_record(options).and_then(|state| {
+        let written = file.write_all(state.full_id().as_bytes()).step(|| "write the id");
+        match written {
+            Ok(()) => Ok(state),
+            Err(error) => remove_record(state).and(Err(error)),
         }
+    });
+    if made.is_err() {
+        let _ = fs::remove_file(path); // It would tell of a container that is not there.
     }
     made
 }

@@ -27,7 +27,7 @@ pub struct LifeOptions {
     #[arg(short, long, value_name = "KEY[=VALUE]")]
     pub label: Vec<String>,
 
-    /// Start it again when it has ended: no, on-failure[:N], always [default: no]
+    /// Start it again when it has ended: no, always, on-failure or on-failure:N [default: no]
     #[arg(long, value_name = "POLICY")]
     pub restart: Option<Restart>,
 
