@@ -262,3 +262,15 @@ fn a_stop_between_two_lives_stays_a_stop() {
         keeper.docker("rm -f web").ok();
     }
 }
+
+#[test]
+fn what_shall_be_gone_in_any_case_may_be_gone_already() {
+    let Some(keeper) = Keeper::new() else { return };
+    keeper.run("--name web", STAYS);
+    let ran = keeper.docker("rm -f nobody web nothing");
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "web\n"), "{ran:?}");
+    for word in ["nobody", "nothing"] {
+        assert!(ran.stderr.contains(&format!("no such container: {word}")), "{ran:?}");
+    }
+    assert_eq!(keeper.docker("rm web").code, 1);
+}

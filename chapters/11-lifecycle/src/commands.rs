@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use net_ns::{NetworkMode, NetworkPlan};
-use process::record::find_known;
+use process::record::{find_known, look_for};
 use process::{Error, Result, signals};
 use user_ns::rootless::World;
 
@@ -155,7 +155,14 @@ impl Command {
             }
             Self::Rm(RemoveArgs { force, of }) => {
                 let if_it_runs = if *force { IfItRuns::End } else { IfItRuns::Refuse };
-                of.each(&tell, |name| remove::remove(name, if_it_runs).map(|()| say(name)))
+                of.each(&tell, |name| match find_known(name) {
+                    // What shall be gone in any case is gone.
+                    Err(error) if *force && look_for(name)?.is_none() => {
+                        tell(&error);
+                        Ok(())
+                    }
+                    it => remove::remove(&it?, if_it_runs).map(|()| say(name)),
+                })
             }
         }
         .map(|()| 0)

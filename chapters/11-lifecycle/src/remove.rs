@@ -4,7 +4,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use process::record::{self, Known, find_known};
+use process::record::{self, Known};
 use process::{Error, Kind, Result, State};
 
 use crate::{KIND, Life, stop};
@@ -27,9 +27,8 @@ pub enum IfItRuns {
 /// Removes a container.
 ///
 /// # Errors
-/// If there is none, or it runs, or something of it cannot be removed: that stays recorded.
-pub fn remove(word: &str, if_it_runs: IfItRuns) -> Result<()> {
-    let it = find_known(word)?;
+/// If it runs, or something of it cannot be removed: that stays recorded.
+pub fn remove(it: &Known, if_it_runs: IfItRuns) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let is_late = Instant::now() > deadline;
@@ -60,8 +59,8 @@ fn runs(it: &Known) -> Error {
 }
 
 // ANCHOR: remove
-/// Removes a record that we have locked. It is made an abandoned one first, so that what is left of it
-/// if we are killed is swept by the next one who looks.
+/// Removes a record that we have locked. It is made an abandoned one first: what is left of it if
+/// we are killed is swept by the next one who looks.
 pub(crate) fn remove_record(mut state: State) -> Result<()> {
     if state.stays() {
         state.keep_no_longer()?;

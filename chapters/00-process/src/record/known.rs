@@ -79,21 +79,35 @@ pub fn known_by_id(id: &str) -> Result<Option<Known>> {
 /// # Errors
 /// If it means none, or more than one.
 pub fn find_known(word: &str) -> Result<Known> {
+    if let Some(it) = look_for(word)? {
+        return Ok(it);
+    }
+    let all = known()?;
+    let error = Error::new(format!("no such container: {word}")).with_exit_code(Error::REFUSED);
+    Err(error.with_hint(if all.is_empty() {
+        "there are none: `lab run -d chapter-11 -- sleep 1d` makes one".to_owned()
+    } else {
+        format!("there are these: {}", list(&all))
+    }))
+}
+
+/// The same; `None` if it means none.
+///
+/// # Errors
+/// If it means more than one, or what it means cannot be read.
+pub fn look_for(word: &str) -> Result<Option<Known>> {
     let has_name = |it: &Known| it.name.as_deref() == Some(word);
     let named = names::holder(word)?.map_or(Ok(None), |id| known_by_id(&id))?;
     if let Some(named) = named.filter(has_name) {
-        return Ok(named);
+        return Ok(Some(named));
     }
-    let all = known()?;
-    let is_meant = |it: &Known| !word.is_empty() && it.full_id.starts_with(word);
-    let meant: Vec<_> = all.iter().filter(|it| is_meant(it)).cloned().collect();
-    let list = |of: &[Known]| {
-        let words = of.iter().map(|Known { id, name, .. }| match name {
-            Some(name) => format!("{id} ({name})"),
-            None => id.clone(),
-        });
-        words.collect::<Vec<_>>().join(", ")
-    };
+    let mut meant = known()?;
+    meant.retain(|it| !word.is_empty() && it.full_id.starts_with(word));
+    if meant.len() > 1 {
+        let message = format!("several containers have an id that begins with {word}");
+        let error = Error::new(message).with_exit_code(Error::REFUSED);
+        return Err(error.with_hint(format!("there are these: {}", list(&meant))));
+    }
     if meant.is_empty() {
         // What a later version has written, nobody but that understands.
         let is_meant = |it: &&Entry| !word.is_empty() && it.id.starts_with(word);
@@ -102,19 +116,16 @@ pub fn find_known(word: &str) -> Result<Known> {
             .filter(is_meant)
             .try_for_each(|it| Announcement::look(&it.path()).map(drop))?;
     }
-    match &*meant {
-        [one] => Ok(one.clone()),
-        [] => Err(Error::new(format!("no such container: {word}")).with_hint(if all.is_empty() {
-            "there are none: `lab run -d chapter-11 -- sleep 1d` makes one".to_owned()
-        } else {
-            format!("there are these: {}", list(&all))
-        })),
-        several => {
-            Err(Error::new(format!("several containers have an id that begins with {word}"))
-                .with_hint(format!("there are these: {}", list(several))))
-        }
-    }
-    .map_err(|error| error.with_exit_code(Error::REFUSED))
+    Ok(meant.pop())
+}
+
+/// `3f9c0a1b2c4d (web), 0b6f4d2c1a3e`
+fn list(of: &[Known]) -> String {
+    let words = of.iter().map(|Known { id, name, .. }| match name {
+        Some(name) => format!("{id} ({name})"),
+        None => id.clone(),
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// Whether a container is there.
