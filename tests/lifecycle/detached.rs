@@ -147,6 +147,35 @@ fn labels_are_written_down() {
 }
 
 #[test]
+fn a_chapter_is_not_taken_for_the_command_of_create() {
+    let Some(keeper) = Keeper::new() else { return };
+    for chapter in ["chapter-11", "11"] {
+        refused(&keeper.lab(["create", chapter, "--name", "web", "--", "true"]), 125, "a chapter");
+    }
+    assert!(keeper.ids().is_empty());
+    keeper.lab(["create", "--name", "web", "--network", "none", "--", "true"]).ok();
+    assert_eq!(keeper.status("web"), "Created");
+}
+
+#[test]
+fn ps_prints_no_orders_to_a_terminal() {
+    let Some(keeper) = Keeper::new() else { return };
+    let ids = ["name", "chapter"].map(|key| {
+        let id = keeper.make("create", "", &["echo", "\x1b[2J"]).ok().trim().to_owned();
+        let mut record = keeper.json(&id, "container.json");
+        record[key] = "x\x1b[2J\ny".into();
+        fs::write(keeper.record(&id).join("container.json"), record.to_string()).unwrap();
+        id
+    });
+    let table = keeper.docker("ps -a").ok();
+    assert_eq!(table.lines().count(), 3, "{table}");
+    assert!(!table.contains('\x1b') && table.contains("x?[2J?y"), "{table}");
+    for id in ids {
+        keeper.docker(&format!("rm {id}")).ok();
+    }
+}
+
+#[test]
 fn a_command_that_cannot_be_executed_leaves_its_container_created() {
     let Some(keeper) = Keeper::new() else { return };
     for (code, command, name) in [(127, "/no/such", "gone"), (126, "/etc/passwd", "file")] {

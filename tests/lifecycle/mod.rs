@@ -2,6 +2,7 @@
 
 mod detached;
 mod ending;
+mod full;
 mod killed;
 mod logs;
 mod terminals;

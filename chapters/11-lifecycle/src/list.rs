@@ -98,11 +98,11 @@ impl Row {
         let command = shortened(&printable(&words.join(" ")));
         [
             id.clone(),
-            chapter.get(..10).unwrap_or(chapter).to_owned(),
+            printable(chapter.get(..10).unwrap_or(chapter)),
             format!("\"{command}\""),
             format!("{} ago", ago(*created)),
             self.life.in_words(),
-            name.clone().unwrap_or_default(),
+            printable(name.as_deref().unwrap_or_default()),
         ]
     }
 }

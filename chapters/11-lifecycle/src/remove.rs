@@ -63,7 +63,7 @@ fn runs(it: &Known) -> Error {
 /// we are killed is swept by the next one who looks.
 pub(crate) fn remove_record(mut state: State) -> Result<()> {
     if state.stays() {
-        state.keep_no_longer()?;
+        state.give_up()?;
     }
     for swept in process::sweep(&state, &KINDS) {
         swept?;

@@ -3,7 +3,7 @@
 //! A container that was stopped and one that was killed by somebody of the host may have ended by
 //! the same signal. Only the second is started again; so whoever stops one writes it down first.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
@@ -17,10 +17,11 @@ const WANTED: &str = "wanted";
 /// Writes down that the user wants it to stay as it is when it has ended.
 pub(crate) fn stopped(record: &Path) -> Result<()> {
     let path = record.join(RECORD).join(WANTED);
-    match fs::write(&path, "stopped\n") {
+    // It is there, and says nothing: a file without content finds room on a full disk.
+    match File::create(&path) {
         // A container of an earlier chapter is not started again in any case.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        written => written.step(|| format!("write {}", path.display())),
+        made => made.map(drop).step(|| format!("create {}", path.display())),
     }
 }
 

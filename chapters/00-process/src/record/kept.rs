@@ -7,6 +7,8 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
+use nix::errno::Errno;
+
 use super::announcement::Announcement;
 use super::directory::{Entry, Folder, containers, of};
 use super::resolved::{Recorded, Resolved};
@@ -33,6 +35,21 @@ impl State {
         self.change("owner", Owner::Runtime)?;
         self.stays = false;
         Ok(())
+    }
+
+    /// The same for one that is about to be removed. A full disk may be the reason for that, and
+    /// takes no new record: then nobody but us knows, and if we are killed, it has to be removed again.
+    ///
+    /// # Errors
+    /// As [`Self::keep_no_longer`].
+    pub fn give_up(&mut self) -> Result<()> {
+        match self.keep_no_longer() {
+            Err(error) if matches!(error.errno(), Some(Errno::ENOSPC | Errno::EDQUOT)) => {
+                self.stays = false;
+                Ok(())
+            }
+            written => written,
+        }
     }
 
     /// Whether it stays when the container has ended.
