@@ -226,6 +226,15 @@ fn a_container_whose_record_cannot_be_read_is_not_taken_for_abandoned() {
     let ran = keeper.lab(["clean"]);
     assert!(ran.code != 0 && ran.stderr.contains("read ") && ran.stdout.is_empty(), "{ran:?}");
     fs::remove_dir(&file).unwrap();
+    // A host that lost its power leaves half a file, or an empty one.
+    let whole = fs::read(&aside).unwrap();
+    for half in [&whole[..whole.len() / 2], b""] {
+        fs::write(&file, half).unwrap();
+        let ran = keeper.lab(["clean"]);
+        assert!(ran.code != 0 && ran.stderr.contains("read ") && ran.stdout.is_empty(), "{ran:?}");
+        let ran = keeper.docker(&format!("rm {}", &id[..12]));
+        assert!(ran.code != 0 && ran.stderr.contains("container.json: "), "{ran:?}");
+    }
     fs::rename(&aside, &file).unwrap();
     keeper.docker("start web").ok();
     assert_eq!(keeper.docker("wait web").ok(), "2\n");

@@ -128,7 +128,7 @@ impl Announcement {
                 Err(Error::new(format!("{}: its version is {version}", step()))
                     .with_hint("a later version of lab has made this container: use that one"))
             }
-            _ => Ok(serde_json::from_slice(&text).ok()),
+            _ => serde_json::from_slice(&text).map(Some).map_err(io::Error::from).step(step),
         }
     }
 
