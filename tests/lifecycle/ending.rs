@@ -264,6 +264,15 @@ fn a_stop_between_two_lives_stays_a_stop() {
 }
 
 #[test]
+fn what_is_removed_at_its_end_is_not_restarted() {
+    let Some(keeper) = Keeper::new() else { return };
+    keeper.run("--rm --name web", STAYS);
+    let ran = keeper.docker("restart web");
+    assert!(ran.code == 1 && ran.stderr.contains("cannot be started again"), "{ran:?}");
+    assert!(keeper.status("web").starts_with("Up"), "it was let alone");
+}
+
+#[test]
 fn what_shall_be_gone_in_any_case_may_be_gone_already() {
     let Some(keeper) = Keeper::new() else { return };
     keeper.run("--name web", STAYS);

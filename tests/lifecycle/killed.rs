@@ -234,6 +234,9 @@ fn a_container_whose_record_cannot_be_read_is_not_taken_for_abandoned() {
         assert!(ran.code != 0 && ran.stderr.contains("read ") && ran.stdout.is_empty(), "{ran:?}");
         let ran = keeper.docker(&format!("rm {}", &id[..12]));
         assert!(ran.code != 0 && ran.stderr.contains("container.json: "), "{ran:?}");
+        // It is no row of the list, but the list is not silent about it.
+        let ran = keeper.docker("ps -a");
+        assert!(ran.code == 0 && ran.stderr.contains("container.json: "), "{ran:?}");
     }
     fs::rename(&aside, &file).unwrap();
     keeper.docker("start web").ok();

@@ -123,7 +123,7 @@ impl Command {
             Self::Attach(args) => return args.run(),
             Self::Logs(args) => logs(args),
             Self::Start(args) if args.attach || args.interactive => return args.run_attached(),
-            Self::Ps(args) => args.run(say),
+            Self::Ps(args) => args.run(say, tell),
             Self::Start(StartArgs { of, .. }) => {
                 of.each(&tell, |name| start::start(name).map(|()| say(name)))
             }
@@ -134,6 +134,7 @@ impl Command {
                 of.each(&tell, |name| stop::kill(name, *signal).map(|()| say(name)))
             }
             Self::Restart(StopArgs { time, of }) => of.each(&tell, |name| {
+                stop::refuse_if_it_goes(name)?;
                 stop::stop(name, *time)?;
                 start::start(name).map(|()| say(name))
             }),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use cgroups::hierarchies;
-use process::record::{Known, known};
-use process::{Result, printable};
+use process::record::{Known, known, unreadable};
+use process::{Error, Result, printable};
 
 use crate::life::now;
 use crate::{Life, Status};
@@ -26,9 +26,9 @@ pub struct ListArgs {
 }
 
 impl ListArgs {
-    pub(crate) fn run(&self, mut say: impl FnMut(&str)) -> Result<()> {
+    pub(crate) fn run(&self, mut say: impl FnMut(&str), tell: impl Fn(&Error)) -> Result<()> {
         let which = if self.all { Which::All } else { Which::Running };
-        let rows = list(which)?;
+        let rows = list(which, tell)?;
         let id = |row: &Row| match &row.container {
             it if self.no_trunc => it.full_id.clone(),
             it => it.id.clone(),
@@ -73,14 +73,16 @@ pub struct Row {
     pub life: Life,
 }
 
-/// The containers, the last one first.
+/// The containers, the last one first. Of one that cannot be read, that is told.
 ///
 /// # Errors
-/// If the records cannot be listed. One that cannot be read is left out.
-pub fn list(which: Which) -> Result<Vec<Row>> {
+/// If the records cannot be listed.
+pub fn list(which: Which, tell: impl Fn(&Error)) -> Result<Vec<Row>> {
+    unreadable()?.iter().for_each(&tell);
     let trees = hierarchies()?;
     let rows = known()?.into_iter().filter_map(|container| {
-        let life = Life::in_hierarchies(&container, &trees).ok()?;
+        let life = Life::in_hierarchies(&container, &trees);
+        let life = life.inspect_err(&tell).ok()?;
         Some(Row { container, life })
     });
     let is_meant = |row: &Row| which == Which::All || row.life.status.is_running();

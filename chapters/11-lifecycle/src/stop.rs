@@ -187,6 +187,21 @@ fn wait_until_over(it: &Known, deadline: Instant) -> Result<bool> {
     Ok(true)
 }
 
+/// Refuses what was asked for of a container that is gone when it has ended.
+///
+/// # Errors
+/// If it is one, or there is none.
+pub(crate) fn refuse_if_it_goes(word: &str) -> Result<()> {
+    let it = find_known(word)?;
+    if it.stays {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "container {word} is removed when it has ended: it cannot be started again"
+    ))
+    .with_hint("that is what --rm asks for"))
+}
+
 /// What was said of its end; `None` of one of an earlier chapter.
 fn policy_of(it: &Known) -> Result<Option<Policy>> {
     it.recorded()?.value("policy")

@@ -65,6 +65,14 @@ pub fn known() -> Result<Vec<Known>> {
     Ok(all)
 }
 
+/// Why a record is in none of these lists though it is there: it cannot be read.
+///
+/// # Errors
+/// If the records cannot be listed.
+pub fn unreadable() -> Result<Vec<Error>> {
+    Ok(entries()?.iter().filter_map(|it| Announcement::look(&it.path()).err()).collect())
+}
+
 /// The container with this id, if there is one.
 ///
 /// # Errors

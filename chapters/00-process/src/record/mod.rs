@@ -43,7 +43,7 @@ use std::path::{Path, PathBuf};
 pub use directory::{containers, directory, make_private, of};
 pub use guests::guests;
 pub use identity::Identity;
-pub use known::{Known, find_known, is_owned, known, known_by_id, look_for};
+pub use known::{Known, find_known, is_owned, known, known_by_id, look_for, unreadable};
 pub use lock::Lock;
 pub use resolved::{Recorded, Resolved};
 pub use running::{Running, find, running, with_id};
