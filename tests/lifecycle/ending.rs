@@ -69,12 +69,14 @@ fn what_is_stopped_can_be_started_at_once_with_its_ports() {
     let host = Host::new();
     let docker = |args: &str| on(&host, args);
     let root = root_of(&host);
-    let web = "-p 18080:80 --stop-timeout 0 -- nc -lk -p 80 -e true";
+    let web = "-p 18080:80 --stop-timeout 0 -- sleep 1d";
     docker(&format!("run -d --name web {root} {web}")).ok();
     for _ in 0..10 {
         docker("stop web").ok();
         docker("start web").ok();
     }
+    let running = docker("ps");
+    assert!(running.stdout.contains("Up"), "{running:?}");
     let taken = docker(&format!("run -d --name other {root} {web}"));
     assert!(taken.code == 125 && taken.stderr.contains("18080"), "{taken:?}");
     // It was made, and has not run: as soon as the port is free, it does.
