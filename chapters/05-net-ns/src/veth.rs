@@ -52,10 +52,13 @@ pub fn create(netlink: &mut Netlink, id: &str, bridge: u32, pid: Pid, mac: Mac) 
             LinkInfo::Data(InfoData::Veth(InfoVeth::Peer(inner))),
         ]),
     ]);
-    netlink
-        .create(RouteNetlinkMessage::NewLink(outer))
-        .step(|| format!("lay the cable {} into the container", name(id)))
-        .map_err(explain)
+    let lay = |netlink: &mut Netlink| netlink.create(RouteNetlinkMessage::NewLink(outer.clone()));
+    let laid = match lay(netlink) {
+        // Of the same container, started again: its last namespace is still on its way out.
+        Err(Errno::EEXIST) => remove(netlink, id).map(|()| lay(netlink))?,
+        laid => laid,
+    };
+    laid.step(|| format!("lay the cable {} into the container", name(id))).map_err(explain)
 }
 // ANCHOR_END: create
 
