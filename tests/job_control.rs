@@ -22,6 +22,9 @@ fn host_shell(lab: &Lab) -> Terminal {
     terminal
 }
 
+// A line shows what is typed: so that its prompt is seen when it is there, and not before, a shell
+// inside is given one that is spelt otherwise, in''side.
+
 /// Ends the host's shell.
 fn leave(mut terminal: Terminal) {
     terminal.send_line("exit");
@@ -32,7 +35,7 @@ fn leave(mut terminal: Terminal) {
 fn ctrl_c_reaches_the_job_and_not_the_shell() {
     let Some(lab) = Lab::as_root() else { return };
     let mut terminal = host_shell(&lab);
-    terminal.send_line("$LAB/lab run chapter-03 --view none -e PS1='inside> ' -- sh");
+    terminal.send_line("$LAB/lab run chapter-03 --view none -e PS1='in''side> ' -- sh");
     terminal.expect("inside> ");
     // It says something once it is in the foreground; a key pressed sooner is the shell's.
     terminal.send_line("sh -c 'echo runs; exec sleep 1000'");
@@ -50,7 +53,7 @@ fn ctrl_c_reaches_the_job_and_not_the_shell() {
 fn ctrl_z_stops_a_job_inside() {
     let Some(lab) = Lab::as_root() else { return };
     let mut terminal = host_shell(&lab);
-    terminal.send_line("$LAB/lab run chapter-03 --view none -e PS1='inside> ' -- sh");
+    terminal.send_line("$LAB/lab run chapter-03 --view none -e PS1='in''side> ' -- sh");
     terminal.expect("inside> ");
     terminal.send_line("sh -c 'echo runs; exec cat'");
     terminal.expect("runs\r\n");
@@ -149,7 +152,7 @@ fn stop_and_continue(lab: &Lab, run: &str) {
 fn ctrl_z_at_a_shells_prompt_inside_does_nothing() {
     let Some(lab) = Lab::as_root() else { return };
     let mut terminal = host_shell(&lab);
-    terminal.send_line("$LAB/lab run chapter-03 --view none -e PS1='inside> ' -- sh");
+    terminal.send_line("$LAB/lab run chapter-03 --view none -e PS1='in''side> ' -- sh");
     terminal.expect("inside> ");
     terminal.send_control('z');
     terminal.send_line("");

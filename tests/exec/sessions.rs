@@ -185,7 +185,7 @@ fn a_shell_that_comes_in_has_the_terminal() {
     bash.envs(program.get_envs().filter_map(|(key, value)| Some((key, value?))));
     let mut terminal = on_terminal(bash);
     terminal.expect("host> ");
-    terminal.send_line("stty rows 33 cols 77; $LAB exec -it -e PS1='inside> ' web sh");
+    terminal.send_line("stty rows 33 cols 77; $LAB exec -it -e PS1='in''side> ' web sh");
     terminal.expect("inside> ");
     terminal.send_line("stty size");
     terminal.expect("33 77");
