@@ -1,8 +1,8 @@
 //! A runtime that stays when we have ended: the *monitor*.
 //!
 //! A container belongs to its runtime, which waits for its end and removes what it was made
-//! of. So if it shall outlive this command, there must be a runtime that does. It is this very program,
-//! started once more, with two things of ours:
+//! of. So if it shall outlive this command, there must be a runtime that does. It is this very
+//! program, started once more, with two things of ours:
 //!
 //! ```text
 //!   lab                                   lab:monitor 3f9c0a1b2c4d

@@ -1,8 +1,8 @@
 //! Chapter 11: containers that outlive a command, and no daemon.
 //!
-//! Until now a container ended with the `lab run` that had made it, and nothing of it was left. Now its
-//! record stays until somebody removes it, and holds all that a start takes. What runs it
-//! is the same runtime as before; it has only let go of the terminal.
+//! Until now a container ended with the `lab run` that had made it, and nothing of it was left.
+//! Now its record stays until somebody removes it, and holds all that a start takes. What runs
+//! it is the same runtime as before; it has only let go of the terminal.
 //!
 //! ```text
 //!   record   made ──▶ created ──▶ running ──▶ exited ──▶ removed

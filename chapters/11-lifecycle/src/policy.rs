@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{LogOptions, Restart};
 
 /// How long a command may take to end, in seconds; Docker's value.
-const STOP_TIMEOUT: u32 = 10;
+pub(crate) const STOP_TIMEOUT: u32 = 10;
 
 /// The command-line options of chapter 11.
 #[derive(Clone, Debug, clap::Args)]

@@ -17,6 +17,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use process::record::{self, Identity, Known, find_known};
 use process::{Error, Result, Step, pidfd_send_signal};
 
+use crate::policy::STOP_TIMEOUT;
 use crate::{Ends, Life, Policy, wanted};
 
 /// How long a container may take to end that was killed.
@@ -32,7 +33,7 @@ const SOON: Duration = Duration::from_millis(1);
 pub fn stop(word: &str, seconds: Option<u32>) -> Result<()> {
     let it = find_known(word)?;
     let policy = policy_of(&it)?;
-    let default = policy.as_ref().map_or(10, |policy| policy.stop_timeout);
+    let default = policy.as_ref().map_or(STOP_TIMEOUT, |policy| policy.stop_timeout);
     let time = Duration::from_secs(seconds.unwrap_or(default).into());
     let signal = policy.map_or(libc::SIGTERM, |policy| policy.stop_signal);
     // First of all: a monitor that is about to start it again looks here.

@@ -1,8 +1,8 @@
 //! Whose a record is: its runtime's, the container's own, or that of whoever has made it, and
 //! then it stays until it is removed.
 //!
-//! One that stays is taken up again by its id, and handed on from one program to the next with its lock:
-//! an open file that is locked stays so across exec(2).
+//! One that stays is taken up again by its id, and handed on from one program to the next with
+//! its lock: an open file that is locked stays so across exec(2).
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
@@ -38,7 +38,8 @@ impl State {
     }
 
     /// The same for one that is about to be removed. A full disk may be the reason for that, and
-    /// takes no new record: then nobody but us knows, and if we are killed, it has to be removed again.
+    /// takes no new record: then nobody but us knows, and if we are killed, it has to be
+    /// removed again.
     ///
     /// # Errors
     /// As [`Self::keep_no_longer`].

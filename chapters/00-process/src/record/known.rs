@@ -127,11 +127,15 @@ pub fn look_for(word: &str) -> Result<Option<Known>> {
     Ok(meant.pop())
 }
 
-/// `3f9c0a1b2c4d (web), 0b6f4d2c1a3e`
 fn list(of: &[Known]) -> String {
-    let words = of.iter().map(|Known { id, name, .. }| match name {
+    in_words(of.iter().map(|it| (&*it.id, it.name.as_deref())))
+}
+
+/// `3f9c0a1b2c4d (web), 0b6f4d2c1a3e`
+pub(super) fn in_words<'a>(of: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> String {
+    let words = of.map(|(id, name)| match name {
         Some(name) => format!("{id} ({name})"),
-        None => id.clone(),
+        None => id.to_owned(),
     });
     words.collect::<Vec<_>>().join(", ")
 }

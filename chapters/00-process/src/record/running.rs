@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use super::announcement::Announcement;
 use super::directory::{Entry, entries, of};
 use super::identity::Identity;
-use super::known::{exists, is_owned};
+use super::known::{exists, in_words, is_owned};
 use super::names;
 use super::resolved::Recorded;
 use crate::{Error, Result};
@@ -104,15 +104,11 @@ fn with_beginning(word: &str) -> Result<Vec<Running>> {
     meant.iter().filter_map(|one| living(one).transpose()).collect()
 }
 
-/// `3f9c0a1b2c4d (web), 0b6f4d2c1a3e`
+/// Those that run, in words.
 fn list() -> Result<String> {
     let mut all = running()?;
     all.sort_by(|one, other| one.id.cmp(&other.id));
-    let words = all.into_iter().map(|Running { id, name, .. }| match name {
-        Some(name) => format!("{id} ({name})"),
-        None => id,
-    });
-    Ok(words.collect::<Vec<_>>().join(", "))
+    Ok(in_words(all.iter().map(|it| (&*it.id, it.name.as_deref()))))
 }
 
 /// Reads a record, if it is the one that is meant, and of a container that is alive.
